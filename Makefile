@@ -1,0 +1,116 @@
+# tlsunset: one Makefile, no recursion. `make help` lists the targets; SAN=1 builds with ASan and UBSan in build-san/.
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+PKGS = libpcap libndpi libcjson libcrypto sqlite3 zlib libzstd
+PREFIX ?= /usr/local
+VERSION = 0.1.0
+
+B := build$(if $(SAN),-san)$(if $(TSAN),-tsan)$(if $(COV),-cov)$(if $(findstring clang,$(CC)),-clang)
+OUT := $(if $(filter build,$(B)),tlsunset,$(B)/tlsunset)
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wstrict-prototypes \
+       -Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2 -Wundef -Wwrite-strings $(if $(WERROR),-Werror)
+HARDEN = -fstack-protector-strong -fPIE $(if $(SAN)$(TSAN)$(COV),,-D_FORTIFY_SOURCE=2)
+comma := ,
+SANFLAGS = $(if $(SAN),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer) \
+           $(if $(TSAN),-fsanitize=thread) $(if $(COV),--coverage)
+# Libraries' headers are not ours to warn about.
+INCS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PKGS) 2>/dev/null))
+CPPFLAGS += -I. -D_GNU_SOURCE -DTLSUNSET_VERSION='"$(VERSION)"' -DTLSUNSET_DATADIR='"$(PREFIX)/share/tlsunset"' $(INCS)
+CFLAGS ?= -O2 -g
+ALLFLAGS = -std=c11 $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
+LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
+LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
+
+SRC := $(wildcard base/*.c capture/*.c dissect/*.c report/*.c)
+CLI := $(wildcard cli/*.c)
+LIBOBJ := $(SRC:%.c=$(B)/%.o)
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+SCRIPTS := $(sort $(wildcard tests/check_*.sh))
+
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz bench lint coverage install dist clean
+all: $(OUT)
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+$(OUT): $(CLI:%.c=$(B)/%.o) $(LIBOBJ)
+	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
+
+# One unit-test program per module, linked with everything but cli/.
+$(B)/unit/%: tests/unit/%.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS) -lcmocka
+
+# Helpers of the test scripts (capture writers, rewrappers).
+$(B)/tools/%: tests/tools/%.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+
+# Fuzz targets are replayed over their corpora by any compiler, and run by clang's libFuzzer with `make fuzz`.
+$(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBOBJ)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBOBJ) $(LIBS)
+
+#: make            build ./tlsunset
+#: make demo       build it and print the report of a capture that comes with it
+demo: $(OUT)
+	@./$(OUT) read pcaps/demo-office-morning.pcap.gz
+
+#: make check      every test (SAN=1: under ASan and UBSan)
+check: $(OUT) unit replay scripts
+
+unit: $(UNIT)
+	@set -e; for t in $(UNIT); do $$t >$(B)/unit.log 2>&1 || { cat $(B)/unit.log; exit 1; }; done
+	@echo "unit: $(words $(UNIT)) programs passed"
+
+replay: $(FUZZ:%=$(B)/replay/%)
+	@set -e; for t in $(FUZZ); do $(B)/replay/$$t tests/fuzz/corpus/$$t; done
+
+scripts: $(OUT) $(TOOLS)
+	@set -e; for t in $(SCRIPTS); do TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh $$t; done
+
+#: make crosscheck DIR=...   compare with tshark over a folder of captures
+crosscheck: $(OUT)
+	TLSUNSET=./$(OUT) sh tests/crosscheck/crosscheck.sh $(DIR)
+
+crosscheck-peers: $(OUT) $(TOOLS)
+	TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh tests/crosscheck/peers.sh $(DIR)
+
+#: make fuzz T=fuzz_hello MINUTES=10   one fuzz target under libFuzzer, ASan and UBSan (needs clang)
+MINUTES ?= 1
+fuzz:
+	sh tests/fuzz/run.sh '$(T)' $(MINUTES)
+
+#: make bench      speed against the empty libpcap loop
+bench: $(OUT) $(TOOLS)
+	TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh tests/bench/bench.sh
+
+#: make lint       includes point one way, banned functions, formatting of the tree, shell scripts, cppcheck
+lint:
+	sh tests/lint.sh
+
+#: make coverage   line coverage of capture/ and dissect/
+coverage:
+	sh tests/coverage.sh
+
+#: make install PREFIX=/usr/local
+install: $(OUT)
+	install -D -m 755 $(OUT) $(DESTDIR)$(PREFIX)/bin/tlsunset
+	install -d $(DESTDIR)$(PREFIX)/share/tlsunset/policies $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5
+	for f in report/policies/*.json; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/tlsunset/policies/; done
+	for s in 1 5; do for f in docs/*.$$s; do [ ! -e $$f ] || install -m 644 $$f $(DESTDIR)$(PREFIX)/share/man/man$$s/; done; done
+
+dist:
+	git archive --format=tar.gz --prefix=tlsunset-$(VERSION)/ -o tlsunset-$(VERSION).tar.gz HEAD
+
+clean:
+	rm -rf build build-* tlsunset tlsunset-*.tar.gz
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * addr - who a party is: an IPv4 or IPv6 address, a MAC (EAPOL, RADIUS Calling-Station-Id), a keyed pseudonym
+ * (--anonymize) or, where a protocol names parties by text, the hash of that text.
+ *
+ * The 16 bytes are canonical per kind (unused ones are zero), so parties compare and hash as plain memory. IPv4-mapped
+ * IPv6 (::ffff:a.b.c.d) is stored as IPv4.
+ */
+#ifndef BASE_ADDR_H
+#define BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum addr_kind { ADDR_NONE, ADDR_IP4, ADDR_IP6, ADDR_MAC, ADDR_PSEUDO };
+
+struct addr {
+    uint8_t kind; /* enum addr_kind */
+    uint8_t b[16]; /* IP4: b[0..3]; IP6: all; MAC: b[0..5]; PSEUDO: b[0..7] */
+};
+
+struct endpoint {
+    struct addr addr;
+    uint8_t pad; /* always 0: the struct is compared as memory */
+    uint16_t port; /* host order; 0 where there is none */
+};
+
+enum { ADDR_TEXT = 64 }; /* enough for addr_print and endpoint_print, with the NUL */
+
+struct addr addr_ip4(const uint8_t b[4]);
+struct addr addr_ip6(const uint8_t b[16]); /* canonicalises IPv4-mapped */
+struct addr addr_mac(const uint8_t b[6]);
+
+bool addr_equal(const struct addr *a, const struct addr *b);
+int addr_cmp(const struct addr *a, const struct addr *b); /* total order: kind, then bytes */
+int endpoint_cmp(const struct endpoint *a, const struct endpoint *b);
+
+/* Text into buf (RFC 5952 for IPv6; 00:11:22:33:44:55; client-0123456789abcdef). Returns buf. Never fails. */
+const char *addr_print(const struct addr *a, char buf[ADDR_TEXT]);
+/* "192.0.2.1:443", "[2001:db8::1]:443"; without the port when it is 0. Returns buf. */
+const char *endpoint_print(const struct endpoint *e, char buf[ADDR_TEXT]);
+
+/* Parse an IPv4/IPv6 address or a MAC. 0, or -1 and *a is ADDR_NONE. */
+int addr_parse(const char *text, struct addr *a);
+
+/* A CIDR prefix; a bare address is its own /32 or /128. */
+struct cidr {
+    struct addr addr;
+    uint8_t bits; /* of the address itself: 0..32 or 0..128; MAC: 48 */
+};
+int cidr_parse(const char *text, struct cidr *c); /* 0 or -1 */
+bool cidr_has(const struct cidr *c, const struct addr *a);
+
+/* The address with all but its first bits cleared (IPv6 only; others come back unchanged). For --client-prefix. */
+struct addr addr_prefix(const struct addr *a, unsigned bits);
+
+#endif

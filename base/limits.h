@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * limits - every cap in the program, in one place, with the attack or load that shapes it.
+ *
+ * Packets are written by enemies: each buffer and each table below is bounded, and what falls out of it is counted in
+ * capture/stats.h and printed in the report's "not seen" section. --memory-limit scales the tables, not the parsers.
+ */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+    /* capture */
+    LIMIT_STDIO_BUFFER = 1 << 20, /* under pcap_fopen_offline: fewer system calls, 12% off the empty loop */
+    LIMIT_SNAPLEN = 262144, /* libpcap's own maximum for a record */
+    LIMIT_LAYERS = 16, /* nested headers in one packet: a chain of tunnels must end */
+    LIMIT_FRAG_DATAGRAMS = 1024, /* fragmented datagrams under reassembly at once: a fragment flood evicts the oldest */
+    LIMIT_FRAG_BYTES = 65535, /* one reassembled datagram (RFC 791) */
+    LIMIT_FRAG_SECONDS = 30, /* RFC 8200 says 60; half keeps a flood short */
+    LIMIT_FLOWS = 1 << 21, /* hot records of 32 bytes: a SYN-ACK or payload flood replaces the idle and the oldest */
+    LIMIT_CONNS = 1 << 17, /* flows that may still show a handshake, with buffers: a ClientHello flood evicts the oldest */
+    LIMIT_IDLE_SECONDS = 300, /* packet time without a packet after which an open handshake is over */
+    LIMIT_OOO_BYTES = 256 * 1024, /* out-of-order bytes kept per direction of one connection */
+    LIMIT_OOO_TOTAL = 32 * 1024 * 1024, /* and of all connections together */
+    LIMIT_WATCH_SEGMENTS = 64, /* payload segments of a flow of an unknown protocol that are still checked for a hello */
+
+    /* dissect */
+    LIMIT_HELLO_BYTES = 65536 + 4, /* ClientHello, ServerHello: the largest extension block plus the rest */
+    LIMIT_CERT_BYTES = 128 * 1024, /* a Certificate message; longer chains are skipped and counted */
+    LIMIT_HANDSHAKE_TOTAL = 32 * 1024 * 1024, /* handshake bytes buffered by all connections together */
+    LIMIT_UPGRADE_UNIT = 16384, /* one line or PDU of an upgrade protocol */
+    LIMIT_UPGRADE_BYTES = 65536, /* dialogue before TLS, both directions */
+    LIMIT_NAME_BYTES = 255, /* SNI, ALPN, and other text kept from the wire */
+    LIMIT_CERTS = 16384, /* distinct leaf certificates parsed and cached at once */
+
+    /* report */
+    LIMIT_ROWS = 4 << 20, /* rows of the cube; the rest is folded into a row named "other" */
+    LIMIT_PROFILES = 262144, /* distinct ClientHello offers */
+    LIMIT_NAMES = 1 << 20, /* distinct SNI names */
+};
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * decode - from a frame of a link type to the innermost TCP segment, UDP datagram or EAPOL frame.
+ *
+ * A loop over two tables: layers[] says how to read one header, routes[] which layer follows for a link type, ethertype,
+ * IP protocol or UDP port. Adding an encapsulation is a file encap_x.c and a row in each. At most LIMIT_LAYERS headers.
+ */
+#ifndef CAPTURE_DECODE_H
+#define CAPTURE_DECODE_H
+
+#include "capture/packet.h"
+#include "capture/stats.h"
+
+struct decode; /* fragment tables and the configured ports; one per pipeline */
+
+struct decode_options {
+    uint16_t vxlan_port[8]; /* further VXLAN ports, 0-terminated; 4789 and 8472 always */
+};
+
+struct decode *decode_new(const struct decode_options *opt, uint64_t seed, struct stats *stats); /* NULL: out of memory */
+void decode_free(struct decode *d);
+
+/* Can packets of this DLT_ be decoded? */
+bool decode_knows(int dlt);
+
+/* True and *out filled: a TCP, UDP or EAPOL unit. False: nothing for us, counted in stats by reason (fragments that wait
+ * for the rest are not a loss yet). *out borrows the frame or the fragment buffer until the next call. */
+bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct decoded *out);
+
+/* The end of input: what still waits for fragments is counted as incomplete. */
+void decode_finish(struct decode *d);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source - where packets come from: capture files of every kind libpcap reads, compressed or not, standard input, folders of
+ * them, or an interface.
+ */
+#ifndef CAPTURE_SOURCE_H
+#define CAPTURE_SOURCE_H
+
+#include "base/err.h"
+#include "capture/packet.h"
+
+#include <stdio.h>
+
+/* The files of the arguments: folders are searched (one level of sub-folders deep after another, hidden files and links to
+ * folders left out), in order of their first packet. "-" is standard input. */
+struct source_file {
+    char *path;
+    int64_t first_ns; /* of the first packet; 0 when there is none */
+    uint64_t size; /* bytes on disk, 0 unknown */
+};
+struct source_list {
+    struct source_file *file;
+    unsigned count;
+};
+/* 0, or -1 and *e names the argument and the remedy. Files in a folder that are not captures are left out (and counted in
+ * *skipped); a file named by itself that is not a capture is an error. */
+int source_list_make(struct source_list *l, char *const *args, unsigned n, unsigned *skipped, struct err *e);
+void source_list_free(struct source_list *l);
+
+struct source;
+
+/* Open one file ("-": standard input). filter: BPF text or NULL. NULL and *e set on failure. */
+struct source *source_open(const char *path, const char *filter, struct err *e);
+
+struct source_live {
+    const char *interface;
+    const char *filter; /* or NULL */
+    unsigned snaplen; /* 0: LIMIT_SNAPLEN */
+    unsigned buffer_mib; /* kernel ring; 0: 64 */
+    bool promiscuous;
+};
+struct source *source_open_live(const struct source_live *o, struct err *e);
+
+void source_close(struct source *s);
+
+int source_dlt(const struct source *s); /* DLT_ of every packet of it */
+int source_snaplen(const struct source *s);
+
+typedef void source_packet(void *ctx, const struct packet *p);
+enum source_status { SOURCE_END, SOURCE_CUT /* ended in the middle of a packet or in a damaged record: *e says where */,
+                     SOURCE_BATCH /* call again */, SOURCE_STOPPED, SOURCE_ERROR };
+/* Deliver up to about max packets (live: also returns when none came for a while). input goes into packet.input. */
+enum source_status source_read(struct source *s, unsigned max, uint32_t input, source_packet *fn, void *ctx, struct err *e);
+/* From a signal handler: source_read returns SOURCE_STOPPED soon. */
+void source_stop(struct source *s);
+
+/* Bytes of the file consumed so far (compressed bytes for compressed files); for progress. */
+uint64_t source_position(const struct source *s);
+/* Live: what the kernel and the interface dropped since the last call. */
+void source_drops(struct source *s, uint64_t *kernel, uint64_t *interface);
+
+/* SHA-256 of the file's bytes as they are on disk. 0, or -1 and *e. */
+int source_digest(const char *path, uint8_t out[32], struct err *e);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * classify - nDPI's advice, and the only file that includes nDPI.
+ *
+ * It names the service of a server endpoint ("SMTP", "PostgreSQL") and, from SNI and addresses, the application ("Teams");
+ * it names cleartext services beside the TLS ones. Asked about the first packets of a few flows per endpoint, then cached.
+ * Advice only: it never decides whether TLS was seen.
+ */
+#ifndef DISSECT_CLASSIFY_H
+#define DISSECT_CLASSIFY_H
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/rd.h"
+#include "capture/packet.h"
+
+struct classify;
+
+struct classify *classify_new(uint64_t seed, struct err *e); /* NULL and *e set when nDPI cannot start */
+void classify_free(struct classify *c);
+
+/* Offer one packet. Costs one probe of a small cache when the server endpoint is already known. server: 0 when d->src is
+ * the server, 1 when d->dst is, 2 when not known (then the lower port is taken). */
+void classify_packet(struct classify *c, const struct packet *p, const struct decoded *d, unsigned server);
+
+/* What is known of an endpoint: a constant string, or NULL. tcp or udp. */
+const char *classify_service(const struct classify *c, const struct endpoint *server, uint8_t proto);
+/* The application a host name belongs to ("Microsoft365"), or NULL. Cached by name. */
+const char *classify_name(struct classify *c, struct rd sni);
+
+/* Every endpoint known, with its service and how many flows were looked at, in key order: for the list of cleartext services. */
+struct classify_entry {
+    struct endpoint server;
+    uint8_t proto;
+    const char *service;
+    uint64_t flows;
+    bool cleartext; /* a service known to speak in clear text */
+};
+typedef void classify_visit(void *ctx, const struct classify_entry *e);
+void classify_each(const struct classify *c, classify_visit *visit, void *ctx);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cube - the tally: one row per set of handshakes that are alike in everything a study may ask. Policy-free: nothing is judged
+ * while capturing, so any policy can be judged against any saved cube. Every report is a roll-up of it.
+ *
+ * Beside the rows: profiles (ClientHello offers), certificates, names, each interned once; hours (coverage and loss); inputs
+ * (every file read); spans (first and last seen of client x profile x server, which outlive retention). Merging cubes is
+ * addition: commutative and associative. What exceeds a cap is folded into a row whose client is ADDR_NONE ("other"), and
+ * counted: rows plus folded equal what was seen.
+ */
+#ifndef REPORT_CUBE_H
+#define REPORT_CUBE_H
+
+#include "base/err.h"
+#include "capture/stats.h"
+#include "dissect/event.h"
+
+/* Compared and hashed as memory: no padding, every byte set. Ids are of this cube's tables, 0 = none. */
+struct cube_key {
+    struct endpoint client; /* port always 0 */
+    struct endpoint server;
+    uint32_t day; /* days since 1970-01-01 UTC */
+    uint32_t scope; /* tenant (VLAN or VNI) with --scope, else 0 */
+    uint32_t profile; /* the answered ClientHello's offer */
+    uint32_t fallback_from; /* profile of the failed higher hello this one followed */
+    uint32_t sni; /* name id */
+    uint32_t cert; /* certificate id */
+    uint32_t suite; /* SUITE_NONE when unknown */
+    uint32_t flags; /* enum event_flags, those of CUBE_FLAGS only */
+    uint16_t version, group, dh_bits, sigscheme;
+    uint16_t refusal_code;
+    uint16_t sensor; /* name id of the sensor, folded to 16 bits; 0 = this one */
+    uint8_t transport, outcome, aftermath, sentinel;
+    uint8_t alert_from, alert_code, upgrade /* index into cube_upgrade_name, 0 none */, offered;
+};
+
+enum { CUBE_FLAGS = EV_RESUMPTION_ATTEMPTED | EV_RESUMED | EV_RESUMED_KNOWN | EV_HRR | EV_EMS | EV_ETM | EV_RENEGOTIATION_INFO |
+                    EV_COMPRESSION | EV_CLIENT_CERT_REQUESTED | EV_CLIENT_CERT_SENT | EV_CLIENT_CERT_EMPTY |
+                    EV_DIRECTION_GUESSED | EV_GAP | EV_ONE_SIDED | EV_MIDSTREAM | EV_CUT | EV_ALERT_ENCRYPTED |
+                    EV_SUITE_NOT_OFFERED | EV_FALLBACK_SCSV | EV_CLEARTEXT_LOGIN | EV_PROXIED };
+
+/* One handshake by which the row can be found again: the earliest (ties: lowest frame). */
+struct exemplar {
+    int64_t ts_ns;
+    uint64_t frame;
+    uint32_t input; /* id in the inputs table */
+    uint16_t client_port;
+    uint16_t pad;
+};
+
+struct cube_val {
+    uint64_t count;
+    int64_t first_ns, last_ns;
+    struct exemplar exemplar;
+};
+
+/* A distinct ClientHello offer with everything derived once. */
+struct profile {
+    struct rd offer; /* canonical bytes; offer_read() gives the lists */
+    uint32_t stack; /* id of the offer without resumption extensions and ALPN; profiles of one stack share it */
+    char ja4[40];
+    uint16_t max_version;
+    const char *guess; /* which software it may be, or NULL: advice */
+};
+
+struct span { /* roll-up that outlives retention */
+    int64_t first_ns, last_ns;
+    uint64_t count;
+};
+
+struct hour {
+    int64_t hour; /* hours since 1970 UTC */
+    struct stats stats; /* of that hour alone */
+};
+
+struct input {
+    char *name; /* path as given */
+    uint8_t digest[32]; /* SHA-256 of the file; zero when not computed (no --state) or live */
+    int64_t first_ns, last_ns;
+    uint64_t packets, bytes;
+    char warning[160]; /* "ends in the middle of a packet", or empty */
+    int64_t read_ns; /* when this program read it */
+};
+
+struct cube_options {
+    uint32_t max_rows, max_profiles, max_names; /* 0: limits.h */
+    unsigned client_prefix; /* IPv6 clients are cut to this many bits; 0 = 128 */
+    bool scope; /* tenant ids are part of the key */
+    const uint8_t *anonymize_key; /* 32 bytes: client addresses become keyed pseudonyms; NULL = not */
+    uint64_t seed;
+};
+
+struct cube;
+struct cube *cube_new(const struct cube_options *opt); /* NULL: out of memory */
+void cube_free(struct cube *c);
+
+/* Tally one event. Never fails: what cannot be kept is folded and counted. Recognises fallback dances (fallback_from). */
+void cube_event(struct cube *c, const struct tls_event *ev);
+/* Counters of one packet-time hour, to be added to what is there. */
+void cube_hour(struct cube *c, int64_t hour, const struct stats *delta);
+/* Register an input; its id for packets and exemplars. 0 when out of memory. */
+uint32_t cube_input(struct cube *c, const struct input *in);
+struct input *cube_input_get(struct cube *c, uint32_t id); /* NULL when there is none */
+const struct input *cube_input_by_digest(const struct cube *c, const uint8_t digest[32]);
+
+/* into += from. Commutative and associative up to the order of ids. -1: out of memory, *into is unchanged in meaning. */
+int cube_merge(struct cube *into, const struct cube *from);
+
+/* Reading. Rows by id 1..cube_rows(); the order is that of first appearance, so sort by key for output. */
+uint32_t cube_rows(const struct cube *c);
+const struct cube_key *cube_row_key(const struct cube *c, uint32_t row);
+const struct cube_val *cube_row_val(const struct cube *c, uint32_t row);
+const struct profile *cube_profile(const struct cube *c, uint32_t id); /* id 1..cube_profiles() */
+uint32_t cube_profiles(const struct cube *c);
+struct rd cube_name(const struct cube *c, uint32_t id); /* raw bytes from the wire: escape on output; id 0: empty */
+uint32_t cube_names(const struct cube *c);
+const struct cert_facts *cube_cert(const struct cube *c, uint32_t id); /* NULL for 0 */
+uint32_t cube_certs(const struct cube *c);
+const char *cube_upgrade_name(uint8_t upgrade); /* NULL for 0 */
+uint8_t cube_upgrade_id(const char *name); /* 0 for NULL and unknown */
+unsigned cube_hours(const struct cube *c);
+const struct hour *cube_hour_at(const struct cube *c, unsigned i); /* in order of time */
+unsigned cube_inputs(const struct cube *c);
+void cube_totals(const struct cube *c, struct stats *out); /* sum over all hours */
+uint64_t cube_folded(const struct cube *c); /* handshakes counted in "other" rows */
+size_t cube_bytes(const struct cube *c); /* memory held */
+typedef void cube_span_visit(void *ctx, const struct endpoint *client, uint32_t profile, const struct endpoint *server,
+                             const struct span *s);
+void cube_each_span(const struct cube *c, cube_span_visit *visit, void *ctx);
+
+/* Services that classify named, and the application of a server, as advice for reports. Constants or interned. */
+void cube_service(struct cube *c, const struct endpoint *server, uint8_t proto, const char *service, bool cleartext,
+                  uint64_t flows);
+struct service {
+    struct endpoint server;
+    uint8_t proto;
+    bool cleartext;
+    uint64_t flows;
+    char name[32];
+};
+const struct service *cube_services(const struct cube *c, unsigned *n); /* in key order */
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * render - outputs of a report: one row per format.
+ *
+ * A streaming format (ndjson) is an event_sink beside the cube; the others are written from the finished cube.
+ */
+#ifndef REPORT_RENDER_H
+#define REPORT_RENDER_H
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "report/cube.h"
+
+#include <stdio.h>
+
+struct names_file; /* --names: addresses to names and owners; report/names_file.h */
+
+struct view { /* what narrows and words a report */
+    unsigned top; /* rows per table; 0 = all */
+    const struct cidr *server_only, *client_only; /* --server, --client: NULL = all */
+    uint16_t server_port; /* with server_only; 0 = any */
+    int64_t since_ns, until_ns; /* 0 = open; compared with days of rows and exact first/last where known */
+    const struct cidr *own; /* --servers: one's own servers */
+    unsigned own_count;
+    const struct cidr *ignored; /* --ignore-client: set apart */
+    unsigned ignored_count;
+    const struct names_file *names;
+    bool color; /* stdout is a terminal and NO_COLOR is unset */
+    unsigned width; /* columns; text is made for 100 */
+};
+
+struct render {
+    const char *name; /* -f NAME */
+    int (*report)(FILE *out, const struct cube *c, const struct view *v, struct err *e); /* NULL for streaming formats */
+    struct event_sink *(*stream)(FILE *out); /* NULL for the others; freed by its close() */
+};
+extern const struct render renders[];
+extern const unsigned render_count;
+const struct render *render_find(const char *name); /* NULL when unknown */
+
+/* Text from the wire as printable ASCII/UTF-8: control characters, invalid UTF-8 and bidirectional overrides become \xNN.
+ * Writes at most cap - 1 bytes and a NUL; returns buf. For JSON the same text is then quoted by cJSON. */
+const char *escape_text(struct rd wire, char *buf, size_t cap);
+
+#endif
