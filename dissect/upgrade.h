@@ -24,8 +24,18 @@ enum up_verdict {
     UP_REFUSED, /* the server refused TLS: .refusal_code; keep following (a retry, plaintext) */
     UP_PLAIN, /* decided: this session stays in clear text, or can no longer turn to TLS */
     UP_OPAQUE, /* decided: what follows is hidden (OpenVPN tls-crypt) */
+    /* A prefix or tunnel header is off (PROXY, CONNECT, SOCKS): sniff both directions again from here, as at the start of a
+     * flow, keeping .real_client, .real_server and the target. The session is named for the last row that led to TLS; when
+     * TLS follows at once, for this one. Followed by something else it is no failed upgrade: no event of its own. */
+    UP_RESTART,
     UP_NOT_MINE, /* another protocol */
 };
+
+/* What unit() may answer beside a length and 0. */
+#define UPGRADE_UNIT_NOT SIZE_MAX /* this cannot be a unit of mine: as UP_NOT_MINE */
+/* TLS begins at the head, with no unit before it, and in the other direction at its head: as UP_TLS behind an empty unit.
+ * Where no answer announces it (NATS), and where the announcement was lost or overtaken in the capture. */
+#define UPGRADE_UNIT_TLS (SIZE_MAX - 1)
 
 /* The ledger's facts, filled by the protocol, and a little room for its own state. */
 struct upgrade_state {
@@ -40,7 +50,8 @@ struct upgrade_state {
     uint8_t phase; /* the protocol's own */
     uint8_t small[15]; /* likewise */
     uint32_t word[4]; /* likewise: message ids, lengths, capability bits */
-    char tag[64]; /* likewise: an IMAP tag, a CONNECT target */
+    char tag[128]; /* likewise: an IMAP tag */
+    bool has_target; /* tag holds "host:port" as asked for in CONNECT or SOCKS, NUL-terminated */
     struct endpoint real_client; /* PROXY header: the party behind the balancer; ADDR_NONE */
     struct endpoint real_server; /* likewise */
 };
@@ -51,8 +62,9 @@ struct upgrade_proto {
     bool server_first; /* the server speaks first: a client that does is not on trial unless may_start says otherwise */
     /* Could a stream begin with these bytes (first bytes of that direction, at least 1)? Cheap; may be wrong, never narrow. */
     bool (*may_start)(bool from_client, struct rd head);
-    /* Length of the unit at the head of what is buffered; 0: more bytes are needed; SIZE_MAX: this cannot be a unit of mine.
-     * At most LIMIT_UPGRADE_UNIT; a longer unit may be taken in pieces. */
+    /* Length of the unit at the head of what is buffered (at least 1 byte); 0: more bytes are needed, or hold them until the
+     * other side has spoken (a ClientHello sent without waiting for the answer): ask again after each unit of either
+     * direction; UPGRADE_UNIT_NOT; UPGRADE_UNIT_TLS. At most LIMIT_UPGRADE_UNIT; a longer unit may be taken in pieces. */
     size_t (*unit)(struct upgrade_state *s, bool from_client, struct rd head);
     enum up_verdict (*step)(struct upgrade_state *s, bool from_client, struct rd unit);
     /* After UP_TLS, TLS inside PDUs of the protocol (TDS): takes one PDU off the wire and gives the TLS bytes in it; false:
