@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * names - code points of TLS and what they are called. The tables are generated (tests/../names_gen) from the IANA
- * registry's facts and checked in as names_table.h; lookups are O(log n) or O(1) and never fail: an unknown code point
+ * names - code points of TLS and what they are called. The tables are generated (names_gen.py) from the IANA
+ * registry's facts (names_source.tsv) and checked in as names_table.h; lookups are O(log n) or O(1) and never fail: an unknown code point
  * has a NULL name and is printed as hex.
  */
 #ifndef DISSECT_NAMES_H
@@ -18,10 +18,12 @@ enum {
     VER_DTLS10_OPENSSL = 0x0100, /* DTLS1_BAD_VER: OpenSSL 0.9.8 and Cisco AnyConnect; counted as DTLS 1.0 */
 };
 
+/* Anonymous DH and ECDH are DHE and ECDHE with AU_NONE: the server sends a fresh share. */
 enum suite_kx { KX_NONE, KX_NULL, KX_RSA, KX_DH, KX_DHE, KX_ECDH, KX_ECDHE, KX_PSK, KX_DHE_PSK, KX_ECDHE_PSK, KX_RSA_PSK,
-                KX_SRP, KX_KRB5, KX_GOST, KX_ECCPWD, KX_FORTEZZA, KX_ANY /* TLS 1.3: by the group */ };
+                KX_SRP, KX_KRB5, KX_GOST, KX_ECCPWD, KX_FORTEZZA, KX_ANY /* TLS 1.3: by the group */, KX_ECJPAKE, KX_CECPQ1,
+                KX_SM2, KX_IBC /* TLCP */ };
 enum suite_au { AU_NONE /* anonymous */, AU_NULL, AU_RSA, AU_DSS, AU_ECDSA, AU_PSK, AU_SRP, AU_KRB5, AU_GOST, AU_ECCPWD,
-                AU_FORTEZZA, AU_DH /* static DH certificate */, AU_ECDH, AU_ANY };
+                AU_FORTEZZA, AU_DH /* static DH certificate */, AU_ECDH, AU_ANY, AU_ECJPAKE, AU_SM2, AU_IBC };
 enum suite_mode { MODE_NULL, MODE_STREAM, MODE_CBC, MODE_AEAD, MODE_CNT };
 
 struct suite {
@@ -32,7 +34,8 @@ struct suite {
     uint16_t bits; /* effective strength of the cipher: 3DES 112, DES 56, export 40, AES-128 128 */
     const char *enc; /* as openssl ciphers -v prints it: "AESGCM(128)", "3DES(168)", "RC4(40)", "None" */
     const char *mac; /* "AEAD", "SHA1", "MD5", "SHA256" ... */
-    uint16_t min_version, max_version; /* where it may be negotiated: VER_SSL3.., VER_TLS12, VER_TLS13; SSLv2: VER_SSL2 */
+    uint16_t min_version, max_version; /* where servers negotiate it, as in OpenSSL's table: VER_SSL3.., VER_TLS12, VER_TLS13;
+                                        * SSLv2: VER_SSL2. Export and DES suites to TLS 1.2, whatever RFC 4346 and 5469 say. */
     bool pfs; /* forward secrecy by construction (DHE, ECDHE, TLS 1.3) */
     bool export_grade;
     bool signalling; /* an SCSV: 0x00ff, 0x5600 */
@@ -44,13 +47,13 @@ const struct suite *suite_find(uint32_t id);
 const struct suite *suite_by_name(const char *name);
 /* Table order (by id), for policies and docs. *n is the count. */
 const struct suite *suite_table(size_t *n);
-const char *suite_kx_name(uint8_t kx); /* "ECDHE" ... as in policies: NULL RSA DH DHE ECDH ECDHE PSK ... any */
-const char *suite_au_name(uint8_t au);
+const char *suite_kx_name(uint8_t kx); /* "ECDHE" ... as in policies: NULL RSA DH DHE ECDH ECDHE PSK DHE_PSK ... any */
+const char *suite_au_name(uint8_t au); /* "RSA" ...; "None" for AU_NONE, as openssl ciphers -v prints it */
 const char *suite_mode_name(uint8_t mode); /* "null", "stream", "cbc", "aead" */
 
 enum { NAME_TEXT = 24 };
 /* The four below write a hex form ("0x6a6a") into buf when there is no name, and return buf or a constant. */
-const char *version_name(uint16_t version, char buf[NAME_TEXT]); /* "TLSv1.2", "SSLv3", "DTLSv1.0" */
+const char *version_name(uint16_t version, char buf[NAME_TEXT]); /* "TLSv1.2", "SSLv3", "DTLSv1.0"; "TLSv1.3-draft28" as sent */
 const char *group_name(uint16_t group, char buf[NAME_TEXT]); /* "x25519", "secp256r1", "X25519MLKEM768" */
 /* "rsa_pss_rsae_sha256"; TLS 1.2 pairs: "rsa_pkcs1_sha1", "dsa_sha1" */
 const char *sigscheme_name(uint16_t scheme, char buf[NAME_TEXT]);
