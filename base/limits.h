@@ -20,7 +20,12 @@ enum {
     LIMIT_CONNS = 1 << 17, /* flows that may still show a handshake, with buffers: a ClientHello flood evicts the oldest */
     LIMIT_IDLE_SECONDS = 300, /* packet time without a packet after which an open handshake is over */
     LIMIT_OOO_BYTES = 256 * 1024, /* out-of-order bytes kept per direction of one connection */
+    LIMIT_OOO_SEGMENTS = 4096, /* and segments: 1-byte segments in odd order must not make insertion slow */
     LIMIT_OOO_TOTAL = 32 * 1024 * 1024, /* and of all connections together */
+    LIMIT_HOLE_PACKETS = 64, /* packets of a connection after which acknowledged bytes that never came count as lost */
+    LIMIT_HOLE_MS = 1000, /* or this long; a retransmission would have come by then */
+    LIMIT_HOLE_MAX_MS = 10000, /* likewise where nobody acknowledged them */
+    LIMIT_QUIET_SECONDS = 3, /* after a decided UDP handshake, repeats of its hello are not a new one for so long */
     LIMIT_WATCH_SEGMENTS = 64, /* payload segments of a flow of an unknown protocol that are still checked for a hello */
 
     /* dissect */

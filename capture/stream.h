@@ -48,13 +48,19 @@ enum end_reason {
     END_EVICTED, /* a table was full */
 };
 
+enum peek_at {
+    PEEK_START, /* the first payload of a connection whose beginning was seen; every datagram of an unknown pair */
+    PEEK_JOIN, /* the first payload seen of a connection that was joined midway */
+    PEEK_WATCH, /* a later segment of a flow that answered no before, or STREAM_WATCH */
+};
+
 struct stream_sink {
     void *ctx;
-    /* Hot: asked before any state exists for a flow, about the payload of one segment or datagram. start: this is the first
-     * payload of its direction of a connection whose beginning was seen. Only answers; keeps nothing. */
-    bool (*peek)(void *ctx, uint8_t proto, uint16_t sport, uint16_t dport, bool start, struct rd payload);
+    /* Hot: asked before any state exists for a flow, about the payload of one segment or datagram: could a handshake, or a
+     * dialogue that leads to one, begin with these bytes? Keeps no state of the flow. */
+    bool (*peek)(void *ctx, uint8_t proto, uint16_t sport, uint16_t dport, enum peek_at at, struct rd payload);
     enum stream_verdict (*bytes)(void *ctx, struct flow *f, unsigned d, struct rd b);
-    /* missing bytes of direction d, before the next bytes() of it; never called when nothing follows */
+    /* missing bytes of direction d are lost for good: dropped by the capture, or cut off by the snap length (f->cut) */
     enum stream_verdict (*gap)(void *ctx, struct flow *f, unsigned d, uint32_t missing);
     enum stream_verdict (*datagram)(void *ctx, struct flow *f, unsigned d, struct rd b); /* UDP payload, EAPOL frame */
     /* by: the side that sent the RST, or the first FIN; SIDE_UNKNOWN where there is none */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conn - the cold half of a flow: what exists only while it may still show a handshake. Private to capture/.
+ *
+ * flow.c finds and evicts; tcp.c orders the bytes of one connection and hands them to the sink.
+ */
+#ifndef CAPTURE_CONN_H
+#define CAPTURE_CONN_H
+
+#include "capture/flow.h"
+#include "capture/reasm.h"
+
+enum { CONN_FIN_SEEN = 1, CONN_FIN_DONE = 2, CONN_SEQ_KNOWN = 4 };
+
+struct conn {
+    struct flow f; /* what the sink sees */
+    struct reasm side[2];
+    uint32_t fin_seq[2]; /* sequence number behind the last byte, with CONN_FIN_SEEN */
+    uint32_t isn[2]; /* first sequence number used by that side's data, with CONN_SEQ_KNOWN */
+    uint8_t state[2]; /* CONN_* */
+    uint8_t closed_by; /* who sent the first FIN; SIDE_UNKNOWN */
+    uint64_t tag; /* of its slot */
+    uint32_t lru_prev, lru_next; /* indices of the list of open ones, oldest at the tail; free list through lru_next */
+    int64_t last_ns;
+};
+
+/* What becomes of a connection after a packet. */
+enum conn_fate {
+    CONN_KEEP,
+    CONN_WATCH, /* the sink keeps nothing and wants to be asked about later segments */
+    CONN_DECIDED, /* the sink knows all */
+    CONN_CLOSED, /* over on the wire: the sink must still be told */
+    CONN_RESET,
+};
+
+struct tcp_env { /* what tcp.c needs from the table */
+    const struct stream_sink *sink;
+    struct stats *stats;
+    struct reasm_budget budget;
+};
+
+/* One segment of this connection, sent by side d. After any fate but CONN_KEEP its buffers are empty. */
+enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, const struct decoded *seg);
+/* The connection ends: deliver what is still held, gaps and all. CONN_KEEP: the sink must still be told of the end. */
+enum conn_fate tcp_flush(struct tcp_env *env, struct conn *c);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "capture/reasm.h"
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+struct segment {
+    struct segment *next, *prev;
+    uint32_t seq, n;
+    uint8_t bytes[];
+};
+
+/* a - b in sequence space (RFC 9293 section 3.4). */
+static int32_t seq_diff(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b);
+}
+
+static bool insert(struct reasm *r, struct reasm_budget *budget, struct segment *before, uint32_t seq, const uint8_t *p,
+                   uint32_t n)
+{
+    size_t cost = sizeof(struct segment) + n;
+    if (r->count >= LIMIT_OOO_SEGMENTS || r->bytes + cost > LIMIT_OOO_BYTES || budget->bytes + cost > budget->max)
+        return false;
+    struct segment *s = malloc(cost);
+    if (!s)
+        return false;
+    s->seq = seq;
+    s->n = n;
+    memcpy(s->bytes, p, n);
+    s->next = before;
+    s->prev = before ? before->prev : r->tail;
+    *(s->prev ? &s->prev->next : &r->head) = s;
+    *(before ? &before->prev : &r->tail) = s;
+    r->count++;
+    r->bytes += (uint32_t)cost;
+    budget->bytes += cost;
+    return true;
+}
+
+/* The first held segment that ends behind seq. Arrivals are mostly at the end, or (reversed flights) at the front. */
+static struct segment *first_behind(const struct reasm *r, uint32_t seq)
+{
+    if (!r->tail || seq_diff(seq, r->tail->seq + r->tail->n) >= 0)
+        return NULL;
+    struct segment *s = r->head;
+    while (seq_diff(s->seq + s->n, seq) <= 0)
+        s = s->next;
+    return s;
+}
+
+bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, const uint8_t *p, uint32_t n)
+{
+    struct segment *s = first_behind(r, seq);
+    while (n > 0) {
+        uint32_t free_bytes = n; /* of what is left, before the next held segment */
+        if (s && seq_diff(s->seq, seq) <= 0)
+            free_bytes = 0;
+        else if (s && s->seq - seq < n)
+            free_bytes = s->seq - seq;
+        if (free_bytes && !insert(r, budget, s, seq, p, free_bytes))
+            return false;
+        if (!s || n == free_bytes)
+            return true;
+        uint32_t covered = s->seq + s->n - seq; /* up to the end of that segment everything is held now */
+        if (covered >= n)
+            return true;
+        seq += covered;
+        p += covered;
+        n -= covered;
+        s = s->next;
+    }
+    return true;
+}
+
+uint32_t reasm_before(const struct reasm *r, uint32_t n)
+{
+    if (!r->head)
+        return n;
+    int32_t d = seq_diff(r->head->seq, r->next);
+    if (d <= 0)
+        return 0;
+    return (uint32_t)d < n ? (uint32_t)d : n;
+}
+
+struct rd reasm_head(struct reasm *r)
+{
+    struct segment *s = r->head;
+    if (!s || seq_diff(s->seq, r->next) > 0)
+        return rd_of(NULL, 0);
+    uint32_t old = r->next - s->seq;
+    if (old >= s->n)
+        return rd_of(NULL, 0);
+    r->next = s->seq + s->n;
+    return rd_of(s->bytes + old, s->n - old);
+}
+
+void reasm_drop(struct reasm *r, struct reasm_budget *budget)
+{
+    struct segment *s = r->head;
+    size_t cost = sizeof *s + s->n;
+    r->head = s->next;
+    *(s->next ? &s->next->prev : &r->tail) = NULL;
+    r->count--;
+    r->bytes -= (uint32_t)cost;
+    budget->bytes -= cost;
+    free(s);
+}
+
+uint32_t reasm_hole(const struct reasm *r)
+{
+    return r->head && seq_diff(r->head->seq, r->next) > 0 ? r->head->seq - r->next : 0;
+}
+
+void reasm_clear(struct reasm *r, struct reasm_budget *budget)
+{
+    while (r->head)
+        reasm_drop(r, budget);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reasm - the late segments of one direction of a TCP connection, until what is missing before them arrives.
+ *
+ * In-order bytes never come here: the caller hands them on from the packet. Segments are kept as a sorted list without
+ * overlaps; where segments overlap the first copy wins, so that a later, different one cannot rewrite what was seen.
+ * Sequence numbers wrap; everything is compared relative to .next. Bounded per direction (LIMIT_OOO_BYTES,
+ * LIMIT_OOO_SEGMENTS) and in sum (LIMIT_OOO_TOTAL): a flood of segments with holes costs its own connection, not memory.
+ */
+#ifndef CAPTURE_REASM_H
+#define CAPTURE_REASM_H
+
+#include "base/rd.h"
+
+struct segment;
+
+struct reasm_budget { /* shared by all connections of one flow table */
+    size_t bytes; /* held now, overhead included */
+    size_t max;
+};
+
+struct reasm {
+    struct segment *head, *tail; /* ascending, disjoint, all behind next */
+    uint32_t next; /* sequence number of the next byte to deliver */
+    uint32_t bytes; /* held, overhead included */
+    uint16_t count;
+    uint16_t hole_packets; /* packets of the connection since the hole before head opened */
+    int64_t hole_ns; /* packet time when it opened */
+};
+
+/* Keep a copy of n bytes that begin at seq (behind next). What is already held is skipped. false: over a cap or out of
+ * memory; a part may have been kept. */
+bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, const uint8_t *p, uint32_t n);
+/* How many of the n bytes at next come before the first held segment. */
+uint32_t reasm_before(const struct reasm *r, uint32_t n);
+/* The held segment that begins at next (bytes already delivered are trimmed), or an empty reader. It stays valid until
+ * reasm_drop, and next is moved behind it. */
+struct rd reasm_head(struct reasm *r);
+void reasm_drop(struct reasm *r, struct reasm_budget *budget); /* frees the head */
+/* Bytes missing before the first held segment; 0 when none is held. */
+uint32_t reasm_hole(const struct reasm *r);
+void reasm_clear(struct reasm *r, struct reasm_budget *budget); /* frees everything held */
+
+#endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tcp - puts the segments of one connection in order, from what a passive observer sees (RFC 9293 section 3.10.7).
+ *
+ * The observer is not an end: packets may be missing from the capture that both ends have, directions may be captured in the
+ * wrong order relative to each other, or only one of them. So a hole is not an error: it is waited for, and declared lost
+ * when the receiver acknowledged it and a retransmission would have come by now, when the buffers are full, or at the end.
+ */
+#include "base/limits.h"
+#include "capture/conn.h"
+
+static int32_t seq_diff(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b);
+}
+
+static enum conn_fate fate_of(enum stream_verdict v)
+{
+    switch (v) {
+    case STREAM_MORE:
+        return CONN_KEEP;
+    case STREAM_WATCH:
+        return CONN_WATCH;
+    case STREAM_DONE:
+        return CONN_DECIDED;
+    }
+    return CONN_DECIDED;
+}
+
+static enum conn_fate deliver(struct tcp_env *env, struct conn *c, unsigned d, struct rd b)
+{
+    c->f.data[d] = true;
+    c->f.unseen_data[d] = false;
+    return fate_of(env->sink->bytes(env->sink->ctx, &c->f, d, b));
+}
+
+static enum conn_fate lose(struct tcp_env *env, struct conn *c, unsigned d, uint32_t missing)
+{
+    env->stats->stream_gap++;
+    env->stats->stream_gap_bytes += missing;
+    c->f.has_gap = true;
+    c->side[d].next += missing;
+    c->side[d].hole_ns = 0;
+    return fate_of(env->sink->gap(env->sink->ctx, &c->f, d, missing));
+}
+
+/* Held segments that are due now. */
+static enum conn_fate drain(struct tcp_env *env, struct conn *c, unsigned d)
+{
+    struct reasm *r = &c->side[d];
+    enum conn_fate fate = CONN_KEEP;
+    while (fate == CONN_KEEP && r->head && reasm_hole(r) == 0) {
+        struct rd b = reasm_head(r);
+        if (rd_left(&b))
+            fate = deliver(env, c, d, b);
+        reasm_drop(r, &env->budget);
+    }
+    if (!r->head || reasm_hole(r) == 0)
+        r->hole_ns = 0;
+    return fate;
+}
+
+/* Bytes at the right place: hand them on, giving way to held segments that were captured first. */
+static enum conn_fate in_order(struct tcp_env *env, struct conn *c, unsigned d, const uint8_t *p, uint32_t n)
+{
+    struct reasm *r = &c->side[d];
+    uint32_t end = r->next + n;
+    for (;;) {
+        uint32_t left = seq_diff(end, r->next) > 0 ? end - r->next : 0;
+        uint32_t now = reasm_before(r, left);
+        if (now == 0)
+            return drain(env, c, d);
+        const uint8_t *from = p + (n - left);
+        r->next += now;
+        enum conn_fate fate = deliver(env, c, d, rd_of(from, now));
+        if (fate == CONN_KEEP)
+            fate = drain(env, c, d);
+        if (fate != CONN_KEEP)
+            return fate;
+    }
+}
+
+static enum conn_fate give_up_hole(struct tcp_env *env, struct conn *c, unsigned d)
+{
+    enum conn_fate fate = lose(env, c, d, reasm_hole(&c->side[d]));
+    return fate == CONN_KEEP ? drain(env, c, d) : fate;
+}
+
+/* Bytes ahead of what is due: keep them, or, when there is no room, give up what is missing before them. */
+static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned d, uint32_t seq, const uint8_t *p, uint32_t n)
+{
+    struct reasm *r = &c->side[d];
+    if (r->hole_ns == 0) {
+        r->hole_ns = c->f.now_ns ? c->f.now_ns : 1;
+        r->hole_packets = 0;
+    }
+    if (reasm_store(r, &env->budget, seq, p, n))
+        return CONN_KEEP;
+    env->stats->stream_overflow++;
+    enum conn_fate fate = CONN_KEEP;
+    while (fate == CONN_KEEP && r->head)
+        fate = give_up_hole(env, c, d);
+    if (fate != CONN_KEEP)
+        return fate;
+    int32_t ahead = seq_diff(seq, r->next);
+    if (ahead > 0)
+        fate = lose(env, c, d, (uint32_t)ahead);
+    uint32_t old = ahead < 0 ? (uint32_t)-ahead : 0;
+    return fate == CONN_KEEP && old < n ? in_order(env, c, d, p + old, n - old) : fate;
+}
+
+/* Is the hole of side d lost? ack: what the other side has acknowledged in this packet, if it has. */
+static bool hole_is_lost(const struct conn *c, unsigned d, const struct decoded *seg, unsigned sender)
+{
+    const struct reasm *r = &c->side[d];
+    int64_t age_ms = (c->f.now_ns - r->hole_ns) / 1000000;
+    if (age_ms >= LIMIT_HOLE_MAX_MS)
+        return true;
+    bool acked = sender != d && (seg->tcp_flags & TCP_ACK) && seq_diff(seg->ack, r->next) > 0;
+    if (!acked && c->f.seen[!d])
+        return false;
+    return age_ms >= LIMIT_HOLE_MS || r->hole_packets >= LIMIT_HOLE_PACKETS;
+}
+
+static enum conn_fate check_holes(struct tcp_env *env, struct conn *c, unsigned sender, const struct decoded *seg)
+{
+    for (unsigned d = 0; d < 2; d++) {
+        struct reasm *r = &c->side[d];
+        if (r->hole_ns == 0)
+            continue;
+        if (r->hole_packets < UINT16_MAX)
+            r->hole_packets++;
+        if (hole_is_lost(c, d, seg, sender)) {
+            enum conn_fate fate = give_up_hole(env, c, d);
+            if (fate != CONN_KEEP)
+                return fate;
+        }
+    }
+    return CONN_KEEP;
+}
+
+/* The part of the payload that the frame does not hold will not come again. */
+static enum conn_fate cut_tail(struct tcp_env *env, struct conn *c, unsigned d, uint32_t end)
+{
+    int32_t missing = seq_diff(end, c->side[d].next);
+    c->f.cut = true;
+    if (missing <= 0 || c->side[d].head)
+        return CONN_KEEP; /* behind a hole: the hole's own rules decide */
+    return lose(env, c, d, (uint32_t)missing);
+}
+
+static enum conn_fate payload(struct tcp_env *env, struct conn *c, unsigned d, uint32_t seq, const struct decoded *seg)
+{
+    struct reasm *r = &c->side[d];
+    if (!(c->state[d] & CONN_SEQ_KNOWN)) {
+        r->next = c->isn[d] = seq;
+        c->state[d] |= CONN_SEQ_KNOWN;
+    }
+    int32_t ahead = seq_diff(seq, r->next);
+    enum conn_fate fate = CONN_KEEP;
+    if (ahead > 0) /* what the snap length cut off here will show as a hole of its own */
+        return seg->payload_cap ? out_of_order(env, c, d, seq, seg->payload, seg->payload_cap) : CONN_KEEP;
+    uint32_t old = (uint32_t)-ahead; /* a retransmission, or a keep-alive's byte: the first copy stands */
+    if (old < seg->payload_cap)
+        fate = in_order(env, c, d, seg->payload + old, seg->payload_cap - old);
+    if (fate == CONN_KEEP && seg->payload_cap < seg->payload_len)
+        fate = cut_tail(env, c, d, seq + seg->payload_len);
+    return fate;
+}
+
+/* An acknowledgment of bytes of the other side that were never captured shows that this capture has one direction only. */
+static void note_ack(struct conn *c, unsigned d, uint32_t ack)
+{
+    unsigned o = !d;
+    if (!(c->state[o] & CONN_SEQ_KNOWN)) {
+        c->side[o].next = c->isn[o] = ack;
+        c->state[o] |= CONN_SEQ_KNOWN;
+        return;
+    }
+    /* +1: the acknowledgment of a FIN */
+    if (!c->f.data[o] && seq_diff(ack, c->side[o].next) > 1)
+        c->f.unseen_data[o] = true;
+}
+
+static bool fins_done(struct conn *c)
+{
+    for (unsigned d = 0; d < 2; d++)
+        if ((c->state[d] & CONN_FIN_SEEN) && seq_diff(c->side[d].next, c->fin_seq[d]) >= 0)
+            c->state[d] |= CONN_FIN_DONE;
+    return (c->state[0] & CONN_FIN_DONE) && (c->state[1] & CONN_FIN_DONE);
+}
+
+static void note_fin(struct conn *c, unsigned d, uint32_t end)
+{
+    if (c->closed_by == SIDE_UNKNOWN)
+        c->closed_by = (uint8_t)d;
+    if (c->state[d] & CONN_FIN_SEEN)
+        return;
+    c->fin_seq[d] = end;
+    c->state[d] |= CONN_FIN_SEEN;
+}
+
+/* A RST far outside the window is somebody else's, or forged. */
+static bool rst_credible(const struct conn *c, unsigned d, uint32_t seq)
+{
+    int32_t rel = seq_diff(seq, c->side[d].next);
+    return !(c->state[d] & CONN_SEQ_KNOWN) || (rel >= -(1 << 17) && rel <= 1 << 20);
+}
+
+enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, const struct decoded *seg)
+{
+    c->f.seen[d] = true;
+    uint32_t seq = seg->seq + ((seg->tcp_flags & TCP_SYN) ? 1 : 0);
+    enum conn_fate fate = CONN_KEEP;
+    if (seg->payload_len > 0)
+        fate = payload(env, c, d, seq, seg);
+    if (fate == CONN_KEEP && (seg->tcp_flags & TCP_ACK))
+        note_ack(c, d, seg->ack);
+    if (fate == CONN_KEEP && (c->side[0].hole_ns || c->side[1].hole_ns))
+        fate = check_holes(env, c, d, seg);
+    if (fate != CONN_KEEP)
+        goto over;
+    if ((seg->tcp_flags & TCP_RST) && rst_credible(c, d, seg->seq))
+        return CONN_RESET;
+    if (seg->tcp_flags & TCP_FIN)
+        note_fin(c, d, seq + seg->payload_len);
+    return c->closed_by != SIDE_UNKNOWN && fins_done(c) ? CONN_CLOSED : CONN_KEEP;
+over:
+    reasm_clear(&c->side[0], &env->budget);
+    reasm_clear(&c->side[1], &env->budget);
+    return fate;
+}
+
+enum conn_fate tcp_flush(struct tcp_env *env, struct conn *c)
+{
+    enum conn_fate fate = CONN_KEEP;
+    for (unsigned d = 0; d < 2; d++)
+        while (fate == CONN_KEEP && c->side[d].head)
+            fate = give_up_hole(env, c, d);
+    reasm_clear(&c->side[0], &env->budget);
+    reasm_clear(&c->side[1], &env->budget);
+    return fate;
+}
