@@ -43,10 +43,15 @@ struct upgrade_state {
     bool confirmed; /* bytes seen that only this protocol has: the row wins over others on trial */
     uint8_t offered; /* 0 unknown, 1 not offered, 2 offered by the server */
     bool requested; /* the client asked for TLS */
+    bool pending; /* and was not answered yet: a ClientHello that comes early is held */
     bool refused;
     bool stripped; /* capability or command was overwritten (XXXXXXXA) */
     bool login; /* credentials went over in clear */
     uint16_t refusal_code;
+    struct upgrade_turns {
+        uint16_t sent, answered; /* commands and final replies so far; replies come in the order of commands */
+        uint16_t tls, capa, login; /* number of the latest command of that kind; 0 none */
+    } turns;
     uint8_t phase; /* the protocol's own */
     uint8_t small[15]; /* likewise */
     uint32_t word[4]; /* likewise: message ids, lengths, capability bits */
@@ -75,13 +80,38 @@ struct upgrade_proto {
 extern const struct upgrade_proto *const upgrades[];
 extern const unsigned upgrade_count;
 
-/* Shared by line protocols: a unit that ends with LF; cut at LIMIT_UPGRADE_UNIT. */
+/* --- shared by the protocols --- */
+
+/* TLS where a unit should begin? 1: a record with a hello or an alert, or an SSLv2-format hello; 0: no; -1: more bytes. */
+int upgrade_hello(struct rd head);
+/* The unit of line protocols: a line with its LF, cut at LIMIT_UPGRADE_UNIT; holds a ClientHello while a request is pending. */
+size_t upgrade_text(const struct upgrade_state *s, bool from_client, struct rd head);
+/* A unit that ends with LF; cut at LIMIT_UPGRADE_UNIT. */
 size_t upgrade_line(struct rd head);
+/* Up to and with the blank line that ends an HTTP header; 0: more bytes. */
+size_t upgrade_header(struct rd head);
+/* Could a stream that starts with head go on to start with text (compared case-insensitively as far as both reach)? */
+bool upgrade_prefix(struct rd head, const char *text);
+/* The next word of the line (up to blank, CR, LF), taken off it; empty at its end. */
+struct rd upgrade_token(struct rd *line);
+/* Is the word this one, case-insensitive? */
+bool upgrade_is(struct rd word, const char *text);
 /* Does the line begin with this word (case-insensitive), followed by blank, CR, LF or the end? */
 bool upgrade_word(struct rd line, const char *word);
+/* Is this word anywhere in the text, with no letter or digit beside it? */
+bool upgrade_mentions(struct rd text, const char *word);
 /* The three-digit reply code at its start, and whether more lines follow ("250-"). 0 when there is none. */
 unsigned upgrade_reply(struct rd line, bool *more);
 /* Is this word overwritten with X (XXXX, XXXXXXXA), as rewriting firewalls do? */
 bool upgrade_stripped(struct rd word);
+/* An SASL mechanism that sends the password or a token as it is. */
+bool upgrade_clear_mechanism(struct rd word);
+
+/* The client asked for TLS with its latest command. */
+void upgrade_ask(struct upgrade_state *s);
+/* The server agreed: UP_TLS. */
+enum up_verdict upgrade_accept(struct upgrade_state *s);
+/* The server refused with this code (0: it has none): UP_REFUSED. */
+enum up_verdict upgrade_refuse(struct upgrade_state *s, uint16_t code);
 
 #endif
