@@ -31,7 +31,9 @@ enum {
     /* dissect */
     LIMIT_HELLO_BYTES = 65536 + 4, /* ClientHello, ServerHello: the largest extension block plus the rest */
     LIMIT_CERT_BYTES = 128 * 1024, /* a Certificate message; longer chains are skipped and counted */
-    LIMIT_HANDSHAKE_TOTAL = 32 * 1024 * 1024, /* handshake bytes buffered by all connections together */
+    LIMIT_HANDSHAKE_TOTAL = 32 * 1024 * 1024, /* bytes of incomplete messages buffered by all connections together */
+    LIMIT_HELLO_TOTAL = 256 * 1024 * 1024, /* whole hellos kept until their event: LIMIT_CONNS large ones of a flood */
+    LIMIT_UNDECIDED_BYTES = 256 * 1024, /* protected data of one side without a decision: then it ends as it stands */
     LIMIT_UPGRADE_UNIT = 16384, /* one line or PDU of an upgrade protocol */
     LIMIT_UPGRADE_BYTES = 65536, /* dialogue before TLS, both directions */
     LIMIT_NAME_BYTES = 255, /* SNI, ALPN, and other text kept from the wire */

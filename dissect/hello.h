@@ -67,6 +67,11 @@ struct server_hello {
     uint32_t ext_mask; /* enum hello_ext */
 };
 bool server_hello_parse(struct rd body, bool dtls, struct server_hello *sh);
+/* Of a ServerHello whose end is missing: true when version, suite and all before the extensions are there and the version is
+ * sound (the suite tells TLS 1.3 from 1.2 where supported_versions did not come). .extensions holds the whole ones. */
+bool server_hello_partial(struct rd part, bool dtls, struct server_hello *sh);
+/* The HelloRetryRequest of the TLS 1.3 drafts up to 21, a message of its own (HandshakeType 6). */
+bool hello_retry_parse(struct rd body, struct server_hello *sh);
 
 /* The whole offer in canonical form, so that two hellos of one software configuration are the same bytes: GREASE removed,
  * extensions as a sorted set, without SNI, random, session id, ticket and PSK contents, key material, cookie, padding,

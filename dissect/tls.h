@@ -17,7 +17,8 @@ struct tls; /* opaque; one allocation plus buffers of incomplete messages */
 struct tls_shared {
     struct cert_cache *certs;
     struct stats *stats;
-    size_t buffered; /* handshake bytes held by all conversations, against LIMIT_HANDSHAKE_TOTAL */
+    size_t buffered; /* bytes of incomplete messages of all conversations, against LIMIT_HANDSHAKE_TOTAL */
+    size_t kept; /* bytes of whole hellos kept until their event, against LIMIT_HELLO_TOTAL */
 };
 
 /* When and where the bytes of this call were captured. */

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dissect/hello.h"
+
+#include "dissect/ext.h"
+
+#include <stdlib.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+enum { SCSV_RENEGOTIATION = 0x00ff, SCSV_FALLBACK = 0x5600 };
+
+/* Does a legacy_version look like one? 3.x, DTLS's, or what TLS 1.3 drafts and experiments wrote there. */
+static bool version_plausible(uint16_t v, bool dtls)
+{
+    return dtls ? v >> 8 == 0xfe || v == VER_DTLS10_OPENSSL : v >> 8 == 3 || version_canonical(v) == VER_TLS13;
+}
+
+/* Signalling values and GREASE among the suites; size: bytes of each. */
+static void scan_suites(struct client_hello *ch, size_t size)
+{
+    for (struct rd r = ch->suites; rd_left(&r) >= size;) {
+        uint32_t id = size == 3 ? rd_u24(&r) : rd_u16(&r);
+        ch->fallback_scsv |= id == SCSV_FALLBACK;
+        ch->renegotiation_scsv |= id == SCSV_RENEGOTIATION;
+        ch->grease |= id <= 0xffff && grease((uint16_t)id);
+    }
+}
+
+static bool any_grease(struct rd pairs)
+{
+    while (rd_left(&pairs))
+        if (grease(rd_u16(&pairs)))
+            return true;
+    return false;
+}
+
+static bool any_grease_share(struct rd shares)
+{
+    while (rd_left(&shares)) {
+        if (grease(rd_u16(&shares)))
+            return true;
+        (void)rd_vec16(&shares);
+    }
+    return false;
+}
+
+/* RFC 8446 section 4.2.1: supported_versions is what counts when it is there; without it nothing above 1.2 can be chosen,
+ * except by the first drafts, which wrote 3.4 into the old field. */
+static uint16_t highest_version(const struct client_hello *ch)
+{
+    uint16_t best = VER_NONE;
+    for (struct rd r = ch->versions; rd_left(&r);) {
+        uint16_t v = version_canonical(rd_u16(&r));
+        if (version_rank(v) > version_rank(best))
+            best = v;
+    }
+    if (best != VER_NONE)
+        return best;
+    best = version_canonical(ch->legacy_version);
+    if (best == VER_NONE) /* above all that exist: a test of version tolerance */
+        best = ch->format == HELLO_DTLS ? VER_DTLS12 : VER_TLS12;
+    return best;
+}
+
+bool client_hello_parse(struct rd body, enum hello_format format, struct client_hello *ch)
+{
+    *ch = (struct client_hello){ .raw = body, .format = (uint8_t)format };
+    ch->legacy_version = rd_u16(&body);
+    rd_skip(&body, 32);
+    ch->session_id = rd_vec8(&body);
+    if (format == HELLO_DTLS)
+        (void)rd_vec8(&body); /* cookie, RFC 6347 section 4.2.1 */
+    ch->suites = rd_vec16(&body);
+    ch->compression = rd_vec8(&body);
+    size_t suites = rd_left(&ch->suites);
+    if (!rd_ok(&body) || !version_plausible(ch->legacy_version, format == HELLO_DTLS) || rd_left(&ch->session_id) > 32 ||
+        suites < 2 || suites % 2 || rd_left(&ch->compression) < 1)
+        return false;
+    if (rd_left(&body)) { /* SSLv3 to TLS 1.2 without extensions end here */
+        ch->extensions = rd_vec16(&body);
+        if (!rd_done(&body) || !ext_client_block(ch->extensions, ch))
+            return false;
+    }
+    scan_suites(ch, 2);
+    ch->grease |= any_grease(ch->groups) || any_grease(ch->versions) || any_grease(ch->sigalgs) ||
+                  any_grease_share(ch->key_shares);
+    ch->max_version = highest_version(ch);
+    return true;
+}
+
+/* draft-hickman-netscape-ssl section 2.5; RFC 5246 appendix E.2 for what TLS put into it. */
+bool client_hello_parse_sslv2(struct rd body, struct client_hello *ch)
+{
+    *ch = (struct client_hello){ .raw = body, .format = HELLO_SSLV2 };
+    uint8_t msg_type = rd_u8(&body);
+    ch->legacy_version = rd_u16(&body);
+    uint16_t suites = rd_u16(&body), session_id = rd_u16(&body), challenge = rd_u16(&body);
+    ch->suites = rd_sub(&body, suites);
+    ch->session_id = rd_sub(&body, session_id);
+    rd_skip(&body, challenge);
+    if (!rd_done(&body) || msg_type != 1 || suites < 3 || suites % 3 || (session_id != 0 && session_id != 16) ||
+        challenge < 16 || challenge > 32)
+        return false;
+    if (ch->legacy_version != VER_SSL2 && ch->legacy_version >> 8 != 3)
+        return false;
+    scan_suites(ch, 3);
+    ch->max_version = highest_version(ch);
+    return true;
+}
+
+/* RFC 8446 section 4.1.3. */
+static const uint8_t retry_random[32] = { 0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+                                          0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+                                          0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c };
+
+static uint8_t sentinel_of(const uint8_t random[32])
+{
+    static const uint8_t downgrd[7] = { 0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44 };
+    if (memcmp(random + 24, downgrd, sizeof downgrd) != 0)
+        return SENTINEL_NONE;
+    return random[31] == 0 ? SENTINEL_TLS11 : random[31] == 1 ? SENTINEL_TLS12 : SENTINEL_NONE;
+}
+
+/* Up to draft 21 a TLS 1.3 ServerHello had neither session id nor compression: the suite followed the random, then the
+ * extensions. Told by the draft's number, or for other values of TLS 1.3 by the lengths adding up. */
+static bool draft_layout(struct rd after_random, uint16_t legacy_version)
+{
+    if (legacy_version >= 0x7f00 && legacy_version <= 0x7f15)
+        return true;
+    if (version_canonical(legacy_version) != VER_TLS13)
+        return false;
+    rd_skip(&after_random, 2);
+    (void)rd_vec16(&after_random);
+    return rd_done(&after_random);
+}
+
+static void finish_version(struct server_hello *sh, const uint8_t *random)
+{
+    sh->version = version_canonical(sh->version_wire);
+    if (memcmp(random, retry_random, sizeof retry_random) == 0)
+        sh->hrr = true;
+    else if (version_rank(sh->version) < version_rank(VER_TLS13))
+        sh->sentinel = sentinel_of(random);
+}
+
+/* The fields up to the extension block; false when even these are not all there. *random points into the body. */
+static bool server_hello_head(struct rd *body, bool dtls, struct server_hello *sh, const uint8_t **random)
+{
+    *sh = (struct server_hello){ .legacy_version = rd_u16(body) };
+    sh->version_wire = sh->legacy_version;
+    *random = rd_take(body, 32);
+    bool draft = *random && !dtls && draft_layout(*body, sh->legacy_version);
+    if (!draft)
+        sh->session_id = rd_vec8(body);
+    sh->suite = rd_u16(body);
+    if (!draft)
+        sh->compression = rd_u8(body);
+    return rd_ok(body) && version_plausible(sh->legacy_version, dtls) && rd_left(&sh->session_id) <= 32;
+}
+
+bool server_hello_parse(struct rd body, bool dtls, struct server_hello *sh)
+{
+    const uint8_t *random;
+    if (!server_hello_head(&body, dtls, sh, &random))
+        return false;
+    if (rd_left(&body)) {
+        sh->extensions = rd_vec16(&body);
+        if (!rd_done(&body) || !ext_server_block(sh->extensions, sh))
+            return false;
+    }
+    finish_version(sh, random);
+    return sh->version != VER_NONE;
+}
+
+/* The whole extensions at the start of a block whose end is missing. */
+static struct rd whole_extensions(struct rd body)
+{
+    rd_skip(&body, 2);
+    struct rd block = body;
+    for (struct rd walk = body; rd_left(&walk);) {
+        rd_skip(&walk, 2);
+        (void)rd_vec16(&walk);
+        if (rd_ok(&walk))
+            body.p = walk.p;
+    }
+    return rd_of(block.p, (size_t)(body.p - block.p));
+}
+
+bool server_hello_partial(struct rd part, bool dtls, struct server_hello *sh)
+{
+    const uint8_t *random;
+    if (!server_hello_head(&part, dtls, sh, &random))
+        return false;
+    sh->extensions = whole_extensions(part);
+    if (!ext_server_block(sh->extensions, sh))
+        return false;
+    const struct suite *suite = suite_find(sh->suite);
+    /* Without supported_versions the suite decides: those of TLS 1.3 are of no other version, and the reverse. */
+    if (!(sh->ext_mask & EXT_SUPPORTED_VERSIONS) && suite && suite->min_version == VER_TLS13)
+        sh->version_wire = dtls ? VER_DTLS13 : VER_TLS13;
+    finish_version(sh, random);
+    return sh->version != VER_NONE && suite;
+}
+
+/* The message of its own that drafts up to 21 had (HandshakeType 6): version, since draft 19 a suite, extensions. */
+bool hello_retry_parse(struct rd body, struct server_hello *sh)
+{
+    *sh = (struct server_hello){ .hrr = true, .legacy_version = rd_u16(&body) };
+    sh->version_wire = sh->legacy_version;
+    struct rd with_suite = body;
+    rd_skip(&with_suite, 2);
+    (void)rd_vec16(&with_suite);
+    if (rd_done(&with_suite))
+        sh->suite = rd_u16(&body);
+    sh->extensions = rd_vec16(&body);
+    if (!rd_done(&body) || !ext_server_block(sh->extensions, sh))
+        return false;
+    sh->version = version_canonical(sh->version_wire);
+    return sh->version == VER_TLS13;
+}
+
+/*
+ * The canonical form. All numbers big-endian:
+ *   u8 layout (OFFER_LAYOUT), u8 format, u8 flags (enum offer_flag), u16 legacy_version, u16 max_version,
+ *   then ten lists, each as u16 length in bytes and its bytes, in the order of offer_write().
+ * Lists keep the client's order and lose their GREASE; extensions are sorted, each once, without the fleeting ones
+ * (exts[].fleeting). key shares keep only their groups, ALPN its names. A form of OFFER_MAX bytes or more keeps its
+ * first OFFER_MAX - 8, followed by a 64-bit hash of all of it; the length of the list that is cut then says more than is there.
+ */
+enum { OFFER_LAYOUT = 1, OFFER_HEAD = 7 };
+enum offer_flag { OFFER_FALLBACK_SCSV = 1, OFFER_RENEGOTIATION_SCSV = 2, OFFER_GREASE = 4 };
+
+struct offer_writer {
+    uint8_t *out;
+    size_t n; /* of the whole form, written or not */
+    XXH64_state_t *hash; /* NULL in the first pass */
+};
+
+static void put(struct offer_writer *w, const void *bytes, size_t n)
+{
+    if (w->hash)
+        (void)XXH64_update(w->hash, bytes, n);
+    else if (w->n < OFFER_MAX && n)
+        memcpy(w->out + w->n, bytes, n < OFFER_MAX - w->n ? n : OFFER_MAX - w->n);
+    w->n += n;
+}
+
+static void put_u16(struct offer_writer *w, uint16_t v)
+{
+    put(w, (uint8_t[2]){ (uint8_t)(v >> 8), (uint8_t)v }, 2);
+}
+
+static void put_bytes(struct offer_writer *w, struct rd r)
+{
+    put_u16(w, (uint16_t)rd_left(&r));
+    put(w, r.p, rd_left(&r));
+}
+
+/* Two-byte code points without GREASE. */
+static void put_pairs(struct offer_writer *w, struct rd r)
+{
+    uint16_t n = 0;
+    for (struct rd count = r; rd_left(&count);)
+        n = (uint16_t)(n + !grease(rd_u16(&count)));
+    put_u16(w, (uint16_t)(n * 2));
+    while (rd_left(&r)) {
+        uint16_t v = rd_u16(&r);
+        if (!grease(v))
+            put_u16(w, v);
+    }
+}
+
+static bool grease_name(struct rd name)
+{
+    return rd_left(&name) == 2 && grease(rd_u16(&name));
+}
+
+static void put_alpn(struct offer_writer *w, struct rd alpn)
+{
+    size_t n = 0;
+    for (struct rd r = alpn; rd_left(&r);) {
+        struct rd name = rd_vec8(&r);
+        n += grease_name(name) ? 0 : 1 + rd_left(&name);
+    }
+    put_u16(w, (uint16_t)n);
+    while (rd_left(&alpn)) {
+        struct rd name = rd_vec8(&alpn);
+        if (grease_name(name))
+            continue;
+        put(w, name.p - 1, 1 + rd_left(&name)); /* with its length byte */
+    }
+}
+
+static void put_share_groups(struct offer_writer *w, struct rd shares)
+{
+    uint16_t n = 0;
+    for (struct rd r = shares; rd_left(&r); (void)rd_vec16(&r))
+        n = (uint16_t)(n + !grease(rd_u16(&r)));
+    put_u16(w, (uint16_t)(n * 2));
+    while (rd_left(&shares)) {
+        uint16_t group = rd_u16(&shares);
+        (void)rd_vec16(&shares);
+        if (!grease(group))
+            put_u16(w, group);
+    }
+}
+
+static int u16_cmp(const void *a, const void *b)
+{
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+static void put_extensions(struct offer_writer *w, struct rd block)
+{
+    uint16_t types[65536 / 4], n = 0, distinct = 0; /* an extension takes four bytes or more */
+    while (rd_left(&block)) {
+        uint16_t type = rd_u16(&block);
+        (void)rd_vec16(&block);
+        const struct ext *e = ext_find(type);
+        if (!grease(type) && !(e && e->fleeting))
+            types[n++] = type;
+    }
+    qsort(types, n, sizeof types[0], u16_cmp);
+    for (uint16_t i = 0; i < n; i++)
+        if (i == 0 || types[i] != types[i - 1])
+            types[distinct++] = types[i];
+    put_u16(w, (uint16_t)(distinct * 2));
+    for (uint16_t i = 0; i < distinct; i++)
+        put_u16(w, types[i]);
+}
+
+static void offer_write(const struct client_hello *ch, struct offer_writer *w)
+{
+    int flags = (ch->fallback_scsv ? OFFER_FALLBACK_SCSV : 0) | (ch->renegotiation_scsv ? OFFER_RENEGOTIATION_SCSV : 0) |
+                (ch->grease ? OFFER_GREASE : 0);
+    put(w, (uint8_t[3]){ OFFER_LAYOUT, ch->format, (uint8_t)flags }, 3);
+    put_u16(w, ch->legacy_version);
+    put_u16(w, ch->max_version);
+    put_pairs(w, ch->versions);
+    put_bytes(w, ch->compression);
+    put_pairs(w, ch->groups);
+    put_share_groups(w, ch->key_shares);
+    put_pairs(w, ch->sigalgs);
+    put_pairs(w, ch->sigalgs_cert);
+    put_bytes(w, ch->point_formats);
+    put_extensions(w, ch->extensions);
+    put_alpn(w, ch->alpn);
+    if (ch->format == HELLO_SSLV2)
+        put_bytes(w, ch->suites);
+    else
+        put_pairs(w, ch->suites);
+}
+
+size_t client_hello_offer(const struct client_hello *ch, uint8_t out[OFFER_MAX])
+{
+    struct offer_writer w = { .out = out };
+    offer_write(ch, &w);
+    if (w.n < OFFER_MAX)
+        return w.n;
+    XXH64_state_t hash;
+    (void)XXH64_reset(&hash, 0);
+    w = (struct offer_writer){ .hash = &hash };
+    offer_write(ch, &w);
+    XXH64_canonical_t digest;
+    XXH64_canonicalFromHash(&digest, XXH64_digest(&hash));
+    memcpy(out + OFFER_MAX - sizeof digest, &digest, sizeof digest);
+    return OFFER_MAX;
+}
+
+/* The next list; of a form that was cut, as many whole elements as are there. */
+static struct rd offer_list(struct rd *r, size_t element, bool cut)
+{
+    size_t n = rd_u16(r);
+    if (cut && n > rd_left(r))
+        n = rd_left(r) - rd_left(r) % element;
+    struct rd list = rd_sub(r, n);
+    if (n % element)
+        rd_fail(r);
+    return list;
+}
+
+static uint32_t mask_of(struct rd extensions)
+{
+    uint32_t mask = 0;
+    while (rd_left(&extensions)) {
+        const struct ext *e = ext_find(rd_u16(&extensions));
+        mask |= e ? e->bit : 0;
+    }
+    return mask;
+}
+
+bool offer_read(struct rd r, struct offer *o)
+{
+    bool cut = rd_left(&r) == OFFER_MAX;
+    if (cut)
+        r.end -= sizeof(uint64_t);
+    uint8_t layout = rd_u8(&r);
+    *o = (struct offer){ .format = rd_u8(&r) };
+    uint8_t flags = rd_u8(&r);
+    o->fallback_scsv = flags & OFFER_FALLBACK_SCSV;
+    o->renegotiation_scsv = flags & OFFER_RENEGOTIATION_SCSV;
+    o->grease = flags & OFFER_GREASE;
+    o->legacy_version = rd_u16(&r);
+    o->max_version = rd_u16(&r);
+    o->versions = offer_list(&r, 2, cut);
+    o->compression = offer_list(&r, 1, cut);
+    o->groups = offer_list(&r, 2, cut);
+    o->share_groups = offer_list(&r, 2, cut);
+    o->sigalgs = offer_list(&r, 2, cut);
+    o->sigalgs_cert = offer_list(&r, 2, cut);
+    o->point_formats = offer_list(&r, 1, cut);
+    o->extensions = offer_list(&r, 2, cut);
+    o->alpn = offer_list(&r, 1, cut);
+    o->suites = offer_list(&r, o->format == HELLO_SSLV2 ? 3 : 2, cut);
+    o->ext_mask = mask_of(o->extensions);
+    o->quic = o->ext_mask & EXT_QUIC_PARAMS;
+    return layout == OFFER_LAYOUT && o->format <= HELLO_DTLS && (cut || rd_done(&r));
+}

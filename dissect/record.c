@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "dissect/record.h"
+
+bool record_header_plausible(struct rd b)
+{
+    int type = rd_peek(&b, 0), major = rd_peek(&b, 1), minor = rd_peek(&b, 2);
+    if (type < RECORD_CCS || type > RECORD_HEARTBEAT)
+        return false;
+    if ((major >= 0 && major != 3) || minor > 0x1f)
+        return false;
+    if (rd_left(&b) < 5)
+        return true;
+    rd_skip(&b, 3);
+    return rd_u16(&b) <= RECORD_MAX;
+}
+
+/* RFC 5246 appendix E.2 and the SSLv2 draft, section 1.1: the high bit of the first byte says that two bytes are the
+ * header; otherwise there are three, the last of which counts padding. */
+static size_t header_size(const struct record *r, uint8_t first)
+{
+    return r->form == RECORD_TLS ? 5 : first & 0x80 ? 2 : 3;
+}
+
+static bool read_header(struct record *r)
+{
+    struct rd h = rd_of(r->head, r->have);
+    if (r->form == RECORD_TLS) {
+        if (!record_header_plausible(h))
+            return false;
+        r->type = rd_u8(&h);
+        r->version = rd_u16(&h);
+        r->length = rd_u16(&h);
+    } else {
+        uint16_t n = rd_u16(&h);
+        r->type = 0;
+        r->version = 0;
+        r->length = r->have == 2 ? n & 0x7fff : n & 0x3fff;
+    }
+    r->left = r->length;
+    r->have = 0;
+    r->open = true;
+    return true;
+}
+
+/* After a gap only a header that is hardly an accident is believed: at the first byte behind the hole, with a version that
+ * exists, a length, and another header behind its body when that is there. */
+static bool resync(struct record *r, struct rd b)
+{
+    if (r->form == RECORD_SSLV2 || rd_left(&b) < 5 || !record_header_plausible(b))
+        return false;
+    rd_skip(&b, 1);
+    uint16_t version = rd_u16(&b), length = rd_u16(&b);
+    if (length == 0 || version > 0x0304)
+        return false;
+    if (rd_left(&b) > length) {
+        rd_skip(&b, length);
+        if (!record_header_plausible(b))
+            return false;
+    }
+    r->lost = false;
+    return true;
+}
+
+static enum record_verdict take_header(struct record *r, struct rd *in)
+{
+    while (!r->open) {
+        if (rd_left(in) == 0)
+            return RECORD_MORE;
+        if (r->form == RECORD_UNKNOWN)
+            r->form = *in->p >= RECORD_CCS && *in->p <= RECORD_HEARTBEAT ? RECORD_TLS : RECORD_SSLV2;
+        r->head[r->have++] = rd_u8(in);
+        if (r->have == header_size(r, r->head[0]) && !read_header(r))
+            return RECORD_BAD;
+    }
+    return RECORD_PIECE;
+}
+
+enum record_verdict record_next(struct record *r, struct rd *in, struct record_piece *piece)
+{
+    if (r->lost && rd_left(in) && !resync(r, *in))
+        rd_skip(in, rd_left(in));
+    enum record_verdict v = take_header(r, in);
+    if (v != RECORD_PIECE)
+        return v;
+    if (rd_left(in) == 0 && r->left)
+        return RECORD_MORE;
+    size_t n = rd_left(in) < r->left ? rd_left(in) : r->left;
+    bool first = r->left == r->length;
+    r->left = (uint16_t)(r->left - n);
+    r->open = r->left != 0;
+    *piece = (struct record_piece){ .bytes = rd_sub(in, n), .first = first, .last = !r->open };
+    return RECORD_PIECE;
+}
+
+bool record_gap(struct record *r, uint32_t n)
+{
+    if (r->open && n <= r->left) {
+        r->left = (uint16_t)(r->left - n);
+        r->open = r->left != 0;
+        return true;
+    }
+    r->open = false;
+    r->have = 0;
+    r->lost = true;
+    return false;
+}
