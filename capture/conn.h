@@ -41,6 +41,9 @@ struct tcp_env { /* what tcp.c needs from the table */
 
 /* One segment of this connection, sent by side d. After any fate but CONN_KEEP its buffers are empty. */
 enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, const struct decoded *seg);
+/* A SYN-ACK on an open connection: does it answer the same SYN, with another sequence number (a balancer whose backends answer
+ * in turn, a SYN cookie)? Then it counts, as long as that side has sent no data. */
+bool tcp_syn_again(struct conn *c, unsigned d, const struct decoded *seg);
 /* The connection ends: deliver what is still held, gaps and all. CONN_KEEP: the sink must still be told of the end. */
 enum conn_fate tcp_flush(struct tcp_env *env, struct conn *c);
 

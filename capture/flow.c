@@ -447,9 +447,9 @@ static void join(struct flow_table *t, struct slot *s, uint64_t tag, const struc
 static void syn_ack(struct flow_table *t, struct slot *s, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
     if (s && s->state == SLOT_CONN) {
-        const struct conn *c = conn_at(t, s->conn);
-        if (c->isn[side] == d->seq + 1 || !(c->state[side] & CONN_SEQ_KNOWN))
-            return; /* repeated */
+        struct conn *c = conn_at(t, s->conn);
+        if (c->isn[side] == d->seq + 1 || tcp_syn_again(c, side, d))
+            return;
         conn_end(t, s, END_REUSED, SIDE_UNKNOWN);
     }
     if (!s)

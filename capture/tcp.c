@@ -149,13 +149,17 @@ static enum conn_fate cut_tail(struct tcp_env *env, struct conn *c, unsigned d, 
     return lose(env, c, d, (uint32_t)missing);
 }
 
+static void start_at(struct conn *c, unsigned d, uint32_t seq)
+{
+    c->side[d].next = c->isn[d] = seq;
+    c->state[d] |= CONN_SEQ_KNOWN;
+}
+
 static enum conn_fate payload(struct tcp_env *env, struct conn *c, unsigned d, uint32_t seq, const struct decoded *seg)
 {
     struct reasm *r = &c->side[d];
-    if (!(c->state[d] & CONN_SEQ_KNOWN)) {
-        r->next = c->isn[d] = seq;
-        c->state[d] |= CONN_SEQ_KNOWN;
-    }
+    if (!(c->state[d] & CONN_SEQ_KNOWN))
+        start_at(c, d, seq);
     int32_t ahead = seq_diff(seq, r->next);
     enum conn_fate fate = CONN_KEEP;
     if (ahead > 0) /* what the snap length cut off here will show as a hole of its own */
@@ -168,17 +172,27 @@ static enum conn_fate payload(struct tcp_env *env, struct conn *c, unsigned d, u
     return fate;
 }
 
-/* An acknowledgment of bytes of the other side that were never captured shows that this capture has one direction only. */
+bool tcp_syn_again(struct conn *c, unsigned d, const struct decoded *seg)
+{
+    if (c->f.data[d] || c->side[d].head || !(c->state[!d] & CONN_SEQ_KNOWN))
+        return false;
+    if (seq_diff(seg->ack, c->isn[!d]) < 0 || seq_diff(seg->ack, c->side[!d].next) > 0) /* data in the SYN is acknowledged */
+        return false;
+    start_at(c, d, seg->seq + 1);
+    return true;
+}
+
+/* An acknowledgment of bytes of the other side that were never captured shows that this capture has one direction only. One that
+ * is nowhere near says where that side really starts: of several SYN-ACKs, the one the client took. */
 static void note_ack(struct conn *c, unsigned d, uint32_t ack)
 {
     unsigned o = !d;
-    if (!(c->state[o] & CONN_SEQ_KNOWN)) {
-        c->side[o].next = c->isn[o] = ack;
-        c->state[o] |= CONN_SEQ_KNOWN;
+    if (c->f.data[o] || c->side[o].head)
         return;
-    }
-    /* +1: the acknowledgment of a FIN */
-    if (!c->f.data[o] && seq_diff(ack, c->side[o].next) > 1)
+    int32_t beyond = seq_diff(ack, c->side[o].next);
+    if (!(c->state[o] & CONN_SEQ_KNOWN) || beyond < 0 || beyond > 1 << 24)
+        start_at(c, o, ack);
+    else if (beyond > 1) /* 1: the acknowledgment of a FIN */
         c->f.unseen_data[o] = true;
 }
 

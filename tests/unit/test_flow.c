@@ -311,6 +311,26 @@ static void a_repeated_syn_ack_is_no_new_connection(void **state)
     assert_stream(CL, "abcd");
 }
 
+/* Two backends behind one address answer the same SYN: the client's acknowledgment says which one it took. */
+static void of_two_syn_acks_the_acknowledged_one_counts(void **state)
+{
+    struct net *n = *state;
+    uint32_t first = n->seq[SV], second = first + 0x50000000;
+    open_connection(n);
+    data(n, CL, 0, "hello");
+    n->seq[SV] = second;
+    seg(n, SV, TCP_SYN | TCP_ACK, (uint32_t)-1, 0, NULL, 0, 0);
+    n->seq[SV] = first;
+    seg(n, SV, TCP_SYN | TCP_ACK, (uint32_t)-1, 0, NULL, 0, 0);
+    n->seq[SV] = second;
+    data(n, CL, 0, "hello"); /* again, acknowledging the second */
+    data(n, SV, 0, "reply");
+    assert_int_equal(rec.ends, 0);
+    assert_stream(CL, "hello");
+    assert_stream(SV, "reply");
+    assert_int_equal(n->stats.connections, 1);
+}
+
 static void joined_midway(void **state)
 {
     struct net *n = *state;
@@ -558,7 +578,7 @@ int main(void)
         T(a_reversed_flight_of_single_bytes), T(an_acknowledged_hole_is_lost_after_a_while),
         T(a_hole_that_nobody_acknowledged_waits_longer), T(the_end_delivers_what_is_held), T(both_fins_end_it_and_say_who_began),
         T(a_reset_ends_it_but_a_forged_one_does_not), T(ports_used_again_are_a_new_connection),
-        T(a_repeated_syn_ack_is_no_new_connection), T(joined_midway), T(what_the_sink_does_not_want_costs_no_state),
+        T(a_repeated_syn_ack_is_no_new_connection), T(of_two_syn_acks_the_acknowledged_one_counts), T(joined_midway), T(what_the_sink_does_not_want_costs_no_state),
         T(a_decided_flow_is_left_alone), T(a_watched_flow_is_taken_when_a_segment_looks_right),
         T(one_direction_only_shows_in_its_acknowledgments), T(bytes_cut_by_the_snap_length_are_a_gap),
         T(a_bare_syn_makes_no_entry), T(data_in_the_syn_is_the_first_data), T(a_flood_stays_within_the_cap),

@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session - what a flow is, from its first bytes to its event.
+ *
+ * A stream starts in SNIFF with two suspicions at once: TLS itself (struct tls takes the bytes and says so) and the upgrade
+ * protocols that could begin like this (struct dialogue). Whichever is certain first wins. A dialogue that leads to TLS hands
+ * over at the exact byte; one that stays in clear text becomes an event of the ledger. Streams that are neither keep no state:
+ * capture/ asks peek() about a few more segments (TLS inside a protocol nobody here knows starts at a segment), then forgets
+ * them.
+ */
+#include "dissect/session.h"
+#include "base/limits.h"
+#include "dissect/datagram.h"
+#include "dissect/dialogue.h"
+#include "dissect/tls.h"
+
+#include <stdlib.h>
+
+enum phase {
+    PHASE_SNIFF, /* TLS and dialogues on trial */
+    PHASE_LOST, /* a dialogue lost bytes: only a hello at the start of a segment can still be told */
+    PHASE_UNWRAP, /* TLS inside PDUs of the upgrade protocol */
+    PHASE_TLS,
+};
+
+struct session {
+    uint8_t phase;
+    bool tls_ruled_out;
+    bool server_may_speak; /* UP_TLS_CLIENT: server bytes before its ServerHello are not TLS */
+    bool bare[2]; /* PHASE_UNWRAP: this direction has no more PDUs */
+    struct tls *tls;
+    struct dialogue g; /* SNIFF: rows on trial; later: trial[0] is the row that led here, if any */
+    const char *upgrade; /* how TLS came about, NULL when direct */
+    struct upgrade_state facts; /* of that row */
+    struct endpoint real_client, real_server;
+    char *target; /* CONNECT, SOCKS */
+};
+
+struct datagram_session { /* flows of datagrams */
+    const struct datagram_proto *row;
+    void *state;
+};
+
+struct dissector {
+    struct tls_shared shared;
+    struct event_sink *sink;
+    struct stats *stats;
+    struct stream_sink stream;
+};
+
+static struct tls_when when_of(const struct flow *f)
+{
+    return (struct tls_when){ .ts_ns = f->now_ns, .frame = f->frame };
+}
+
+/* ---- peek ---- */
+
+/* Records in mid-flow: application data with a TLS version. */
+static bool looks_like_records(struct rd b)
+{
+    return rd_left(&b) >= 5 && b.p[0] == 23 && b.p[1] == 3 && b.p[2] <= 4 && (b.p[3] << 8 | b.p[4]) <= 16384 + 2048;
+}
+
+static bool peek_datagram(uint8_t proto, uint16_t sport, uint16_t dport, struct rd b)
+{
+    for (const struct datagram_proto *const *row = datagram_protos; *row; row++)
+        if ((*row)->proto == proto && (*row)->looks_like(sport, dport, b))
+            return true;
+    return false;
+}
+
+static bool session_peek(void *ctx, uint8_t proto, uint16_t sport, uint16_t dport, enum peek_at at, struct rd b)
+{
+    struct dissector *ds = ctx;
+    if (proto != PROTO_TCP)
+        return peek_datagram(proto, sport, dport, b);
+    switch (at) {
+    case PEEK_START:
+        return tls_looks_like(b, false) || dialogue_may_start(b, sport, dport, true);
+    case PEEK_JOIN:
+        if (tls_looks_like(b, true) || dialogue_may_start(b, sport, dport, false))
+            return true;
+        ds->stats->tls_midstream += looks_like_records(b);
+        return false;
+    case PEEK_WATCH:
+        return tls_looks_like(b, true);
+    }
+    return false;
+}
+
+/* ---- events ---- */
+
+/* Which side is the client, when no hello told: who began the connection, else the higher port. */
+static unsigned guess_client(const struct flow *f, bool *guessed)
+{
+    *guessed = false;
+    if (f->initiator < 2)
+        return f->initiator;
+    *guessed = true;
+    return f->side[0].port < f->side[1].port;
+}
+
+static void fill_flow(const struct flow *f, unsigned client, struct tls_event *ev)
+{
+    bool guessed = false;
+    if (client > 1)
+        client = guess_client(f, &guessed);
+    if (ev->client.addr.kind == ADDR_NONE)
+        ev->client = f->side[client];
+    if (ev->server.addr.kind == ADDR_NONE)
+        ev->server = f->side[!client];
+    if (ev->ts_ns == 0)
+        ev->ts_ns = f->first_ns;
+    ev->end_ns = f->now_ns;
+    ev->input = f->input;
+    ev->ids = f->ids;
+    ev->flags |= (guessed ? EV_DIRECTION_GUESSED : 0u) | (f->has_gap ? EV_GAP : 0u) | (f->cut ? EV_CUT : 0u) |
+                 (f->midstream ? EV_MIDSTREAM : 0u);
+    if (f->unseen_data[0] || f->unseen_data[1])
+        ev->flags |= EV_ONE_SIDED;
+}
+
+/* A side whose bytes passed outside this capture cannot be blamed for silence. */
+static void judge_one_sided(struct dissector *ds, struct tls_event *ev)
+{
+    bool silent = ev->outcome == OUTCOME_UNANSWERED || ev->outcome == OUTCOME_CLOSED || ev->outcome == OUTCOME_RESET ||
+                  ev->outcome == OUTCOME_INCOMPLETE;
+    if ((ev->flags & EV_ONE_SIDED) && silent)
+        ev->outcome = OUTCOME_ONE_SIDED;
+    if (ev->outcome == OUTCOME_ONE_SIDED)
+        ds->stats->flow_one_sided++;
+}
+
+static void fill_upgrade(const struct session *s, struct tls_event *ev)
+{
+    ev->upgrade = s->upgrade;
+    ev->target = s->target;
+    ev->server_offered_upgrade = s->facts.offered;
+    ev->refusal_code = s->facts.refusal_code;
+    if (s->facts.login)
+        ev->flags |= EV_CLEARTEXT_LOGIN;
+    if (s->real_client.addr.kind != ADDR_NONE) {
+        ev->via = ev->client;
+        ev->client = s->real_client;
+        ev->flags |= EV_PROXIED;
+    }
+}
+
+static enum tls_end tls_end_of(enum end_reason why)
+{
+    switch (why) {
+    case END_FIN:
+        return TLS_END_FIN;
+    case END_RST:
+        return TLS_END_RST;
+    case END_IDLE:
+    case END_REUSED:
+        return TLS_END_IDLE;
+    case END_INPUT:
+        return TLS_END_INPUT;
+    case END_EVICTED:
+        return TLS_END_EVICTED;
+    }
+    return TLS_END_IDLE;
+}
+
+static void emit_tls(struct dissector *ds, struct session *s, struct flow *f, enum tls_end end, unsigned by)
+{
+    struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
+    tls_fill_event(s->tls, end, by, &ev);
+    fill_flow(f, tls_client_side(s->tls), &ev);
+    fill_upgrade(s, &ev);
+    judge_one_sided(ds, &ev);
+    ds->stats->handshakes++;
+    ds->sink->event(ds->sink, &ev);
+}
+
+static enum outcome ledger_outcome(const struct upgrade_state *u)
+{
+    if (u->stripped)
+        return OUTCOME_STRIPPED;
+    if (u->refused)
+        return OUTCOME_REFUSED;
+    if (u->requested)
+        return OUTCOME_INCOMPLETE;
+    return u->offered == 1 ? OUTCOME_NOT_OFFERED : OUTCOME_PLAINTEXT;
+}
+
+/* A session of an upgradable protocol that did not reach TLS. */
+static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f, bool opaque)
+{
+    struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
+    ds->stats->cleartext_login += s->facts.login;
+    ds->stats->upgrade_opaque += opaque;
+    ev.outcome = (uint8_t)(opaque ? OUTCOME_OPAQUE : ledger_outcome(&s->facts));
+    if (s->facts.refused)
+        ev.aftermath = s->facts.login || s->g.after_refusal > 1 ? AFTER_PLAINTEXT : AFTER_CLOSE;
+    fill_flow(f, 2, &ev);
+    fill_upgrade(s, &ev);
+    ds->sink->event(ds->sink, &ev);
+}
+
+static void session_free(struct flow *f)
+{
+    struct session *s = f->user;
+    f->user = NULL;
+    if (!s)
+        return;
+    tls_free(s->tls);
+    dialogue_free(&s->g);
+    free(s->target);
+    free(s);
+}
+
+/* ---- streams ---- */
+
+static enum stream_verdict done(struct flow *f, enum stream_verdict v)
+{
+    session_free(f);
+    return v;
+}
+
+/* The TLS suspicion has an answer. */
+static enum stream_verdict tls_verdict(struct dissector *ds, struct session *s, struct flow *f, enum tls_verdict v)
+{
+    switch (v) {
+    case TLS_MORE:
+        if (s->phase == PHASE_SNIFF && tls_has_hello(s->tls)) {
+            dialogue_free(&s->g);
+            s->phase = PHASE_TLS;
+        }
+        return STREAM_MORE;
+    case TLS_DECIDED:
+        emit_tls(ds, s, f, TLS_END_DECIDED, SIDE_UNKNOWN);
+        return done(f, STREAM_DONE);
+    case TLS_NOT:
+        if (tls_has_hello(s->tls)) {
+            emit_tls(ds, s, f, TLS_END_DECIDED, SIDE_UNKNOWN);
+            return done(f, STREAM_DONE);
+        }
+        break;
+    }
+    tls_free(s->tls);
+    s->tls = NULL;
+    s->tls_ruled_out = true;
+    if (s->phase == PHASE_SNIFF && s->g.trials)
+        return STREAM_MORE;
+    if (s->upgrade && s->phase != PHASE_SNIFF) /* announced, and then something else */
+        emit_ledger(ds, s, f, false);
+    return done(f, STREAM_WATCH);
+}
+
+static enum stream_verdict feed_tls(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
+{
+    if (rd_left(&b) == 0)
+        return STREAM_MORE;
+    if (!s->tls && !(s->tls = tls_new(&ds->shared, TLS_STREAM)))
+        return done(f, STREAM_DONE);
+    if (s->server_may_speak && f->initiator == !d && !tls_looks_like(b, false))
+        return STREAM_MORE;
+    return tls_verdict(ds, s, f, tls_bytes(s->tls, d, b, when_of(f)));
+}
+
+/* TLS bytes out of PDUs; what is incomplete stays in held[]. */
+static enum stream_verdict feed_unwrap(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
+{
+    if (s->bare[d])
+        return feed_tls(ds, s, f, d, b);
+    if (s->g.trials == 0)
+        return done(f, STREAM_DONE); /* out of memory at the hand-over */
+    struct rd wire = dialogue_push(&s->g, d, b);
+    struct rd tls;
+    bool bare = false;
+    size_t before = rd_left(&wire);
+    enum stream_verdict v = STREAM_MORE;
+    while (v == STREAM_MORE && !bare && s->g.trial[0].row->unwrap(&s->facts, d == f->initiator, &wire, &tls, &bare))
+        v = feed_tls(ds, s, f, d, tls);
+    if (v == STREAM_MORE && bare) {
+        s->bare[d] = true;
+        v = feed_tls(ds, s, f, d, wire);
+        wire = rd_of(NULL, 0);
+    }
+    if (v != STREAM_MORE)
+        return v;
+    dialogue_pull(&s->g, d, before - rd_left(&wire));
+    return rd_left(&wire) > LIMIT_UPGRADE_BYTES ? done(f, STREAM_DONE) : STREAM_MORE;
+}
+
+static void keep_facts(struct session *s)
+{
+    const struct trial *t = &s->g.trial[0];
+    s->facts = t->s;
+    s->upgrade = t->row->name;
+    if (t->s.real_client.addr.kind != ADDR_NONE) {
+        s->real_client = t->s.real_client;
+        s->real_server = t->s.real_server;
+    }
+    if (t->s.has_target && !s->target)
+        s->target = strndup(t->s.tag, sizeof t->s.tag);
+}
+
+static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b);
+
+/* The dialogue says that TLS, or something to be sniffed again, follows behind its last unit in both directions. */
+static enum stream_verdict hand_over(struct dissector *ds, struct session *s, struct flow *f, unsigned d, enum dialogue_verdict how)
+{
+    keep_facts(s);
+    tls_free(s->tls);
+    s->tls = NULL;
+    s->tls_ruled_out = false;
+    struct dialogue old = s->g; /* its bytes are still needed here */
+    s->g = (struct dialogue){ 0 };
+    enum stream_verdict v = STREAM_MORE;
+    bool unwrap = old.trial[0].row->unwrap != NULL;
+    s->server_may_speak = how == DIALOGUE_TLS_CLIENT;
+    s->phase = how == DIALOGUE_RESTART ? PHASE_SNIFF : unwrap ? PHASE_UNWRAP : PHASE_TLS;
+    if (unwrap)
+        dialogue_adopt(&s->g, &old);
+    unsigned client = f->initiator < 2 ? f->initiator : d;
+    for (unsigned i = 0; i < 2 && v == STREAM_MORE; i++) {
+        unsigned side = i == 0 ? client : !client;
+        struct rd rest = dialogue_rest(&old, side);
+        if (rd_left(&rest) == 0)
+            continue;
+        v = s->phase == PHASE_SNIFF   ? sniff(ds, s, f, side, rest)
+            : s->phase == PHASE_UNWRAP ? feed_unwrap(ds, s, f, side, rest)
+                                       : feed_tls(ds, s, f, side, rest);
+    }
+    dialogue_free(&old);
+    return v;
+}
+
+static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
+{
+    unsigned client = f->initiator < 2 ? f->initiator : (f->side[0].port < f->side[1].port);
+    enum dialogue_verdict v = dialogue_bytes(&s->g, d, d == client, b);
+    switch (v) {
+    case DIALOGUE_MORE:
+        if (dialogue_confirmed(&s->g) && s->tls) { /* certain: TLS is ruled out until it is announced */
+            tls_free(s->tls);
+            s->tls = NULL;
+            s->tls_ruled_out = true;
+        }
+        return STREAM_MORE;
+    case DIALOGUE_TLS:
+    case DIALOGUE_TLS_CLIENT:
+    case DIALOGUE_RESTART:
+        return hand_over(ds, s, f, d, v);
+    case DIALOGUE_PLAIN:
+    case DIALOGUE_OPAQUE:
+        keep_facts(s);
+        emit_ledger(ds, s, f, v == DIALOGUE_OPAQUE);
+        return done(f, STREAM_DONE);
+    case DIALOGUE_NONE:
+        break;
+    }
+    dialogue_free(&s->g);
+    return s->tls ? STREAM_MORE : done(f, STREAM_WATCH);
+}
+
+/* A hello at the start of a segment amid a dialogue: its announcement was not captured. */
+static bool hello_amid_dialogue(const struct session *s, unsigned d, struct rd b)
+{
+    struct rd rest = dialogue_rest(&s->g, d);
+    return s->g.trials && s->g.spoke[d] && rd_left(&rest) == 0 && tls_looks_like(b, true) &&
+           (s->g.trial[0].s.greeted || s->g.trial[0].s.confirmed);
+}
+
+static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
+{
+    bool first = !s->g.trial && !s->tls && !s->tls_ruled_out;
+    if (first && !f->midstream)
+        dialogue_start(&s->g, f->initiator < 2 ? d == f->initiator : f->side[d].port > f->side[!d].port, b,
+                       f->side[d].port, f->side[!d].port);
+    else if (first && dialogue_may_start(b, f->side[0].port, f->side[1].port, false))
+        dialogue_start(&s->g, f->side[d].port > f->side[!d].port, b, f->side[d].port, f->side[!d].port);
+    if (hello_amid_dialogue(s, d, b)) {
+        enum dialogue_verdict v = DIALOGUE_TLS;
+        s->g.trials = 1;
+        enum stream_verdict out = hand_over(ds, s, f, d, v);
+        return out == STREAM_MORE ? feed_tls(ds, s, f, d, b) : out;
+    }
+    bool had_dialogue = s->g.trials > 0;
+    if (!s->tls_ruled_out && (s->tls || tls_looks_like(b, false))) {
+        enum stream_verdict v = feed_tls(ds, s, f, d, b);
+        if (v != STREAM_MORE || s->phase != PHASE_SNIFF)
+            return v;
+    } else if (!s->tls) {
+        s->tls_ruled_out = true;
+    }
+    if (had_dialogue && s->g.trials)
+        return dialogue_step(ds, s, f, d, b);
+    return s->tls ? STREAM_MORE : done(f, STREAM_WATCH);
+}
+
+static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, struct rd b)
+{
+    struct dissector *ds = ctx;
+    struct session *s = f->user;
+    if (!s) {
+        s = f->user = calloc(1, sizeof *s);
+        if (!s) {
+            ds->stats->memory_refused++;
+            return STREAM_DONE;
+        }
+    }
+    switch ((enum phase)s->phase) {
+    case PHASE_SNIFF:
+        return sniff(ds, s, f, d, b);
+    case PHASE_UNWRAP:
+        return feed_unwrap(ds, s, f, d, b);
+    case PHASE_TLS:
+        return feed_tls(ds, s, f, d, b);
+    case PHASE_LOST:
+        break;
+    }
+    if (tls_looks_like(b, true)) {
+        s->phase = PHASE_TLS;
+        return feed_tls(ds, s, f, d, b);
+    }
+    return ++s->g.total > LIMIT_WATCH_SEGMENTS ? (emit_ledger(ds, s, f, false), done(f, STREAM_DONE)) : STREAM_MORE;
+}
+
+static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, uint32_t missing)
+{
+    struct dissector *ds = ctx;
+    struct session *s = f->user;
+    if (!s)
+        return STREAM_WATCH;
+    if (s->tls) {
+        if (s->phase == PHASE_SNIFF)
+            dialogue_free(&s->g);
+        return tls_verdict(ds, s, f, tls_gap(s->tls, d, missing, when_of(f)));
+    }
+    if (!dialogue_confirmed(&s->g))
+        return s->phase == PHASE_LOST ? STREAM_MORE : done(f, STREAM_WATCH);
+    keep_facts(s);
+    dialogue_free(&s->g);
+    s->phase = PHASE_LOST;
+    return STREAM_MORE;
+}
+
+/* ---- datagrams ---- */
+
+static void drain(struct dissector *ds, struct datagram_session *g, struct flow *f, enum tls_end end, unsigned by)
+{
+    for (;;) {
+        struct tls_event ev = { .suite = SUITE_NONE, .transport = g->row->transport };
+        unsigned client = SIDE_UNKNOWN;
+        if (!g->row->next_event(g->state, end, by, &client, &ev))
+            return;
+        fill_flow(f, client, &ev);
+        if (!outcome_is_upgrade((enum outcome)ev.outcome))
+            ds->stats->handshakes++;
+        ds->stats->upgrade_opaque += ev.outcome == OUTCOME_OPAQUE;
+        ds->sink->event(ds->sink, &ev);
+    }
+}
+
+static void datagram_free(struct flow *f)
+{
+    struct datagram_session *g = f->user;
+    f->user = NULL;
+    if (g)
+        g->row->free(g->state);
+    free(g);
+}
+
+/* Open the first row from this one on that takes the datagram for its own. */
+static struct datagram_session *datagram_open(struct dissector *ds, const struct datagram_proto *const *row, const struct flow *f,
+                                              unsigned d, struct rd b)
+{
+    for (; *row; row++) {
+        if ((*row)->proto != f->proto || !(*row)->looks_like(f->side[d].port, f->side[!d].port, b))
+            continue;
+        struct datagram_session *g = calloc(1, sizeof *g);
+        if (g) {
+            g->row = *row;
+            g->state = (*row)->open(&ds->shared);
+        }
+        if (!g || !g->state) {
+            ds->stats->memory_refused++;
+            free(g);
+            return NULL;
+        }
+        return g;
+    }
+    return NULL;
+}
+
+static const struct datagram_proto *const *row_behind(const struct datagram_proto *row)
+{
+    const struct datagram_proto *const *r = datagram_protos;
+    while (*r != row)
+        r++;
+    return r + 1;
+}
+
+static enum stream_verdict session_datagram(void *ctx, struct flow *f, unsigned d, struct rd b)
+{
+    struct dissector *ds = ctx;
+    const struct datagram_proto *const *from = datagram_protos;
+    for (;;) {
+        if (!f->user && !(f->user = datagram_open(ds, from, f, d, b)))
+            return STREAM_DONE;
+        struct datagram_session *g = f->user;
+        switch (g->row->feed(g->state, d, b, when_of(f))) {
+        case TLS_MORE:
+            return STREAM_MORE;
+        case TLS_DECIDED:
+            drain(ds, g, f, TLS_END_DECIDED, SIDE_UNKNOWN);
+            if (g->row->many)
+                return STREAM_MORE;
+            datagram_free(f);
+            return STREAM_DONE;
+        case TLS_NOT:
+            break;
+        }
+        drain(ds, g, f, TLS_END_DECIDED, SIDE_UNKNOWN);
+        from = row_behind(g->row);
+        datagram_free(f);
+    }
+}
+
+static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned by)
+{
+    struct dissector *ds = ctx;
+    if (f->proto != PROTO_TCP) {
+        if (f->user)
+            drain(ds, f->user, f, tls_end_of(why), by);
+        datagram_free(f);
+        return;
+    }
+    struct session *s = f->user;
+    if (!s)
+        return;
+    if (s->tls && tls_has_hello(s->tls)) {
+        emit_tls(ds, s, f, tls_end_of(why), by);
+    } else if (s->phase == PHASE_LOST || (s->phase != PHASE_SNIFF && s->upgrade)) {
+        emit_ledger(ds, s, f, false);
+    } else if (dialogue_confirmed(&s->g)) {
+        keep_facts(s);
+        emit_ledger(ds, s, f, false);
+    }
+    session_free(f);
+}
+
+/* ---- the public face ---- */
+
+struct dissector *dissector_new(struct event_sink *sink, struct stats *stats, uint64_t seed)
+{
+    struct dissector *ds = calloc(1, sizeof *ds);
+    if (!ds)
+        return NULL;
+    ds->shared = (struct tls_shared){ .certs = cert_cache_new(LIMIT_CERTS, seed), .stats = stats };
+    if (!ds->shared.certs) {
+        free(ds);
+        return NULL;
+    }
+    ds->sink = sink;
+    ds->stats = stats;
+    ds->stream = (struct stream_sink){ .ctx = ds, .peek = session_peek, .bytes = session_bytes, .gap = session_gap,
+                                       .datagram = session_datagram, .end = session_end };
+    return ds;
+}
+
+void dissector_free(struct dissector *ds)
+{
+    if (!ds)
+        return;
+    cert_cache_free(ds->shared.certs);
+    free(ds);
+}
+
+const struct stream_sink *dissector_sink(struct dissector *ds)
+{
+    return &ds->stream;
+}
