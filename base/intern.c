@@ -100,6 +100,20 @@ static bool grow_slots(struct intern *t)
     return true;
 }
 
+void intern_truncate(struct intern *t, uint32_t count)
+{
+    if (count >= t->count)
+        return;
+    t->count = count;
+    memset(t->slot, 0, ((size_t)t->mask + 1) * sizeof *t->slot);
+    for (uint32_t id = 1; id <= count; id++) {
+        uint32_t i = t->entry[id - 1].hash & t->mask;
+        while (t->slot[i])
+            i = (i + 1) & t->mask;
+        t->slot[i] = id;
+    }
+}
+
 static bool grow_entries(struct intern *t)
 {
     uint32_t cap = t->cap ? t->cap + t->cap / 2 : 32;

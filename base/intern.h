@@ -4,8 +4,8 @@
  *
  * Serves every table that is keyed by content: ClientHello profiles, names, certificates, rows of the cube. Ids count
  * from 1 in order of first appearance; 0 means "none" or "refused because the table is full". Values live in an array
- * beside it, indexed by id. Hashing is keyed (random per run), so nobody outside can aim for collisions. Nothing is ever
- * removed: the cap is what bounds it.
+ * beside it, indexed by id. Hashing is keyed (random per run), so nobody outside can aim for collisions. Nothing is
+ * removed (but for intern_truncate): the cap is what bounds it.
  */
 #ifndef BASE_INTERN_H
 #define BASE_INTERN_H
@@ -27,6 +27,9 @@ uint32_t intern_find(const struct intern *t, const void *key, size_t n);
 /* The bytes of an id that intern_put gave; they stay where they are until intern_free. *n may be NULL. */
 const void *intern_key(const struct intern *t, uint32_t id, size_t *n);
 uint32_t intern_count(const struct intern *t); /* the highest id */
+/* Forget every id above count, as if it had never been put: what takes back a change that could not be finished. Costs a walk
+ * over the whole table. */
+void intern_truncate(struct intern *t, uint32_t count);
 size_t intern_bytes(const struct intern *t); /* memory held, for --memory-limit and the tests of it */
 
 #endif

@@ -43,6 +43,16 @@ enum {
     LIMIT_ROWS = 4 << 20, /* rows of the cube; the rest is folded into a row named "other" */
     LIMIT_PROFILES = 262144, /* distinct ClientHello offers */
     LIMIT_NAMES = 1 << 20, /* distinct SNI names */
+    LIMIT_PROFILE_MEAN = 512, /* bytes of an offer on average: a flood of the longest ones must not be 16 times as dear */
+    LIMIT_NAME_MEAN = 64, /* likewise of a name */
+    LIMIT_CUBE_CERTS = 65536, /* distinct certificates whose facts a study keeps */
+    LIMIT_OTHER_SHARE = 8, /* "other" rows: one for each so many rows, by server while there is room */
+    LIMIT_OTHER_ROWS = 128, /* and this many without a server, so that a handshake is always counted somewhere */
+    LIMIT_SENSORS = 1024, /* sensors merged into one study */
+    LIMIT_HOURS = 24 * 366 * 5, /* hours with a count of their own: a file with random times must not fill memory */
+    LIMIT_SERVICES = 65536, /* endpoints whose service is named */
+    LIMIT_FALLBACKS = 8192, /* failed hellos remembered to recognise a retry with a lower version */
+    LIMIT_FALLBACK_SECONDS = 15, /* for so long: a client that waits for an answer gives up after 5 to 10 */
 };
 
 #endif

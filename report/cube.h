@@ -29,7 +29,7 @@ struct cube_key {
     uint32_t flags; /* enum event_flags, those of CUBE_FLAGS only */
     uint16_t version, group, dh_bits, sigscheme;
     uint16_t refusal_code;
-    uint16_t sensor; /* name id of the sensor, folded to 16 bits; 0 = this one */
+    uint16_t sensor; /* cube_sensor() names it; 0 = none was named */
     uint8_t transport, outcome, aftermath, sentinel;
     uint8_t alert_from, alert_code, upgrade /* index into cube_upgrade_name, 0 none */, offered;
 };
@@ -37,7 +37,8 @@ struct cube_key {
 enum { CUBE_FLAGS = EV_RESUMPTION_ATTEMPTED | EV_RESUMED | EV_RESUMED_KNOWN | EV_HRR | EV_EMS | EV_ETM | EV_RENEGOTIATION_INFO |
                     EV_COMPRESSION | EV_CLIENT_CERT_REQUESTED | EV_CLIENT_CERT_SENT | EV_CLIENT_CERT_EMPTY |
                     EV_DIRECTION_GUESSED | EV_GAP | EV_ONE_SIDED | EV_MIDSTREAM | EV_CUT | EV_ALERT_ENCRYPTED |
-                    EV_SUITE_NOT_OFFERED | EV_FALLBACK_SCSV | EV_CLEARTEXT_LOGIN | EV_PROXIED };
+                    EV_SUITE_NOT_OFFERED | EV_FALLBACK_SCSV | EV_CLEARTEXT_LOGIN | EV_PROXIED,
+       CUBE_OTHER = 1 << 30 /* the row holds what was folded; of the key, only what could be kept is set */ };
 
 /* One handshake by which the row can be found again: the earliest (ties: lowest frame). */
 struct exemplar {
@@ -58,7 +59,9 @@ struct cube_val {
 struct profile {
     struct rd offer; /* canonical bytes; offer_read() gives the lists */
     uint32_t stack; /* id of the offer without resumption extensions and ALPN; profiles of one stack share it */
-    char ja4[40];
+    char stack_label[13]; /* the stack's name in outputs: the same in every file and run */
+    char ja4[40]; /* of the earliest hello (padding and PSK, which are not of the offer, count in it) */
+    int64_t ja4_ns; /* when that was; INT64_MAX: none */
     uint16_t max_version;
     const char *guess; /* which software it may be, or NULL: advice */
 };
@@ -70,6 +73,7 @@ struct span { /* roll-up that outlives retention */
 
 struct hour {
     int64_t hour; /* hours since 1970 UTC */
+    uint16_t sensor;
     struct stats stats; /* of that hour alone */
 };
 
@@ -87,27 +91,46 @@ struct cube_options {
     unsigned client_prefix; /* IPv6 clients are cut to this many bits; 0 = 128 */
     bool scope; /* tenant ids are part of the key */
     const uint8_t *anonymize_key; /* 32 bytes: client addresses become keyed pseudonyms; NULL = not */
+    const char *sensor; /* name of the place of capture; NULL = none */
     uint64_t seed;
 };
 
 struct cube;
-struct cube *cube_new(const struct cube_options *opt); /* NULL: out of memory */
+struct cube *cube_new(const struct cube_options *opt); /* borrows nothing. NULL: out of memory */
 void cube_free(struct cube *c);
 
 /* Tally one event. Never fails: what cannot be kept is folded and counted. Recognises fallback dances (fallback_from). */
 void cube_event(struct cube *c, const struct tls_event *ev);
 /* Counters of one packet-time hour, to be added to what is there. */
 void cube_hour(struct cube *c, int64_t hour, const struct stats *delta);
-/* Register an input; its id for packets and exemplars. 0 when out of memory. */
+/* Register an input; its id for packets and exemplars. One that is here already (same name, digest and time of reading) is
+ * added to. 0 when out of memory. */
 uint32_t cube_input(struct cube *c, const struct input *in);
-struct input *cube_input_get(struct cube *c, uint32_t id); /* NULL when there is none */
+struct input *cube_input_get(struct cube *c, uint32_t id); /* NULL when there is none; valid as long as the cube */
+const struct input *cube_input_at(const struct cube *c, uint32_t id); /* the same, to read */
 const struct input *cube_input_by_digest(const struct cube *c, const uint8_t digest[32]);
 
 /* into += from. Commutative and associative up to the order of ids. -1: out of memory, *into is unchanged in meaning. */
 int cube_merge(struct cube *into, const struct cube *from);
 
+/* Building a cube from what another held (a state file). The ids are of this cube; 0: full or out of memory. */
+uint32_t cube_put_name(struct cube *c, struct rd name);
+uint32_t cube_put_profile(struct cube *c, struct rd offer, const char *ja4, int64_t ja4_ns);
+uint32_t cube_put_cert(struct cube *c, const struct cert_facts *facts);
+uint16_t cube_put_sensor(struct cube *c, const char *name);
+void cube_put_hour(struct cube *c, int64_t hour, uint16_t sensor, const struct stats *delta);
+/* Add a row. The client is cut or made a pseudonym as the options say. Where the table is full it is folded, and so it is
+ * when whole is false: something the key refers to could not be kept. false: out of memory, nothing was added. */
+bool cube_put_row(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole);
+/* Add to a span that outlives its rows. false: out of memory. */
+bool cube_put_span(struct cube *c, const struct endpoint *client, uint32_t profile, const struct endpoint *server,
+                   const struct span *s);
+
 /* Reading. Rows by id 1..cube_rows(); the order is that of first appearance, so sort by key for output. */
 uint32_t cube_rows(const struct cube *c);
+/* The ids of all rows in an order that depends on nothing but their content (client, server, time ...); freed by the caller.
+ * NULL when out of memory (or when there are none). */
+uint32_t *cube_sorted(const struct cube *c);
 const struct cube_key *cube_row_key(const struct cube *c, uint32_t row);
 const struct cube_val *cube_row_val(const struct cube *c, uint32_t row);
 const struct profile *cube_profile(const struct cube *c, uint32_t id); /* id 1..cube_profiles() */
@@ -116,19 +139,25 @@ struct rd cube_name(const struct cube *c, uint32_t id); /* raw bytes from the wi
 uint32_t cube_names(const struct cube *c);
 const struct cert_facts *cube_cert(const struct cube *c, uint32_t id); /* NULL for 0 */
 uint32_t cube_certs(const struct cube *c);
+struct rd cube_sensor(const struct cube *c, uint16_t id); /* id 0: empty */
+uint16_t cube_sensors(const struct cube *c);
 const char *cube_upgrade_name(uint8_t upgrade); /* NULL for 0 */
 uint8_t cube_upgrade_id(const char *name); /* 0 for NULL and unknown */
 unsigned cube_hours(const struct cube *c);
-const struct hour *cube_hour_at(const struct cube *c, unsigned i); /* in order of time */
+const struct hour *cube_hour_at(const struct cube *c, unsigned i); /* in order of time, then of sensor */
 unsigned cube_inputs(const struct cube *c);
 void cube_totals(const struct cube *c, struct stats *out); /* sum over all hours */
 uint64_t cube_folded(const struct cube *c); /* handshakes counted in "other" rows */
+uint64_t cube_lost(const struct cube *c); /* handshakes for which there was no memory at all; part of memory_refused above */
 size_t cube_bytes(const struct cube *c); /* memory held */
 typedef void cube_span_visit(void *ctx, const struct endpoint *client, uint32_t profile, const struct endpoint *server,
                              const struct span *s);
-void cube_each_span(const struct cube *c, cube_span_visit *visit, void *ctx);
+/* Every span once, rows and what outlived them together, in order of client, profile's bytes, server. -1: out of memory. */
+int cube_each_span(const struct cube *c, cube_span_visit *visit, void *ctx);
+/* Only those that outlived their rows, in order of appearance: for the store. */
+void cube_each_old_span(const struct cube *c, cube_span_visit *visit, void *ctx);
 
-/* Services that classify named, and the application of a server, as advice for reports. Constants or interned. */
+/* Services that classify named, as advice for reports. An endpoint that was named differently at times has an entry each. */
 void cube_service(struct cube *c, const struct endpoint *server, uint8_t proto, const char *service, bool cleartext,
                   uint64_t flows);
 struct service {
@@ -138,6 +167,6 @@ struct service {
     uint64_t flows;
     char name[32];
 };
-const struct service *cube_services(const struct cube *c, unsigned *n); /* in key order */
+const struct service *cube_services(const struct cube *c, unsigned *n); /* in order of server, proto, name */
 
 #endif

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/cube_impl.h"
+#include "report/profile.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND INT64_C(1000000000)
+
+_Static_assert(sizeof(struct cube_key) == 92, "a key is hashed as memory: it may have no padding");
+_Static_assert(sizeof(struct span_key) == 44, "likewise");
+
+static void options_fill(struct cube *c, const struct cube_options *opt)
+{
+    c->opt = *opt;
+    if (!c->opt.max_rows)
+        c->opt.max_rows = LIMIT_ROWS;
+    if (!c->opt.max_profiles)
+        c->opt.max_profiles = LIMIT_PROFILES;
+    if (!c->opt.max_names)
+        c->opt.max_names = LIMIT_NAMES;
+    if (!c->opt.client_prefix)
+        c->opt.client_prefix = 128;
+    if (opt->anonymize_key) {
+        c->anonymize = true;
+        memcpy(c->key, opt->anonymize_key, sizeof c->key);
+    }
+}
+
+/* Rows for single keys, for "other" by server, for "other" by version and suite, and for "other" by outcome alone. */
+static uint32_t row_limit(const struct cube *c, unsigned cut)
+{
+    uint32_t max = c->opt.max_rows;
+    if (cut >= 1)
+        max += max / LIMIT_OTHER_SHARE;
+    return cut >= 2 ? max + (cut - 1) * LIMIT_OTHER_ROWS : max;
+}
+
+enum { LAST_CUT = 3 };
+
+struct cube *cube_new(const struct cube_options *opt)
+{
+    struct cube *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    options_fill(c, opt);
+    uint64_t seed = opt->seed;
+    c->rows = intern_new(row_limit(c, LAST_CUT), seed);
+    c->names = intern_new(c->opt.max_names, seed);
+    c->profiles = intern_new(c->opt.max_profiles, seed);
+    c->stacks = intern_new(c->opt.max_profiles, seed);
+    c->certs = intern_new(LIMIT_CUBE_CERTS, seed);
+    c->sensors = intern_new(LIMIT_SENSORS, seed);
+    c->spans = intern_new(row_limit(c, 1), seed);
+    c->fallback = fallback_new(seed);
+    c->val.width = sizeof(struct cube_val);
+    c->profile.width = sizeof(struct profile);
+    c->cert.width = sizeof(struct cert_facts);
+    c->span.width = sizeof(struct span);
+    c->hour_pool.width = sizeof(struct hour);
+    bool ok = c->rows && c->names && c->profiles && c->stacks && c->certs && c->sensors && c->spans && c->fallback;
+    if (ok && opt->sensor && *opt->sensor)
+        ok = (c->sensor = cube_put_sensor(c, opt->sensor)) != 0;
+    if (ok)
+        return c;
+    cube_free(c);
+    return NULL;
+}
+
+void cube_free(struct cube *c)
+{
+    if (!c)
+        return;
+    struct intern *tables[] = { c->rows, c->names, c->profiles, c->stacks, c->certs, c->sensors, c->spans };
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        intern_free(tables[i]);
+    column_free(&c->val);
+    column_free(&c->profile);
+    column_free(&c->cert);
+    column_free(&c->span);
+    column_free(&c->hour_pool);
+    fallback_free(c->fallback);
+    cube_inputs_truncate(c, 0);
+    free(c->input);
+    free(c->hour);
+    free(c->service);
+    free(c);
+}
+
+/* Interned bytes with a value beside them, in a table of at most max. 0: full (oom says whether it was memory). */
+static uint32_t put(struct cube *c, struct intern *t, struct column *beside, uint32_t max, const void *key, size_t n, bool *fresh)
+{
+    c->oom = false;
+    *fresh = false;
+    uint32_t count = intern_count(t);
+    if (count >= max)
+        return intern_find(t, key, n);
+    uint32_t id = !beside || column_reserve(beside, count + 1) ? intern_put(t, key, n, fresh) : intern_find(t, key, n);
+    c->oom = id == 0;
+    return id;
+}
+
+/* Host names are case-insensitive and may end with the root's dot (RFC 1034 section 3.1): one name, one id. */
+uint32_t cube_put_name(struct cube *c, struct rd name)
+{
+    uint8_t low[LIMIT_NAME_BYTES];
+    size_t n = rd_left(&name);
+    if (n && name.p[n - 1] == '.')
+        n--;
+    if (n > sizeof low)
+        n = sizeof low;
+    for (size_t i = 0; i < n; i++)
+        low[i] = (uint8_t)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]);
+    bool fresh, spent = c->name_bytes + n > (size_t)c->opt.max_names * LIMIT_NAME_MEAN;
+    uint32_t id = put(c, c->names, NULL, spent ? 0 : c->opt.max_names, low, n, &fresh);
+    if (fresh)
+        c->name_bytes += n;
+    return id;
+}
+
+/* Everything that follows from the offer. false: out of memory. */
+static bool derive(struct cube *c, struct profile *p, struct rd offer)
+{
+    uint8_t stack[STACK_MAX];
+    size_t n = profile_stack(offer, stack);
+    bool fresh;
+    struct offer o;
+    *p = (struct profile){ .offer = offer, .ja4_ns = INT64_MAX };
+    p->stack = put(c, c->stacks, NULL, c->opt.max_profiles, stack, n, &fresh);
+    profile_label(stack, n, p->stack_label);
+    if (offer_read(offer, &o)) {
+        p->max_version = o.max_version;
+        p->guess = profile_guess(&o);
+    }
+    return p->stack != 0;
+}
+
+static uint32_t profile_put(struct cube *c, struct rd offer)
+{
+    size_t n = rd_left(&offer);
+    bool fresh, spent = c->profile_bytes + n > (size_t)c->opt.max_profiles * LIMIT_PROFILE_MEAN;
+    uint32_t id = put(c, c->profiles, &c->profile, spent ? 0 : c->opt.max_profiles, offer.p, n, &fresh);
+    if (!fresh)
+        return id;
+    if (!derive(c, column_at(&c->profile, id), rd_of(intern_key(c->profiles, id, NULL), n))) {
+        intern_truncate(c->profiles, id - 1);
+        return 0;
+    }
+    c->profile_bytes += n;
+    return id;
+}
+
+/* The earliest hello gives the JA4; of two at the same time, the lower text: the same whatever came first. */
+static void ja4_offer(struct profile *p, const char *ja4, int64_t ns)
+{
+    if (ns > p->ja4_ns || (ns == p->ja4_ns && p->ja4[0] && strcmp(ja4, p->ja4) >= 0))
+        return;
+    memset(p->ja4, 0, sizeof p->ja4);
+    memcpy(p->ja4, ja4, strnlen(ja4, sizeof p->ja4 - 1));
+    p->ja4_ns = ns;
+}
+
+uint32_t cube_put_profile(struct cube *c, struct rd offer, const char *ja4, int64_t ja4_ns)
+{
+    uint32_t id = profile_put(c, offer);
+    if (id && ja4_ns != INT64_MAX)
+        ja4_offer(column_at(&c->profile, id), ja4, ja4_ns);
+    return id;
+}
+
+static uint32_t profile_of(struct cube *c, const struct tls_event *ev)
+{
+    uint32_t id = profile_put(c, ev->offer);
+    if (!id || !ev->ch)
+        return id;
+    struct profile *p = column_at(&c->profile, id);
+    if (ev->ts_ns <= p->ja4_ns) {
+        char ja4[PROFILE_JA4];
+        profile_ja4(ev->ch, ja4);
+        ja4_offer(p, ja4, ev->ts_ns);
+    }
+    return id;
+}
+
+uint32_t cube_put_cert(struct cube *c, const struct cert_facts *facts)
+{
+    bool fresh;
+    uint32_t id = put(c, c->certs, &c->cert, LIMIT_CUBE_CERTS, facts->sha256, sizeof facts->sha256, &fresh);
+    if (fresh)
+        memcpy(column_at(&c->cert, id), facts, sizeof *facts);
+    return id;
+}
+
+uint16_t cube_put_sensor(struct cube *c, const char *name)
+{
+    bool fresh;
+    return (uint16_t)put(c, c->sensors, NULL, LIMIT_SENSORS, name, strlen(name), &fresh);
+}
+
+/* Who the client is called here: cut to the prefix, then a pseudonym. One that is a pseudonym stays. */
+struct addr cube_client(const struct cube *c, const struct addr *a)
+{
+    struct addr cut = addr_prefix(a, c->opt.client_prefix);
+    if (!c->anonymize || cut.kind == ADDR_NONE || cut.kind == ADDR_PSEUDO)
+        return cut;
+    struct addr out = { .kind = ADDR_PSEUDO };
+    uint8_t md[EVP_MAX_MD_SIZE] = { 0 };
+    (void)HMAC(EVP_sha256(), c->key, sizeof c->key, (const uint8_t *)&cut, sizeof cut, md, NULL);
+    memcpy(out.b, md, 8);
+    return out;
+}
+
+/* What is left of a key: 0 all; 1 the server and what was chosen; 2 what was chosen; 3 how it ended. */
+static struct cube_key folded(const struct cube_key *k, unsigned cut)
+{
+    if (cut == 0)
+        return *k;
+    struct cube_key o = { .outcome = k->outcome, .suite = SUITE_NONE, .flags = CUBE_OTHER };
+    if (cut <= 2) {
+        o.day = k->day;
+        o.version = k->version;
+        o.suite = k->suite;
+        o.transport = k->transport;
+    }
+    if (cut == 1) {
+        o.server = k->server;
+        o.scope = k->scope;
+        o.sensor = k->sensor;
+        o.upgrade = k->upgrade;
+    }
+    return o;
+}
+
+uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole)
+{
+    for (unsigned cut = whole ? 0 : 1; cut <= LAST_CUT; cut++) {
+        struct cube_key o = folded(k, cut);
+        bool fresh;
+        uint32_t row = put(c, c->rows, &c->val, row_limit(c, cut), &o, sizeof o, &fresh);
+        if (row || c->oom)
+            return row;
+    }
+    return 0;
+}
+
+static bool exemplar_before(const struct cube *c, const struct exemplar *a, const struct exemplar *b)
+{
+    if (a->ts_ns != b->ts_ns)
+        return a->ts_ns < b->ts_ns;
+    if (a->frame != b->frame)
+        return a->frame < b->frame;
+    if (a->client_port != b->client_port)
+        return a->client_port < b->client_port;
+    const struct input *x = cube_input_at(c, a->input), *y = cube_input_at(c, b->input);
+    return x && y ? cube_input_cmp(x, y) < 0 : y && !x;
+}
+
+void cube_add(struct cube *c, uint32_t row, const struct cube_val *v)
+{
+    struct cube_val *into = column_at(&c->val, row);
+    if (into->count == 0) {
+        *into = *v;
+        return;
+    }
+    into->count += v->count;
+    if (v->first_ns < into->first_ns)
+        into->first_ns = v->first_ns;
+    if (v->last_ns > into->last_ns)
+        into->last_ns = v->last_ns;
+    if (v->exemplar.ts_ns <= into->exemplar.ts_ns && exemplar_before(c, &v->exemplar, &into->exemplar))
+        into->exemplar = v->exemplar;
+}
+
+bool cube_put_row(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+{
+    struct cube_key mine = *k;
+    mine.client.addr = cube_client(c, &k->client.addr);
+    uint32_t row = cube_place(c, &mine, whole);
+    if (row)
+        cube_add(c, row, v);
+    return row != 0;
+}
+
+/* The ids of the key: name, profile and what it fell back from, certificate. false: one of them could not be kept. */
+static bool key_ids(struct cube *c, const struct tls_event *ev, struct cube_key *k)
+{
+    bool whole = true;
+    if (ev->ch && rd_left(&ev->ch->sni) > 0)
+        whole = (k->sni = cube_put_name(c, ev->ch->sni)) != 0;
+    if (ev->cert)
+        whole = (k->cert = cube_put_cert(c, ev->cert)) != 0 && whole;
+    if (rd_left(&ev->offer) == 0)
+        return whole;
+    k->profile = profile_of(c, ev);
+    if (!k->profile)
+        return false;
+    const struct profile *p = column_at(&c->profile, k->profile);
+    const struct fallback_hello h = { .client = &ev->client, .server = &ev->server, .sni = k->sni, .profile = k->profile,
+                                      .max_version = p->max_version, .outcome = ev->outcome, .ts_ns = ev->ts_ns,
+                                      .end_ns = ev->end_ns };
+    k->fallback_from = fallback_from(c->fallback, &h);
+    return whole;
+}
+
+static void key_facts(const struct cube *c, const struct tls_event *ev, struct cube_key *k)
+{
+    k->client.addr = cube_client(c, &ev->client.addr);
+    k->server = ev->server;
+    k->day = ev->ts_ns > 0 ? (uint32_t)(ev->ts_ns / SECOND / 86400) : 0;
+    k->scope = !c->opt.scope ? 0 : ev->ids.vni ? ev->ids.vni : ev->ids.vlan;
+    k->suite = ev->suite;
+    k->flags = ev->flags & CUBE_FLAGS & ~(uint32_t)CUBE_OTHER;
+    k->version = ev->version;
+    k->group = ev->group;
+    k->dh_bits = ev->dh_bits;
+    k->sigscheme = ev->sigscheme;
+    k->refusal_code = ev->refusal_code;
+    k->sensor = c->sensor;
+    k->transport = ev->transport;
+    k->outcome = ev->outcome;
+    k->aftermath = ev->aftermath;
+    k->sentinel = ev->sentinel;
+    k->alert_from = ev->alert.from;
+    k->alert_code = ev->alert.code;
+    k->upgrade = cube_upgrade_id(ev->upgrade);
+    k->offered = ev->server_offered_upgrade;
+}
+
+void cube_event(struct cube *c, const struct tls_event *ev)
+{
+    struct cube_key k = { .day = 0 };
+    bool whole = key_ids(c, ev, &k);
+    key_facts(c, ev, &k);
+    const struct cube_val v = {
+        .count = 1,
+        .first_ns = ev->ts_ns,
+        .last_ns = ev->ts_ns,
+        .exemplar = { .ts_ns = ev->ts_ns,
+                      .frame = ev->frame_client_hello ? ev->frame_client_hello : ev->frame_server_hello,
+                      .input = ev->input,
+                      .client_port = ev->client.port },
+    };
+    uint32_t row = cube_place(c, &k, whole);
+    if (!row && whole) /* no memory for a new row; there may be an "other" one */
+        row = cube_place(c, &k, false);
+    if (row)
+        cube_add(c, row, &v);
+    else
+        c->lost++;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cube_impl - the inside of a cube, for the files that it is made of: cube.c (tallying, building), cube_side.c (hours, inputs,
+ * services, spans), cube_read.c (reading, sorting) and cube_merge.c. Nobody else includes it.
+ *
+ * The load that shapes it: a million clients and twenty thousand servers give a million rows, met in random order. A row is a
+ * 92-byte key, interned, and 48 bytes of values beside it; ids instead of strings; nothing is allocated but for growth.
+ */
+#ifndef REPORT_CUBE_IMPL_H
+#define REPORT_CUBE_IMPL_H
+
+#include "base/column.h"
+#include "base/intern.h"
+#include "base/limits.h"
+#include "report/cube.h"
+#include "report/fallback.h"
+
+struct span_key { /* compared and hashed as memory: no padding */
+    struct endpoint client, server;
+    uint32_t profile;
+};
+
+struct cube {
+    struct cube_options opt; /* limits filled in; pointers are not used after cube_new */
+    bool anonymize;
+    bool oom; /* why the last put gave 0: memory, not a cap */
+    uint16_t sensor; /* of the events tallied here */
+    uint8_t key[32];
+    struct intern *rows, *names, *profiles, *stacks, *certs, *sensors, *spans;
+    struct column val, profile, cert, span; /* beside rows, profiles, certs, spans */
+    size_t name_bytes, profile_bytes;
+    struct fallback *fallback;
+    uint64_t lost;
+
+    struct hour **hour; /* sorted */
+    uint32_t hours, hour_room;
+    struct column hour_pool; /* where they lie */
+    struct stats stray; /* counters for which there was no hour and no memory */
+    struct input **input; /* input[id - 1] */
+    uint32_t inputs, input_room;
+    struct service *service; /* sorted */
+    uint32_t services, service_room;
+};
+
+/* cube.c */
+/* The row of a key, made if new, folded where the table is full; from the first "other" row on when whole is false. 0: out of
+ * memory. */
+uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole);
+void cube_add(struct cube *c, uint32_t row, const struct cube_val *v);
+struct addr cube_client(const struct cube *c, const struct addr *a);
+
+/* cube_side.c */
+uint32_t cube_input_find(const struct cube *c, const struct input *in); /* 0: not here */
+uint32_t cube_input_append(struct cube *c, const struct input *in); /* 0: out of memory */
+void cube_input_add(struct input *into, const struct input *from);
+void cube_inputs_truncate(struct cube *c, uint32_t count);
+int cube_input_cmp(const struct input *a, const struct input *b); /* by what identifies them */
+bool cube_hours_reserve(struct cube *c, uint32_t extra); /* so that as many cube_put_hour cannot fail */
+bool cube_services_reserve(struct cube *c, uint32_t extra); /* likewise */
+uint32_t cube_span_place(struct cube *c, const struct span_key *k); /* 0: out of memory */
+void cube_span_add(struct cube *c, uint32_t id, const struct span *s);
+
+#endif

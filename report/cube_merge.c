@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Merging is done in two passes, so that running out of memory half-way leaves nothing half-added: first everything that
+ * needs memory is made (rows and spans still without a count), then counts are added, which cannot fail. What the first pass
+ * made is taken back when it fails; interned names, profiles and certificates that nothing refers to mean nothing.
+ */
+#include "report/cube_impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ids of *from* to ids of *into*; NOT_KEPT where a cap was reached. */
+#define NOT_KEPT UINT32_MAX
+
+struct maps {
+    uint32_t *name, *profile, *cert, *input, *sensor, *row, *span;
+    uint32_t inputs_before, rows_before, spans_before;
+};
+
+static void maps_free(struct maps *m)
+{
+    free(m->name);
+    free(m->profile);
+    free(m->cert);
+    free(m->input);
+    free(m->sensor);
+    free(m->row);
+    free(m->span);
+}
+
+/* One id of from's table as an id of into's; 0 with into->oom: out of memory. */
+typedef uint32_t translate(struct cube *into, const struct cube *from, uint32_t id);
+
+static uint32_t name_over(struct cube *into, const struct cube *from, uint32_t id)
+{
+    return cube_put_name(into, cube_name(from, id));
+}
+
+static uint32_t profile_over(struct cube *into, const struct cube *from, uint32_t id)
+{
+    const struct profile *p = cube_profile(from, id);
+    return cube_put_profile(into, p->offer, p->ja4, p->ja4_ns);
+}
+
+static uint32_t cert_over(struct cube *into, const struct cube *from, uint32_t id)
+{
+    return cube_put_cert(into, cube_cert(from, id));
+}
+
+static uint32_t sensor_over(struct cube *into, const struct cube *from, uint32_t id)
+{
+    char name[LIMIT_NAME_BYTES + 1];
+    struct rd r = cube_sensor(from, (uint16_t)id);
+    size_t n = rd_left(&r) < sizeof name ? rd_left(&r) : sizeof name - 1;
+    memcpy(name, r.p, n);
+    name[n] = '\0';
+    return cube_put_sensor(into, name);
+}
+
+static uint32_t input_over(struct cube *into, const struct cube *from, uint32_t id)
+{
+    struct input in = *cube_input_at(from, id);
+    uint32_t mine = cube_input_find(into, &in);
+    if (!mine)
+        mine = cube_input_append(into, &in);
+    into->oom = mine == 0;
+    return mine;
+}
+
+static uint32_t *map(struct cube *into, const struct cube *from, uint32_t count, translate *t)
+{
+    uint32_t *m = calloc((size_t)count + 1, sizeof *m);
+    if (!m)
+        return NULL;
+    for (uint32_t id = 1; id <= count; id++) {
+        m[id] = t(into, from, id);
+        if (m[id] == 0 && into->oom) {
+            free(m);
+            return NULL;
+        }
+        if (m[id] == 0)
+            m[id] = NOT_KEPT;
+    }
+    return m;
+}
+
+static uint32_t mapped(const uint32_t *m, uint32_t id, bool *whole)
+{
+    if (m[id] != NOT_KEPT)
+        return m[id];
+    *whole = false;
+    return 0;
+}
+
+static bool rows_make(struct maps *m, struct cube *into, const struct cube *from)
+{
+    m->row = calloc((size_t)cube_rows(from) + 1, sizeof *m->row);
+    for (uint32_t row = 1; m->row && row <= cube_rows(from); row++) {
+        struct cube_key k = *cube_row_key(from, row);
+        bool whole = true;
+        k.client.addr = cube_client(into, &k.client.addr);
+        k.profile = mapped(m->profile, k.profile, &whole);
+        k.fallback_from = mapped(m->profile, k.fallback_from, &whole);
+        k.sni = mapped(m->name, k.sni, &whole);
+        k.cert = mapped(m->cert, k.cert, &whole);
+        k.sensor = (uint16_t)mapped(m->sensor, k.sensor, &whole);
+        m->row[row] = cube_place(into, &k, whole);
+        if (!m->row[row])
+            return false;
+    }
+    return m->row != NULL;
+}
+
+static bool spans_make(struct maps *m, struct cube *into, const struct cube *from)
+{
+    m->span = calloc((size_t)intern_count(from->spans) + 1, sizeof *m->span);
+    for (uint32_t id = 1; m->span && id <= intern_count(from->spans); id++) {
+        struct span_key k = *(const struct span_key *)intern_key(from->spans, id, NULL);
+        bool whole = true;
+        k.client.addr = cube_client(into, &k.client.addr);
+        k.profile = mapped(m->profile, k.profile, &whole);
+        m->span[id] = cube_span_place(into, &k);
+        if (!m->span[id])
+            return false;
+    }
+    return m->span != NULL;
+}
+
+static bool make(struct maps *m, struct cube *into, const struct cube *from)
+{
+    return (m->name = map(into, from, cube_names(from), name_over)) &&
+           (m->profile = map(into, from, cube_profiles(from), profile_over)) &&
+           (m->cert = map(into, from, cube_certs(from), cert_over)) &&
+           (m->sensor = map(into, from, cube_sensors(from), sensor_over)) &&
+           (m->input = map(into, from, cube_inputs(from), input_over)) && cube_hours_reserve(into, from->hours) &&
+           cube_services_reserve(into, from->services) && rows_make(m, into, from) && spans_make(m, into, from);
+}
+
+static void unmake(const struct maps *m, struct cube *into)
+{
+    intern_truncate(into->rows, m->rows_before);
+    intern_truncate(into->spans, m->spans_before);
+    cube_inputs_truncate(into, m->inputs_before);
+}
+
+/* Inputs are added first: the order of exemplars looks at them. */
+static void add(const struct maps *m, struct cube *into, const struct cube *from)
+{
+    for (uint32_t id = 1; id <= from->inputs; id++)
+        if (m->input[id] <= m->inputs_before)
+            cube_input_add(into->input[m->input[id] - 1], from->input[id - 1]);
+    for (uint32_t row = 1; row <= cube_rows(from); row++) {
+        struct cube_val v = *cube_row_val(from, row);
+        v.exemplar.input = v.exemplar.input <= from->inputs ? m->input[v.exemplar.input] : 0;
+        cube_add(into, m->row[row], &v);
+    }
+    for (uint32_t id = 1; id <= intern_count(from->spans); id++)
+        cube_span_add(into, m->span[id], column_at(&from->span, id));
+    for (uint32_t i = 0; i < from->hours; i++) {
+        uint32_t sensor = m->sensor[from->hour[i]->sensor];
+        cube_put_hour(into, from->hour[i]->hour, sensor == NOT_KEPT ? 0 : (uint16_t)sensor, &from->hour[i]->stats);
+    }
+    for (uint32_t i = 0; i < from->services; i++) {
+        const struct service *s = &from->service[i];
+        cube_service(into, &s->server, s->proto, s->name, s->cleartext, s->flows);
+    }
+    stats_add(&into->stray, &from->stray);
+    into->lost += from->lost;
+}
+
+int cube_merge(struct cube *into, const struct cube *from)
+{
+    assert(into != from);
+    struct maps m = { .inputs_before = into->inputs,
+                      .rows_before = intern_count(into->rows),
+                      .spans_before = intern_count(into->spans) };
+    bool ok = make(&m, into, from);
+    if (ok)
+        add(&m, into, from);
+    else
+        unmake(&m, into);
+    maps_free(&m);
+    return ok ? 0 : -1;
+}

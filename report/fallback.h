@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fallback - recognises fallback dances: a failed hello followed, within seconds, by a lower one from the same client to the
+ * same server (old browsers and several client libraries retried like that; RFC 7507 describes it).
+ *
+ * Only recorded here, never judged: behind a NAT two machines look like one dancer. A small table of recent failures, the
+ * oldest of its set replaced when full, so that a flood of failing hellos costs nothing but old entries.
+ */
+#ifndef REPORT_FALLBACK_H
+#define REPORT_FALLBACK_H
+
+#include "base/addr.h"
+#include "dissect/event.h"
+
+struct fallback;
+
+struct fallback_hello {
+    const struct endpoint *client, *server;
+    uint32_t sni; /* name id, 0 none: a retry in SSL 3.0 has no room for one */
+    uint32_t profile; /* of this hello; not 0 */
+    uint16_t max_version; /* of this hello */
+    uint8_t outcome; /* enum outcome */
+    int64_t ts_ns, end_ns; /* of the hello; of what ended it */
+};
+
+struct fallback *fallback_new(uint64_t seed); /* NULL: out of memory */
+void fallback_free(struct fallback *f);
+
+/* Takes note of one handshake. The profile of the failed higher hello that this one follows, or 0. */
+uint32_t fallback_from(struct fallback *f, const struct fallback_hello *h);
+
+#endif
