@@ -6,12 +6,19 @@
 #include <strings.h>
 
 /* One row per protocol, in the order in which they are tried where ports say nothing. */
-extern const struct upgrade_proto upgrade_smtp, upgrade_lmtp, upgrade_imap, upgrade_pop3, upgrade_ftp, upgrade_nntp,
-    upgrade_sieve, upgrade_irc, upgrade_postgresql, upgrade_mysql, upgrade_mysqlx;
+#define ROWS(R)                                                                                                      \
+    R(proxy) R(connect) R(http) R(socks) R(smtp) R(lmtp) R(ftp) R(imap) R(pop3) R(nntp) R(sieve) R(irc) R(xmpp)      \
+    R(ldap) R(postgresql) R(mysql) R(mysqlx) R(tds) R(rdp) R(vnc) R(telnet) R(amqp) R(nats) R(nbd) R(pcep)           \
+    R(diameter)
+
+#define R(name) extern const struct upgrade_proto upgrade_##name;
+ROWS(R)
+#undef R
 
 const struct upgrade_proto *const upgrades[] = {
-    &upgrade_smtp, &upgrade_lmtp, &upgrade_ftp, &upgrade_imap, &upgrade_pop3, &upgrade_nntp,
-    &upgrade_sieve, &upgrade_irc, &upgrade_postgresql, &upgrade_mysql, &upgrade_mysqlx,
+#define R(name) &upgrade_##name,
+    ROWS(R)
+#undef R
 };
 const unsigned upgrade_count = sizeof upgrades / sizeof upgrades[0];
 

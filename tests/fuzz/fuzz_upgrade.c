@@ -4,6 +4,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What lies behind the switch, for protocols that keep TLS in PDUs: each call takes bytes, or stops. */
+static void unwrap(struct trial *t)
+{
+    for (unsigned d = 0; t->done && t->verdict == UP_TLS && t->row && t->row->unwrap && d < 2; d++) {
+        struct rd wire = trial_head(t, t->base[d], d), tls;
+        bool bare = false;
+        size_t before = rd_left(&wire);
+        while (!bare && t->row->unwrap(&t->last, d == 0, &wire, &tls, &bare)) {
+            assert(bare || rd_left(&wire) < before);
+            assert(rd_left(&tls) <= before);
+            before = rd_left(&wire);
+        }
+        t->base[d] = t->len[d] - rd_left(&wire);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct trial trial;
@@ -20,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             memcpy(exact, chunk.p, rd_left(&chunk));
         trial_feed(&trial, head >> 15, exact, rd_left(&chunk));
         free(exact);
+        unwrap(&trial);
     }
     return 0;
 }

@@ -109,6 +109,18 @@ static void database_protocols(void **state)
     run_all(database_conversations, COUNT(database_conversations));
 }
 
+static void binary_protocols(void **state)
+{
+    (void)state;
+    run_all(binary_conversations, COUNT(binary_conversations));
+}
+
+static void tunnels(void **state)
+{
+    (void)state;
+    run_all(tunnel_conversations, COUNT(tunnel_conversations));
+}
+
 /* Every prefix of every conversation leaves no row that read too far (guarded pages) and decides no TLS too early. */
 static void prefixes_decide_nothing_early(const struct conversation *c, size_t n)
 {
@@ -134,6 +146,8 @@ static void nothing_is_decided_early(void **state)
     (void)state;
     prefixes_decide_nothing_early(line_conversations, COUNT(line_conversations));
     prefixes_decide_nothing_early(database_conversations, COUNT(database_conversations));
+    prefixes_decide_nothing_early(binary_conversations, COUNT(binary_conversations));
+    prefixes_decide_nothing_early(tunnel_conversations, COUNT(tunnel_conversations));
 }
 
 /* The sides exchanged: a server that speaks first is then a client with nothing to say for itself. Nothing may crash, and
@@ -146,6 +160,124 @@ static void directions_exchanged(void **state)
         for (const struct said *s = line_conversations[i].said; s->who == 'c' || s->who == 's'; s++)
             trial_feed(&trial, s->who == 'c', guarded(s->bytes, s->n), s->n);
         assert_false(trial.done && trial.verdict == UP_TLS);
+    }
+}
+
+static const struct upgrade_proto *row_named(const char *name)
+{
+    for (unsigned i = 0; i < upgrade_count; i++)
+        if (strcmp(upgrades[i]->name, name) == 0)
+            return upgrades[i];
+    fail_msg("no row %s", name);
+    return NULL;
+}
+
+/* Feed wire bytes in pieces of a size, keeping what unwrap does not take, as a session does; the TLS bytes into out. */
+static size_t unwrapped(const struct upgrade_proto *p, struct upgrade_state *s, const uint8_t *wire, size_t n, size_t piece,
+                        uint8_t *out, bool *bare)
+{
+    size_t got = 0, from = 0;
+    *bare = false;
+    for (size_t to = 0; to < n && !*bare;) {
+        to = to + piece < n ? to + piece : n;
+        struct rd r = rd_of(guarded(wire + from, to - from), to - from), tls;
+        while (!*bare && p->unwrap(s, true, &r, &tls, bare)) {
+            if (rd_left(&tls))
+                memcpy(out + got, tls.p, rd_left(&tls));
+            got += rd_left(&tls);
+        }
+        from = to - rd_left(&r);
+        if (*bare) {
+            memcpy(out + got, wire + from, n - from);
+            got += n - from;
+        }
+    }
+    return got;
+}
+
+static void tds_packets_are_unwrapped(void **state)
+{
+    (void)state;
+    uint8_t wire[64], out[64], want[64];
+    size_t n = unhex("12 01 00 0b 00 00 00 00 16 03 01  04 01 00 0a 00 00 01 00 00 01  16 03 01 00 02 0e 00", wire, sizeof wire);
+    size_t k = unhex("16 03 01 00 01 16 03 01 00 02 0e 00", want, sizeof want);
+    for (size_t piece = 1; piece <= n; piece++) {
+        struct upgrade_state s = { .confirmed = true };
+        bool bare;
+        assert_int_equal(unwrapped(row_named("tds"), &s, wire, n, piece, out, &bare), k);
+        assert_memory_equal(out, want, k);
+        assert_true(bare);
+    }
+}
+
+/* TLS inside masked WebSocket frames: found in the frame's payload, unmasked in pieces, a control frame between. */
+static void websocket_frames_are_unwrapped(void **state)
+{
+    (void)state;
+    static const char request[] = "GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", answer[] = "HTTP/1.1 101 x\r\n\r\n";
+    static const uint8_t mask[2][4] = { { 1, 2, 3, 4 }, { 10, 11, 12, 13 } };
+    uint8_t wire[400], out[400], tls[300];
+    size_t n = 0;
+    memcpy(tls, "\x16\x03\x01\x01\x27\x01", 6);
+    for (size_t i = 6; i < sizeof tls; i++)
+        tls[i] = (uint8_t)i;
+    for (size_t part = 0, at = 0; part < 2; part++, at = 200) {
+        size_t size = part ? 100 : 200;
+        n += unhex(part ? "82 e4 0a 0b 0c 0d" : "82 fe 00 c8 01 02 03 04", wire + n, sizeof wire - n);
+        for (size_t i = 0; i < size; i++)
+            wire[n++] = tls[at + i] ^ mask[part][i % 4];
+        if (part == 0)
+            n += unhex("89 80 00 00 00 00", wire + n, sizeof wire - n);
+    }
+    for (size_t piece = 1; piece <= n; piece++) {
+        bool bare;
+        trial_init(&trial);
+        trial_feed(&trial, 0, request, sizeof request - 1);
+        trial_feed(&trial, 1, answer, sizeof answer - 1);
+        trial_feed(&trial, 0, wire, 40);
+        assert_true(trial.done && trial.verdict == UP_TLS);
+        assert_string_equal(trial.row->name, "http-upgrade");
+        assert_int_equal(trial.base[0], sizeof request - 1);
+        assert_int_equal(unwrapped(trial.row, &trial.last, wire, n, piece, out, &bare), sizeof tls);
+        assert_false(bare);
+        assert_memory_equal(out, tls, sizeof tls);
+    }
+}
+
+static void proxied_parties(const void *bytes, size_t n, const char *client, const char *server)
+{
+    char text[ADDR_TEXT];
+    trial_init(&trial);
+    trial_feed(&trial, 0, bytes, n);
+    trial_feed(&trial, 0, "\x16\x03\x01\x00\xf1\x01", 6);
+    assert_true(trial.done && trial.verdict == UP_TLS);
+    assert_string_equal(trial.row->name, "proxy-protocol");
+    assert_string_equal(endpoint_print(&trial.last.real_client, text), client);
+    assert_string_equal(endpoint_print(&trial.last.real_server, text), server);
+}
+
+static void proxied_addresses_are_kept(void **state)
+{
+    (void)state;
+    static const char v1[] = "PROXY TCP4 192.0.2.1 192.0.2.2 50000 443\r\n", v1_6[] = "PROXY TCP6 2001:db8::1 2001:db8::2 1 65535\r\n";
+    proxied_parties(v1, sizeof v1 - 1, "192.0.2.1:50000", "192.0.2.2:443");
+    proxied_parties(v1_6, sizeof v1_6 - 1, "[2001:db8::1]:1", "[2001:db8::2]:65535");
+    uint8_t b[80];
+    size_t n = unhex("0d0a0d0a000d0a515549540a 21 11 0013 c0000201 c0000202 c350 01bb 20 0004 01020304", b, sizeof b);
+    proxied_parties(b, n, "192.0.2.1:50000", "192.0.2.2:443");
+    n = unhex("0d0a0d0a000d0a515549540a 21 21 0024 20010db8000000000000000000000001 20010db8000000000000000000000002 c350 01bb", b, sizeof b);
+    proxied_parties(b, n, "[2001:db8::1]:50000", "[2001:db8::2]:443");
+    /* Refusals: a port over 65535, too short for its addresses, another version. */
+    static const char bad[] = "PROXY TCP4 192.0.2.1 192.0.2.2 70000 443\r\n\x16\x03\x01\x00\xf1\x01";
+    trial_init(&trial);
+    trial_feed(&trial, 0, bad, sizeof bad - 1);
+    assert_false(trial.done);
+    for (unsigned i = 0; i < 2; i++) {
+        n = unhex(i ? "0d0a0d0a000d0a515549540a 31 11 000c c0000201 c0000202 c350 01bb 16 0301 00f1 01"
+                    : "0d0a0d0a000d0a515549540a 21 11 0004 c0000201 16 0301 00f1 01", b, sizeof b);
+        trial_init(&trial);
+        trial_feed(&trial, 0, b, n);
+        assert_false(trial.done);
     }
 }
 
@@ -238,6 +370,11 @@ int main(void)
         cmocka_unit_test(long_lines_are_cut),
         cmocka_unit_test(line_protocols),
         cmocka_unit_test(database_protocols),
+        cmocka_unit_test(binary_protocols),
+        cmocka_unit_test(tunnels),
+        cmocka_unit_test(tds_packets_are_unwrapped),
+        cmocka_unit_test(websocket_frames_are_unwrapped),
+        cmocka_unit_test(proxied_addresses_are_kept),
         cmocka_unit_test(nothing_is_decided_early),
         cmocka_unit_test(directions_exchanged),
     };
