@@ -37,6 +37,9 @@ enum {
     LIMIT_UPGRADE_UNIT = 16384, /* one line or PDU of an upgrade protocol */
     LIMIT_UPGRADE_BYTES = 65536, /* dialogue before TLS, both directions */
     LIMIT_NAME_BYTES = 255, /* SNI, ALPN, and other text kept from the wire */
+    LIMIT_QUIC_FAILURES = 16, /* Initials of one flow that do not decrypt, after which no more are tried: a flood of bogus ones */
+    LIMIT_DATAGRAM_UNANSWERED = 8, /* data packets without a ServerHello, after which none is expected any more */
+    LIMIT_DATAGRAM_AFTER = 64, /* datagrams after a handshake, among which late copies of it are told from a new one */
     LIMIT_CERTS = 16384, /* distinct leaf certificates parsed and cached at once */
 
     /* report */
