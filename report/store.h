@@ -4,6 +4,7 @@
  *
  * One transaction per run, WAL, mode 0600: a crash at any point leaves the file with the run or without it. A file of
  * another program, a newer schema, a read-only or full disk: -1 and one clear line; nothing that was there is lost.
+ * docs/state.md describes the tables.
  */
 #ifndef REPORT_STORE_H
 #define REPORT_STORE_H
@@ -18,10 +19,13 @@ enum store_mode { STORE_READ /* must exist */, STORE_WRITE /* created when missi
 struct store *store_open(const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *s); /* NULL is fine */
 
-/* Add everything that is in the file to the cube. 0 or -1. */
+/* Add everything that is in the file to the cube. 0, or -1 and the cube is of no use any more. */
 int store_load(struct store *s, struct cube *c, struct err *e);
-/* Add the cube to what is in the file, in one transaction. 0 or -1 (then the file is as it was). */
+/* Add the cube to what is in the file, in one transaction: so save what a run has seen, never what was loaded. 0 or -1 (then
+ * the file is as it was). */
 int store_save(struct store *s, const struct cube *c, struct err *e);
+/* Forget rows of days before this one (days since 1970 UTC); who talked to whom, first and last, is kept as spans. 0 or -1. */
+int store_retire(struct store *s, uint32_t day, struct err *e);
 /* 1: an input of this digest was read before into this file (*when_ns set); 0: not; -1: error. */
 int store_has_input(struct store *s, const uint8_t digest[32], int64_t *when_ns, struct err *e);
 
