@@ -32,11 +32,22 @@ struct view { /* what narrows and words a report */
 struct render {
     const char *name; /* -f NAME */
     int (*report)(FILE *out, const struct cube *c, const struct view *v, struct err *e); /* NULL for streaming formats */
-    struct event_sink *(*stream)(FILE *out); /* NULL for the others; freed by its close() */
+    /* NULL for the others. One fwrite per event: how lines are buffered is the FILE's affair (setvbuf). The sink is freed by
+     * its close(), which flushes and reports the first failed write; the FILE stays the caller's. NULL: out of memory. */
+    struct event_sink *(*stream)(FILE *out);
 };
 extern const struct render renders[];
 extern const unsigned render_count;
 const struct render *render_find(const char *name); /* NULL when unknown */
+
+/* What a stream may ask about an event that the event does not hold. Members may be NULL; the fields are then left empty. */
+struct stream_context {
+    const char *(*app)(void *ctx, const struct tls_event *ev); /* classify's advice on the application, or NULL */
+    const char *(*input)(void *ctx, uint32_t input); /* name of the capture, or NULL */
+    void *ctx;
+};
+struct event_sink *ndjson_stream(FILE *out); /* what the row "ndjson" holds */
+void ndjson_context(struct event_sink *ndjson, const struct stream_context *c); /* *c is copied */
 
 /* Text from the wire as printable ASCII/UTF-8: control characters, invalid UTF-8 and bidirectional overrides become \xNN.
  * Writes at most cap - 1 bytes and a NUL; returns buf. For JSON the same text is then quoted by cJSON. */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* parts - what several outputs say in the same words. */
+#ifndef REPORT_PARTS_H
+#define REPORT_PARTS_H
+
+#include "dissect/cert.h"
+#include "report/json_out.h"
+
+/* Names in JSON of values that an event or a row holds as a byte; NULL for "none". */
+const char *transport_name(uint8_t transport); /* "tcp", "udp", "quic", "l2" */
+const char *aftermath_name(uint8_t aftermath); /* "plaintext", "reconnect", "close" */
+const char *sentinel_name(uint8_t sentinel); /* last byte of the downgrade mark in ServerHello.random: "00", "01" */
+
+/* Opens an object with the facts of a certificate; the caller adds what it knows besides and ends it. */
+void json_cert(struct json_out *j, const char *key, const struct cert_facts *c);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/render.h"
+
+#include <string.h>
+
+const struct render renders[] = {
+    { .name = "ndjson", .stream = ndjson_stream },
+};
+const unsigned render_count = sizeof renders / sizeof renders[0];
+
+const struct render *render_find(const char *name)
+{
+    for (unsigned i = 0; i < render_count; i++)
+        if (strcmp(renders[i].name, name) == 0)
+            return &renders[i];
+    return NULL;
+}
