@@ -3,6 +3,9 @@
 
 #include "dissect/event.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 const char *transport_name(uint8_t transport)
 {
     switch ((enum transport)transport) {
@@ -44,6 +47,50 @@ const char *sentinel_name(uint8_t sentinel)
         return "01";
     }
     return NULL;
+}
+
+static int service_cmp(const struct service *s, const struct endpoint *server, uint8_t proto)
+{
+    int d = endpoint_cmp(&s->server, server);
+    return d ? d : (s->proto > proto) - (s->proto < proto);
+}
+
+const char *service_name(const struct cube *c, const struct endpoint *server, uint8_t transport)
+{
+    unsigned n, lo = 0;
+    const struct service *s = cube_services(c, &n);
+    unsigned hi = n;
+    uint8_t proto = transport == TRANSPORT_TCP ? PROTO_TCP : PROTO_UDP;
+    while (lo < hi) {
+        unsigned mid = lo + (hi - lo) / 2;
+        if (service_cmp(&s[mid], server, proto) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < n && service_cmp(&s[lo], server, proto) == 0 ? s[lo].name : NULL;
+}
+
+static int input_cmp(const void *x, const void *y, void *ctx)
+{
+    const struct cube *c = ctx;
+    const struct input *a = cube_input_at(c, *(const uint32_t *)x), *b = cube_input_at(c, *(const uint32_t *)y);
+    if (a->first_ns != b->first_ns)
+        return a->first_ns < b->first_ns ? -1 : 1;
+    int d = strcmp(a->name, b->name);
+    return d ? d : memcmp(a->digest, b->digest, sizeof a->digest);
+}
+
+uint32_t *inputs_sorted(const struct cube *c)
+{
+    unsigned n = cube_inputs(c);
+    uint32_t *id = n ? malloc(n * sizeof *id) : NULL;
+    if (!id)
+        return NULL;
+    for (uint32_t i = 0; i < n; i++)
+        id[i] = i + 1;
+    qsort_r(id, n, sizeof *id, input_cmp, (void *)(uintptr_t)c);
+    return id;
 }
 
 /* Subject alternative names come as one comma-separated text (dissect/cert.h). */

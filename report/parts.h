@@ -4,12 +4,19 @@
 #define REPORT_PARTS_H
 
 #include "dissect/cert.h"
+#include "report/cube.h"
 #include "report/json_out.h"
 
 /* Names in JSON of values that an event or a row holds as a byte; NULL for "none". */
 const char *transport_name(uint8_t transport); /* "tcp", "udp", "quic", "l2" */
 const char *aftermath_name(uint8_t aftermath); /* "plaintext", "reconnect", "close" */
 const char *sentinel_name(uint8_t sentinel); /* last byte of the downgrade mark in ServerHello.random: "00", "01" */
+
+/* What classify called the service of a server, or NULL: advice. */
+const char *service_name(const struct cube *c, const struct endpoint *server, uint8_t transport);
+
+/* Ids of the inputs in order of their first packet, then name; freed by the caller. NULL: none, or out of memory. */
+uint32_t *inputs_sorted(const struct cube *c);
 
 /* Opens an object with the facts of a certificate; the caller adds what it knows besides and ends it. */
 void json_cert(struct json_out *j, const char *key, const struct cert_facts *c);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/render.h"
+#include "report/text.h"
 
 #include <string.h>
 
 const struct render renders[] = {
+    { .name = "text", .report = text_report },
     { .name = "ndjson", .stream = ndjson_stream },
 };
 const unsigned render_count = sizeof renders / sizeof renders[0];

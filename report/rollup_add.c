@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Adding up the rows of one client: into the tables of servers, suites, causes, upgrades and facts, or set apart. */
+#include "report/rollup_impl.h"
+
+#include <stdlib.h>
+
+struct server_key { /* compared as memory */
+    struct endpoint at;
+    uint8_t transport, upgrade, pad[2];
+};
+
+struct failure_key {
+    uint8_t outcome, alert_from, alert_code, encrypted;
+};
+
+/* Room for one more element of an array that holds count. */
+static bool room(void *array, uint32_t count, size_t size)
+{
+    void **a = array;
+    if (count & (count - 1) ? true : count != 0 && count < 8) /* grows at 0, 8, 16, 32 ... */
+        return true;
+    void *v = realloc(*a, (count < 8 ? 8 : (size_t)count * 2) * size);
+    if (!v)
+        return false;
+    *a = v;
+    return true;
+}
+
+/* Count a row for a client and a server, each once. */
+static void reach_add(struct builder *b, struct reach *reach, uint32_t server, uint64_t n)
+{
+    if (!reach->id)
+        reach->id = ++b->reaches;
+    reach->handshakes += n;
+    if (b->stamp && reach->stamp != b->stamp) {
+        reach->stamp = b->stamp;
+        reach->clients++;
+    }
+    if (server)
+        pairs_add(&b->where, reach->id, server, n);
+}
+
+static bool is_own(const struct view *v, const struct addr *server)
+{
+    for (unsigned i = 0; i < v->own_count; i++)
+        if (cidr_has(&v->own[i], server))
+            return true;
+    return v->own_count == 0;
+}
+
+/* The row of this key in a table, new ones zeroed; its number from 1, 0 when out of memory. */
+static uint32_t table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n, bool *fresh)
+{
+    uint32_t id = intern_put(t, key, n, fresh);
+    if (id && *fresh) {
+        if (room(array, id - 1, size))
+            memset(*(char **)array + (id - 1) * size, 0, size);
+        else
+            id = 0;
+    }
+    b->failed = b->failed || !id;
+    return id;
+}
+
+static uint32_t server_row(struct builder *b, const struct cube_key *k)
+{
+    const struct server_key key = { .at = k->server, .transport = k->transport };
+    bool fresh;
+    if (k->server.addr.kind == ADDR_NONE) /* folded rows without a server */
+        return 0;
+    uint32_t id = table_row(b, b->servers, &b->r->server, sizeof *b->r->server, &key, sizeof key, &fresh);
+    if (id && fresh) {
+        struct roll_server *s = &b->r->server[id - 1];
+        s->at = k->server;
+        s->transport = k->transport;
+        s->own = is_own(b->r->view, &k->server.addr);
+        s->weakest = SUITE_NONE;
+    }
+    return id;
+}
+
+static bool weaker(uint32_t a, uint32_t than)
+{
+    int x = suite_strength(a), y = suite_strength(than);
+    return than == SUITE_NONE || x < y || (x == y && a < than);
+}
+
+static void server_add(struct builder *b, uint32_t id, const struct roll_row *row)
+{
+    struct roll_server *s = &b->r->server[id - 1];
+    const struct cube_key *k = row->k;
+    uint64_t n = row->v->count;
+    tally_add(&s->t, row);
+    reach_add(b, &s->reach, 0, n);
+    if (version_is_old(k->version))
+        reach_add(b, &s->old, 0, n);
+    s->upgrades |= UINT64_C(1) << (k->upgrade & 63);
+    if (k->dh_bits && (!s->dh_min || k->dh_bits < s->dh_min))
+        s->dh_min = k->dh_bits;
+    if (k->flags & EV_RESUMED)
+        s->resumed += n;
+    if (k->sni)
+        pairs_add(&b->side->list[ROLL_NAMES], id, k->sni, n);
+    if (k->cert)
+        pairs_add(&b->side->list[ROLL_CERTS], id, k->cert, n);
+    if (k->version == VER_NONE)
+        return;
+    pairs_add(&b->side->list[ROLL_CHOICES], id, version_slot(k->version) << 24 | (k->suite & 0xffffff), n);
+    if (k->suite == SUITE_NONE)
+        return;
+    if (s->weakest == k->suite) {
+        s->weakest_count += n;
+    } else if (weaker(k->suite, s->weakest)) {
+        s->weakest = k->suite;
+        s->weakest_count = n;
+    }
+}
+
+static struct roll_suite *suite_row(struct builder *b, const struct cube_key *k)
+{
+    bool fresh;
+    if (k->suite == SUITE_NONE || k->version == VER_NONE)
+        return NULL;
+    uint32_t id = table_row(b, b->suites, &b->r->suite, sizeof *b->r->suite, &k->suite, sizeof k->suite, &fresh);
+    struct roll_suite *s = id ? &b->r->suite[id - 1] : NULL;
+    if (s)
+        s->id = k->suite;
+    return s;
+}
+
+static void failure_add(struct builder *b, uint32_t server, const struct roll_row *row)
+{
+    const struct cube_key *k = row->k;
+    bool fresh, encrypted = k->flags & EV_ALERT_ENCRYPTED;
+    if (!row_failed(k))
+        return;
+    const struct failure_key key = { .outcome = k->outcome, .alert_from = k->alert_from,
+                                     .alert_code = k->alert_from && !encrypted ? k->alert_code : 0, .encrypted = encrypted };
+    uint32_t id = table_row(b, b->failures, &b->r->failure, sizeof *b->r->failure, &key, sizeof key, &fresh);
+    if (!id)
+        return;
+    struct roll_failure *f = &b->r->failure[id - 1];
+    f->outcome = key.outcome;
+    f->alert_from = key.alert_from;
+    f->alert_code = key.alert_code;
+    f->alert_encrypted = encrypted;
+    reach_add(b, &f->reach, server, row->v->count);
+    if (row_stuck(row))
+        f->stuck += row->v->count;
+    if (row->v->count > f->pair_count) {
+        f->pair_count = row->v->count;
+        f->client = k->client;
+        f->server = k->server;
+    }
+}
+
+static void refusal_code(struct roll_upgrade *u, uint16_t code)
+{
+    unsigned n = sizeof u->code / sizeof u->code[0], i = 0;
+    while (i < n && u->code[i] && u->code[i] < code)
+        i++;
+    if (!code || i == n || u->code[i] == code)
+        return;
+    memmove(&u->code[i + 1], &u->code[i], (n - i - 1) * sizeof u->code[0]);
+    u->code[i] = code;
+}
+
+static void upgrade_outcome(struct roll_upgrade *u, const struct cube_key *k, uint64_t n)
+{
+    switch ((enum outcome)k->outcome) {
+    case OUTCOME_REFUSED:
+        u->refused += n;
+        break;
+    case OUTCOME_STRIPPED:
+        u->stripped += n;
+        break;
+    case OUTCOME_PLAINTEXT:
+        u->plaintext += n;
+        break;
+    case OUTCOME_NOT_OFFERED:
+        u->not_offered += n;
+        break;
+    case OUTCOME_OPAQUE:
+        u->opaque += n;
+        break;
+    case OUTCOME_COMPLETED:
+    case OUTCOME_UNANSWERED:
+    case OUTCOME_ALERT_CLIENT:
+    case OUTCOME_ALERT_SERVER:
+    case OUTCOME_RESET:
+    case OUTCOME_CLOSED:
+    case OUTCOME_ONE_SIDED:
+    case OUTCOME_INCOMPLETE:
+    case OUTCOME_MALFORMED:
+    case OUTCOME_EVICTED:
+    case OUTCOME_COUNT:
+        u->tls += n;
+        break;
+    }
+}
+
+static void upgrade_aftermath(struct roll_upgrade *u, const struct cube_key *k, uint64_t n)
+{
+    switch ((enum aftermath)k->aftermath) {
+    case AFTER_NOTHING:
+        break;
+    case AFTER_PLAINTEXT:
+        u->after_plaintext += n;
+        break;
+    case AFTER_RECONNECT:
+        u->after_reconnect += n;
+        break;
+    case AFTER_CLOSE:
+        u->after_close += n;
+        break;
+    }
+}
+
+static void upgrade_add(struct builder *b, const struct roll_row *row)
+{
+    const struct cube_key *k = row->k;
+    const struct server_key key = { .at = k->server, .transport = k->transport, .upgrade = k->upgrade };
+    bool fresh;
+    if (!k->upgrade)
+        return;
+    uint32_t id = table_row(b, b->upgrades, &b->r->upgrade, sizeof *b->r->upgrade, &key, sizeof key, &fresh);
+    if (!id)
+        return;
+    struct roll_upgrade *u = &b->r->upgrade[id - 1];
+    uint64_t n = row->v->count;
+    u->at = k->server;
+    u->transport = k->transport;
+    u->upgrade = k->upgrade;
+    u->own = is_own(b->r->view, &k->server.addr);
+    u->sessions += n;
+    if (k->offered == 2)
+        u->offered += n;
+    if (k->flags & EV_CLEARTEXT_LOGIN)
+        u->logins += n;
+    if (outcome_is_upgrade(k->outcome))
+        reach_add(b, &u->reach, 0, n);
+    refusal_code(u, k->refusal_code);
+    upgrade_outcome(u, k, n);
+    upgrade_aftermath(u, k, n);
+}
+
+static void handshake_add(struct builder *b, const struct roll_row *row)
+{
+    struct rollup *r = b->r;
+    const struct cube_key *k = row->k;
+    uint64_t n = row->v->count;
+    uint32_t server = server_row(b, k);
+    if (b->failed)
+        return;
+    tally_add(&r->total, row);
+    reach_add(b, &r->all, server, n);
+    if (server)
+        server_add(b, server, row);
+    if (k->version != VER_NONE)
+        reach_add(b, &r->version[version_slot(k->version)], server, n);
+    if (version_is_old(k->version)) {
+        reach_add(b, &r->old, server, n);
+        reach_add(b, &r->cause[old_cause(row)], server, n);
+    }
+    if (row_stuck(row))
+        reach_add(b, &r->stuck, server, n);
+    struct roll_suite *s = suite_row(b, k);
+    if (s) {
+        s->version[version_slot(k->version)] += n;
+        reach_add(b, &s->reach, server, n);
+    }
+    failure_add(b, server, row);
+    for (unsigned i = 0; i < roll_fact_count; i++)
+        if (roll_fact_holds(i, row))
+            reach_add(b, &r->fact[i].reach, server, n);
+}
+
+/* A client that is set apart is counted beside the rest: sums of both equal what was seen. */
+static void apart_add(struct builder *b, struct roll_apart *a, const struct roll_row *row)
+{
+    const struct cube_key *k = row->k;
+    uint64_t n = row->v->count;
+    a->handshakes += n;
+    b->r->apart_handshakes += n;
+    if (row_failed(k))
+        a->failed += n;
+    if (!a->first_ns || row->v->first_ns < a->first_ns)
+        a->first_ns = row->v->first_ns;
+    if (row->v->last_ns > a->last_ns)
+        a->last_ns = row->v->last_ns;
+    uint32_t server = server_row(b, k);
+    if (server)
+        b->r->server[server - 1].apart += n;
+    if (k->version != VER_NONE)
+        b->r->version_apart[version_slot(k->version)] += n;
+    struct roll_suite *s = suite_row(b, k);
+    if (s)
+        s->apart += n;
+}
+
+static void group_apart(struct builder *b, const struct roll_group *g, struct roll_apart *a)
+{
+    struct rollup *r = b->r;
+    struct pairs stacks = { 0 };
+    const struct endpoint *last = NULL;
+    a->client = *g->client;
+    for (uint32_t i = g->from; i < g->to; i++) {
+        struct roll_row row = roll_row_of(r->cube, r->order[i]);
+        if (outcome_is_upgrade(row.k->outcome))
+            continue;
+        apart_add(b, a, &row);
+        if (row.profile)
+            pairs_add(&stacks, row.profile->stack, 0, 1);
+        if (!last || endpoint_cmp(last, &row.k->server) != 0)
+            a->servers++;
+        last = &row.k->server;
+    }
+    b->failed = b->failed || !pairs_sort(&stacks) || !room(&r->apart, r->aparts, sizeof *r->apart);
+    a->stacks = (uint32_t)stacks.n;
+    pairs_free(&stacks);
+    if (!b->failed)
+        r->apart[r->aparts++] = *a;
+}
+
+void roll_group_add(struct builder *b, const struct roll_group *g)
+{
+    struct roll_apart apart;
+    int set_apart = roll_apart_decide(b->r, g, &apart);
+    if (set_apart < 0)
+        b->failed = true;
+    if (set_apart) {
+        group_apart(b, g, &apart);
+        return;
+    }
+    b->stamp = g->client->kind == ADDR_NONE ? 0 : g->from + 1;
+    for (uint32_t i = g->from; i < g->to && !b->failed; i++) {
+        struct roll_row row = roll_row_of(b->r->cube, b->r->order[i]);
+        if (row.k->flags & CUBE_OTHER)
+            b->r->folded += row.v->count;
+        upgrade_add(b, &row);
+        if (!outcome_is_upgrade(row.k->outcome))
+            handshake_add(b, &row);
+    }
+}

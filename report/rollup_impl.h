@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* rollup_impl - what the files of rollup share. */
+#ifndef REPORT_ROLLUP_IMPL_H
+#define REPORT_ROLLUP_IMPL_H
+
+#include "base/intern.h"
+#include "report/pairs.h"
+#include "report/rollup.h"
+
+/* A row with what it refers to. */
+struct roll_row {
+    const struct cube_key *k;
+    const struct cube_val *v;
+    const struct profile *profile; /* NULL: no hello */
+    const struct suite *suite; /* NULL: none, or unknown */
+    const struct cert_facts *cert;
+};
+struct roll_row roll_row_of(const struct cube *c, uint32_t id);
+
+void tally_add(struct tally *t, const struct roll_row *row);
+unsigned version_slot(uint16_t version); /* index in roll_versions */
+enum roll_cause old_cause(const struct roll_row *row);
+bool row_failed(const struct cube_key *k);
+bool row_stuck(const struct roll_row *row); /* failed, and its hello offered nothing newer than TLS 1.1 */
+
+/* The rows of one client: order[from..to). */
+struct roll_group {
+    const struct addr *client;
+    uint32_t from, to;
+};
+bool roll_group_next(const struct rollup *r, struct roll_group *g); /* begin with g->to = 0 */
+
+/* Is this client to be set apart? Fills *out (but for the client). */
+int roll_apart_decide(const struct rollup *r, const struct roll_group *g, struct roll_apart *out); /* 1, 0; -1: no memory */
+bool roll_is_apart(const struct rollup *r, const struct addr *client);
+
+/* Facts of rollup_facts.c: whether fact i holds for a handshake. */
+extern const unsigned roll_fact_count;
+const char *roll_fact_name(unsigned i);
+const char *roll_fact_text(unsigned i);
+bool roll_fact_holds(unsigned i, const struct roll_row *row);
+
+struct roll_side {
+    struct pairs list[ROLL_LISTS]; /* a: the server's number; choices: version slot << 24 | suite */
+    struct roll_item *item; /* what rollup_items returned last */
+    size_t cap;
+};
+
+/* While rows are added up. Tables are found by key and lie in arrays that grow; id - 1 is the index. */
+struct builder {
+    struct rollup *r;
+    struct intern *servers, *suites, *failures, *upgrades;
+    struct pairs where; /* which servers belong to which reach */
+    uint32_t reaches; /* how many have an id */
+    uint32_t stamp; /* the client in hand, 0 when it is "other" */
+    struct roll_side *side;
+    bool failed;
+};
+
+/* Add the rows of one client. */
+void roll_group_add(struct builder *b, const struct roll_group *g);
+
+#endif

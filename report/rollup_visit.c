@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a roll-up: the lists of a server, and the clients and pairs that are not kept but walked over again. */
+#include "report/rollup_impl.h"
+
+#include <stdlib.h>
+
+static int order(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int bytes_cmp(struct rd a, struct rd b)
+{
+    size_t x = rd_left(&a), y = rd_left(&b), n = x < y ? x : y;
+    int d = n ? memcmp(a.p, b.p, n) : 0;
+    return d ? d : order(x, y);
+}
+
+static int name_cmp(const void *x, const void *y, void *cube)
+{
+    const struct roll_item *a = x, *b = y;
+    int d = order(b->count, a->count);
+    return d ? d : bytes_cmp(cube_name(cube, a->id), cube_name(cube, b->id));
+}
+
+static int cert_cmp(const void *x, const void *y, void *cube)
+{
+    const struct roll_item *a = x, *b = y;
+    int d = order(b->count, a->count);
+    return d ? d : memcmp(cube_cert(cube, a->id)->sha256, cube_cert(cube, b->id)->sha256, 32);
+}
+
+static int choice_cmp(const void *x, const void *y, void *cube)
+{
+    const struct roll_item *a = x, *b = y;
+    (void)cube;
+    int d = order(b->count, a->count);
+    if (!d)
+        d = order(a->version, b->version);
+    return d ? d : order(a->id, b->id);
+}
+
+const struct roll_item *rollup_items(const struct rollup *r, const struct roll_server *s, enum roll_list what, size_t *n)
+{
+    static int (*const cmp[ROLL_LISTS])(const void *, const void *, void *) = {
+        [ROLL_NAMES] = name_cmp, [ROLL_CERTS] = cert_cmp, [ROLL_CHOICES] = choice_cmp
+    };
+    struct roll_side *side = r->side;
+    const struct pair *p = pairs_of(&side->list[what], s->number, n);
+    if (*n > side->cap) {
+        struct roll_item *item = realloc(side->item, *n * sizeof *item);
+        if (!item) { /* the longest list that there is room for */
+            *n = side->cap;
+        } else {
+            side->item = item;
+            side->cap = *n;
+        }
+    }
+    for (size_t i = 0; i < *n; i++) {
+        uint32_t suite = p[i].b & 0xffffff;
+        side->item[i] = (struct roll_item){ .id = p[i].b, .count = p[i].count };
+        if (what == ROLL_CHOICES) {
+            side->item[i].id = suite == 0xffffff ? SUITE_NONE : suite;
+            side->item[i].version = roll_versions[p[i].b >> 24];
+        }
+    }
+    if (*n)
+        qsort_r(side->item, *n, sizeof *side->item, cmp[what], (void *)(uintptr_t)r->cube);
+    return side->item;
+}
+
+/* The stacks of one client. Its profiles are counted first, then put together by stack. */
+struct stacks {
+    struct pairs profile; /* a: stack, b: profile */
+    struct roll_stack *v;
+    uint32_t n, cap;
+};
+
+static int stack_cmp(const void *x, const void *y, void *cube)
+{
+    const struct roll_stack *a = x, *b = y;
+    int d = order(b->count, a->count);
+    return d ? d : strcmp(cube_profile(cube, a->profile)->stack_label, cube_profile(cube, b->profile)->stack_label);
+}
+
+/* Of two profiles of a stack the one that speaks for it: more handshakes, then the lower bytes. */
+static bool speaks(const struct cube *c, const struct pair *a, const struct pair *than)
+{
+    if (a->count != than->count)
+        return a->count > than->count;
+    return bytes_cmp(cube_profile(c, a->b)->offer, cube_profile(c, than->b)->offer) < 0;
+}
+
+static bool stacks_make(struct stacks *s, const struct cube *c)
+{
+    const struct pair *best = NULL;
+    s->n = 0;
+    if (!pairs_sort(&s->profile))
+        return false;
+    for (size_t i = 0; i < s->profile.n; i++) {
+        const struct pair *p = &s->profile.v[i];
+        if (!best || best->a != p->a) {
+            if (s->n == s->cap) {
+                uint32_t cap = s->cap ? s->cap * 2 : 16;
+                struct roll_stack *v = realloc(s->v, cap * sizeof *v);
+                if (!v)
+                    return false;
+                s->v = v;
+                s->cap = cap;
+            }
+            s->v[s->n++] = (struct roll_stack){ .profile = p->b };
+            best = p;
+        } else if (speaks(c, p, best)) {
+            best = p;
+            s->v[s->n - 1].profile = p->b;
+        }
+        s->v[s->n - 1].count += p->count;
+    }
+    if (s->n)
+        qsort_r(s->v, s->n, sizeof *s->v, stack_cmp, (void *)(uintptr_t)c);
+    return true;
+}
+
+/* Keep the servers with the most old handshakes; rows come in order of server, so the first of equals stays first. */
+static void old_keep(struct roll_client *c, const struct roll_old *o)
+{
+    unsigned i = ROLL_OLD;
+    while (i > 0 && o->count > c->old[i - 1].count)
+        i--;
+    if (o->count == 0 || i == ROLL_OLD)
+        return;
+    memmove(&c->old[i + 1], &c->old[i], (ROLL_OLD - 1 - i) * sizeof c->old[0]);
+    c->old[i] = *o;
+}
+
+/* Add up one client; its rows are in order of server. false: nothing but sessions that never reached TLS. */
+static bool client_sum(const struct rollup *r, const struct roll_group *g, struct roll_client *out, struct stacks *s)
+{
+    struct roll_old here = { .count = 0 };
+    bool first = true;
+    s->profile.n = 0;
+    *out = (struct roll_client){ .at = *g->client };
+    for (uint32_t i = g->from; i < g->to; i++) {
+        struct roll_row row = roll_row_of(r->cube, r->order[i]);
+        if (outcome_is_upgrade(row.k->outcome))
+            continue;
+        tally_add(&out->t, &row);
+        if (first || endpoint_cmp(&here.server, &row.k->server) != 0) {
+            old_keep(out, &here);
+            here = (struct roll_old){ .server = row.k->server };
+            out->servers++;
+        }
+        first = false;
+        if (version_is_old(row.k->version)) {
+            out->old_servers += here.count == 0;
+            here.count += row.v->count;
+            if (here.version == VER_NONE || version_rank(row.k->version) < version_rank(here.version))
+                here.version = row.k->version;
+        }
+        if (row.profile)
+            pairs_add(&s->profile, row.profile->stack, row.k->profile, row.v->count);
+    }
+    old_keep(out, &here);
+    return out->t.handshakes != 0;
+}
+
+int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
+{
+    struct stacks s = { 0 };
+    struct roll_group g = { .to = 0 };
+    int result = 0;
+    while (result == 0 && roll_group_next(r, &g)) {
+        struct roll_client c;
+        if (g.client->kind == ADDR_NONE || roll_is_apart(r, g.client) || !client_sum(r, &g, &c, &s))
+            continue;
+        if (!stacks_make(&s, r->cube)) {
+            result = -1;
+            break;
+        }
+        c.stack = s.v;
+        c.stacks = s.n;
+        result = fn(ctx, &c);
+    }
+    pairs_free(&s.profile);
+    free(s.v);
+    return result;
+}
+
+/* The pairs of one client: at most one per transport for each server endpoint. */
+static int pairs_visit(const struct rollup *r, const struct roll_group *g, roll_pair_fn *fn, void *ctx)
+{
+    for (uint32_t from = g->from, to; from < g->to; from = to) {
+        const struct endpoint *server = &cube_row_key(r->cube, r->order[from])->server;
+        struct roll_pair p[TRANSPORT_L2 + 1] = { 0 };
+        for (to = from; to < g->to; to++) {
+            struct roll_row row = roll_row_of(r->cube, r->order[to]);
+            if (endpoint_cmp(server, &row.k->server) != 0)
+                break;
+            if (!outcome_is_upgrade(row.k->outcome))
+                tally_add(&p[row.k->transport <= TRANSPORT_L2 ? row.k->transport : TRANSPORT_TCP].t, &row);
+        }
+        for (unsigned t = 0; t <= TRANSPORT_L2; t++) {
+            p[t].client = *g->client;
+            p[t].server = *server;
+            p[t].transport = (uint8_t)t;
+            int stop = p[t].t.handshakes ? fn(ctx, &p[t]) : 0;
+            if (stop)
+                return stop;
+        }
+    }
+    return 0;
+}
+
+int rollup_pairs(const struct rollup *r, roll_pair_fn *fn, void *ctx)
+{
+    int result = 0;
+    for (struct roll_group g = { .to = 0 }; result == 0 && roll_group_next(r, &g);)
+        if (g.client->kind != ADDR_NONE && !roll_is_apart(r, g.client))
+            result = pairs_visit(r, &g, fn, ctx);
+    return result;
+}

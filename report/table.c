@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/table.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+unsigned table_width(const char *text)
+{
+    unsigned n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
+void table_cut(char *text, unsigned width)
+{
+    if (table_width(text) <= width)
+        return;
+    unsigned keep = width > 2 ? width - 2 : 0;
+    while (keep || ((unsigned char)*text & 0xc0) == 0x80) {
+        keep -= ((unsigned char)*text & 0xc0) != 0x80;
+        text++;
+        if (!keep && ((unsigned char)*text & 0xc0) != 0x80)
+            break;
+    }
+    memcpy(text, "..", 3);
+}
+
+void table_column(struct table *t, const char *title, unsigned flags)
+{
+    assert(t->columns < TABLE_COLUMNS);
+    t->column[t->columns].title = title;
+    t->column[t->columns].flags = flags;
+    t->columns++;
+}
+
+static bool room(void **array, size_t *room, size_t need, size_t size)
+{
+    if (need <= *room)
+        return true;
+    size_t cap = *room ? *room * 2 : 64;
+    while (cap < need)
+        cap *= 2;
+    void *v = realloc(*array, cap * size);
+    if (!v)
+        return false;
+    *array = v;
+    *room = cap;
+    return true;
+}
+
+static void add(struct table *t, unsigned column, const char *fmt, va_list ap)
+{
+    char buf[1024];
+    (void)vsnprintf(buf, sizeof buf, fmt, ap);
+    size_t n = strlen(buf) + 1;
+    void *text = t->text, *cell = t->cell;
+    bool ok = room(&text, &t->room, t->used + n, 1);
+    t->text = text;
+    ok = ok && room(&cell, &t->cell_room, t->cells + 1, sizeof *t->cell);
+    t->cell = cell;
+    if (!ok) {
+        t->failed = true;
+        return;
+    }
+    memcpy(t->text + t->used, buf, n);
+    t->cell[t->cells].text = t->used;
+    t->cell[t->cells].column = column;
+    t->cell[t->cells].marked = false;
+    t->cells++;
+    t->used += n;
+    if (column == TABLE_COLUMNS)
+        return;
+    unsigned w = table_width(buf);
+    if (w > t->column[column].width)
+        t->column[column].width = w;
+    if (*buf && strcmp(buf, "-") != 0)
+        t->column[column].used = true;
+}
+
+void table_cell(struct table *t, const char *fmt, ...)
+{
+    assert(t->at < t->columns);
+    va_list ap;
+    va_start(ap, fmt);
+    add(t, t->at++, fmt, ap);
+    va_end(ap);
+}
+
+void table_row(struct table *t)
+{
+    while (t->at < t->columns)
+        table_cell(t, "%s", "");
+    t->at = 0;
+}
+
+void table_mark(struct table *t)
+{
+    for (size_t i = t->cells; i-- > 0 && t->cell[i].column != TABLE_COLUMNS;) {
+        t->cell[i].marked = true;
+        if (t->cell[i].column == 0)
+            break;
+    }
+}
+
+void table_note(struct table *t, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    add(t, TABLE_COLUMNS, fmt, ap);
+    va_end(ap);
+}
+
+static bool shown(const struct table *t, unsigned i)
+{
+    return t->column[i].used || !(t->column[i].flags & TABLE_MAYBE);
+}
+
+/* Titles count, then what may give way does. */
+static void fit(struct table *t)
+{
+    unsigned sum = t->indent;
+    for (unsigned i = 0; i < t->columns; i++) {
+        unsigned title = table_width(t->column[i].title);
+        if (title > t->column[i].width)
+            t->column[i].width = title;
+        if (shown(t, i))
+            sum += t->column[i].width + 2;
+    }
+    unsigned over = sum > t->width + 2 ? sum - 2 - t->width : 0;
+    for (unsigned i = t->columns; i-- > 0 && over;) {
+        unsigned least = table_width(t->column[i].title) > 12 ? table_width(t->column[i].title) : 12;
+        if (!(t->column[i].flags & TABLE_CUT) || !shown(t, i) || t->column[i].width <= least)
+            continue;
+        unsigned give = t->column[i].width - least < over ? t->column[i].width - least : over;
+        t->column[i].width -= give;
+        over -= give;
+    }
+}
+
+/* One line: texts of the columns, blanks at the end left out. */
+static void print_line(const struct table *t, char *const text[], bool marked, FILE *out)
+{
+    unsigned owed = t->indent;
+    bool first = true, color = marked && t->color;
+    if (color)
+        (void)fputs("\x1b[1m", out);
+    for (unsigned i = 0; i < t->columns; i++) {
+        if (!shown(t, i))
+            continue;
+        table_cut(text[i], t->column[i].flags & TABLE_CUT ? t->column[i].width : 1000);
+        unsigned w = table_width(text[i]), pad = t->column[i].width > w ? t->column[i].width - w : 0;
+        owed += first ? 0 : 2;
+        first = false;
+        if (t->column[i].flags & TABLE_RIGHT)
+            owed += pad;
+        if (w) {
+            (void)fprintf(out, "%*s%s", (int)owed, "", text[i]);
+            owed = 0;
+        }
+        if (!(t->column[i].flags & TABLE_RIGHT))
+            owed += pad;
+    }
+    (void)fprintf(out, "%s\n", color ? "\x1b[0m" : "");
+}
+
+static void print_titles(const struct table *t, FILE *out)
+{
+    char titles[TABLE_COLUMNS][64], *line[TABLE_COLUMNS];
+    for (unsigned i = 0; i < t->columns; i++) {
+        (void)snprintf(titles[i], sizeof titles[i], "%s", t->column[i].title);
+        line[i] = titles[i];
+    }
+    print_line(t, line, false, out);
+}
+
+void table_wrap(FILE *out, const char *text, unsigned indent, unsigned hang, unsigned width)
+{
+    unsigned at = 0, line = indent;
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        unsigned w = 0;
+        for (size_t i = 0; i < n; i++)
+            w += ((unsigned char)text[i] & 0xc0) != 0x80;
+        if (at && line + at + 1 + w > width) {
+            (void)fputc('\n', out);
+            at = 0;
+            line = indent + hang;
+        }
+        (void)fprintf(out, "%*s%.*s", at ? 1 : (int)line, "", (int)n, text);
+        at += (at ? 1 : 0) + w;
+        text += n;
+        text += strspn(text, " ");
+    }
+    (void)fputc('\n', out);
+}
+
+void table_print(struct table *t, FILE *out)
+{
+    char *line[TABLE_COLUMNS];
+    fit(t);
+    print_titles(t, out);
+    for (size_t i = 0; i < t->cells; i++) {
+        char *text = t->text + t->cell[i].text;
+        if (t->cell[i].column == TABLE_COLUMNS) {
+            table_wrap(out, text, t->indent + 4, 2, t->width);
+            continue;
+        }
+        line[t->cell[i].column] = text;
+        if (t->cell[i].column == t->columns - 1)
+            print_line(t, line, t->cell[i].marked, out);
+    }
+}
+
+void table_free(struct table *t)
+{
+    free(t->cell);
+    free(t->text);
+    t->cell = NULL;
+    t->text = NULL;
+}

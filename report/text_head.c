@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The head of the text report: what was read, what could not be seen, and readiness in a sentence. */
+#include "report/text.h"
+#include "report/parts.h"
+#include "report/stamp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* "812.3 MB": decimal units, as file managers and mirrors count. */
+static const char *bytes_text(uint64_t n, char *buf)
+{
+    static const char *const unit[] = { "kB", "MB", "GB", "TB", "PB" };
+    double v = (double)n / 1000;
+    unsigned i = 0;
+    if (n < 1000) {
+        (void)snprintf(buf, PHRASE, "%u B", (unsigned)n);
+        return buf;
+    }
+    for (; v >= 999.95 && i + 1 < sizeof unit / sizeof unit[0]; i++)
+        v /= 1000;
+    (void)snprintf(buf, PHRASE, "%.1f %s", v, unit[i]);
+    return buf;
+}
+
+static const char *duration_text(int64_t ns, char *buf)
+{
+    int64_t s = ns / 1000000000;
+    if (s < 120)
+        (void)snprintf(buf, PHRASE, "%lld s", (long long)s);
+    else if (s < 7200)
+        (void)snprintf(buf, PHRASE, "%lld min", (long long)s / 60);
+    else if (s < 2 * 86400)
+        (void)snprintf(buf, PHRASE, "%lld h %lld min", (long long)s / 3600, (long long)s / 60 % 60);
+    else
+        (void)snprintf(buf, PHRASE, "%lld days %lld h", (long long)s / 86400, (long long)s / 3600 % 24);
+    return buf;
+}
+
+static void inputs(struct text *t)
+{
+    const struct cube *c = t->r->cube;
+    uint32_t *order = inputs_sorted(c);
+    unsigned n = order ? cube_inputs(c) : 0, top = text_top(t, n);
+    char a[PHRASE], b[PHRASE], from[STAMP_TEXT], to[STAMP_TEXT], name[PHRASE];
+    struct table table = { 0 };
+    table_column(&table, "capture", TABLE_LEFT | TABLE_CUT);
+    table_column(&table, "packets", TABLE_RIGHT);
+    table_column(&table, "size", TABLE_RIGHT);
+    table_column(&table, "first packet (UTC)", TABLE_LEFT);
+    table_column(&table, "last packet (UTC)", TABLE_LEFT);
+    for (unsigned i = 0; i < top; i++) {
+        const struct input *in = cube_input_at(c, order[i]);
+        table_cell(&table, "%s", escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
+        table_cell(&table, "%s", text_count(in->packets, a));
+        table_cell(&table, "%s", bytes_text(in->bytes, b));
+        table_cell(&table, "%s", in->packets ? stamp_text(in->first_ns, from) : "-");
+        table_cell(&table, "%s", in->packets ? stamp_text(in->last_ns, to) : "-");
+        table_row(&table);
+        if (*in->warning)
+            table_note(&table, "warning: %s", escape_text(rd_of(in->warning, strlen(in->warning)), name, sizeof name));
+    }
+    if (n)
+        text_table(t, &table);
+    text_more(t, n, top, "captures");
+    free(order);
+}
+
+/* A report on a part of the traffic must not be taken for one on the whole. */
+static void narrowed(struct text *t)
+{
+    const struct view *v = t->r->view;
+    char a[ADDR_TEXT], port[16] = "", at[STAMP_TEXT];
+    if (v->server_port)
+        (void)snprintf(port, sizeof port, " port %u", v->server_port);
+    if (v->server_only)
+        text_say(t, "Only servers in %s/%u%s are shown (--server).", addr_print(&v->server_only->addr, a), v->server_only->bits, port);
+    if (v->client_only)
+        text_say(t, "Only clients in %s/%u are shown (--client).", addr_print(&v->client_only->addr, a), v->client_only->bits);
+    if (v->since_ns)
+        text_say(t, "Only what was seen since %s UTC is shown (--since).", stamp_text(v->since_ns, at));
+    if (v->until_ns)
+        text_say(t, "Only what was seen before %s UTC is shown (--until).", stamp_text(v->until_ns, at));
+}
+
+void text_read(struct text *t)
+{
+    const struct rollup *r = t->r;
+    char a[PHRASE], b[PHRASE], c[PHRASE], d[PHRASE], from[STAMP_TEXT], to[STAMP_TEXT];
+    text_heading(t, "WHAT WAS READ", NULL);
+    inputs(t);
+    if (r->last_ns > 0)
+        text_say(t, "Window: %s to %s UTC (%s); packets in %u of %u hours.", stamp_text(r->first_ns, from), stamp_text(r->last_ns, to),
+                 duration_text(r->last_ns - r->first_ns, a), r->hours, r->hours + r->hours_quiet);
+    text_say(t, "%s, %s on the wire, %s that carried data, %s.", text_many(r->stats.packets, "packet", "packets", a),
+             bytes_text(r->stats.bytes, b), text_many(r->stats.connections, "connection", "connections", c),
+             text_many(r->total.handshakes + r->apart_handshakes, "TLS handshake", "TLS handshakes", d));
+    narrowed(t);
+    for (unsigned i = 0; i < stats_count; i++) {
+        uint64_t n = *stats_value((struct stats *)(uintptr_t)&r->stats, i);
+        if (stats_rows[i].kind == 'I' && n)
+            text_say(t, "%s %s.", text_count(n, a), stats_rows[i].text);
+    }
+}
+
+void text_not_seen(struct text *t)
+{
+    const struct rollup *r = t->r;
+    struct table table = { 0 };
+    char a[PHRASE];
+    bool any = r->folded != 0;
+    table_column(&table, "count", TABLE_RIGHT);
+    table_column(&table, "what", TABLE_LEFT);
+    for (unsigned i = 0; i < stats_count; i++) {
+        uint64_t n = *stats_value((struct stats *)(uintptr_t)&r->stats, i);
+        if (stats_rows[i].kind != 'L' || !n)
+            continue;
+        any = true;
+        table_cell(&table, "%s", text_count(n, a));
+        table_cell(&table, "%s", stats_rows[i].text);
+        table_row(&table);
+    }
+    if (r->folded) {
+        table_cell(&table, "%s", text_count(r->folded, a));
+        table_cell(&table, "handshakes counted without their client, because a table was full");
+        table_row(&table);
+    }
+    text_heading(t, "WHAT COULD NOT BE SEEN", NULL);
+    if (any)
+        text_table(t, &table);
+    else
+        text_say(t, "Nothing was lost that can be noticed.");
+    table_free(&table);
+    text_say(t, "No capture shows: who did not connect in the window; what did not pass the point of capture; and, within TLS 1.3, "
+                "certificates and whatever follows the ServerHello.");
+}
+
+static void bar(char *out, uint64_t part, uint64_t whole, char mark)
+{
+    enum { BAR = 34 };
+    unsigned n = whole ? (unsigned)((double)part / (double)whole * BAR + 0.5) : 0;
+    if (part && !n)
+        n = 1;
+    memset(out, mark, n);
+    out[n] = '\0';
+}
+
+static void versions(struct text *t)
+{
+    const struct rollup *r = t->r;
+    char a[PHRASE], b[PHRASE], line[64];
+    struct table table = { 0 };
+    table_column(&table, "negotiated", TABLE_LEFT);
+    table_column(&table, "handshakes", TABLE_RIGHT);
+    table_column(&table, "share", TABLE_RIGHT);
+    table_column(&table, "clients", TABLE_RIGHT);
+    table_column(&table, "servers", TABLE_RIGHT);
+    table_column(&table, "", TABLE_LEFT);
+    for (unsigned i = 0; i < ROLL_VERSIONS; i++) {
+        uint64_t n = r->total.version[i];
+        if (!n)
+            continue;
+        bar(line, n, r->total.negotiated, version_is_old(roll_versions[i]) ? '#' : '=');
+        table_cell(&table, "%s", i == ROLL_VERSIONS - 1 ? "other" : text_version(roll_versions[i], a));
+        table_cell(&table, "%s", text_count(n, a));
+        table_cell(&table, "%s", text_share(n, r->total.negotiated, b));
+        table_cell(&table, "%s", text_count(r->version[i].clients, a));
+        table_cell(&table, "%s", text_count(r->version[i].servers, a));
+        table_cell(&table, "%s", line);
+        table_row(&table);
+        if (version_is_old(roll_versions[i]))
+            table_mark(&table);
+    }
+    (void)fputc('\n', t->out);
+    text_table(t, &table);
+    text_say(t, "# stands for TLS 1.1 and older, = for TLS 1.2 and newer.");
+}
+
+/* Who holds the old versions up: the three causes a hello can show, in the order of what is to be done about them. */
+static void causes(struct text *t)
+{
+    static const struct {
+        enum roll_cause cause;
+        const char *text;
+    } says[] = {
+        { OLD_OFFER, "by clients that offered nothing newer" },
+        { OLD_CHOICE, "although the client offered TLS 1.2 or newer: the server chose the older one" },
+        { OLD_FALLBACK, "in a second attempt, after one with a newer version had failed" },
+        { OLD_UNKNOWN, "where the client's offer was not captured" },
+    };
+    const struct rollup *r = t->r;
+    char a[PHRASE], b[PHRASE], c[PHRASE];
+    for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+        const struct reach *x = &r->cause[says[i].cause];
+        if (x->handshakes)
+            text_say(t, "- %s of these %s (%s, %s).", text_count(x->handshakes, a), says[i].text,
+                     text_many(x->clients, "client", "clients", b), text_many(x->servers, "server", "servers", c));
+    }
+}
+
+/* With --servers: what is yours to change, and what is not. */
+static void own_servers(struct text *t)
+{
+    const struct rollup *r = t->r;
+    uint64_t old = 0, all = 0;
+    char a[PHRASE], b[PHRASE], c[PHRASE];
+    for (uint32_t i = 0; i < r->servers; i++) {
+        old += r->server[i].own ? r->server[i].t.old : 0;
+        all += r->server[i].own ? r->server[i].t.negotiated : 0;
+    }
+    if (r->view->own_count)
+        text_say(t, "At your own servers (--servers): %s of %s (%s) negotiated TLS 1.1 or older.", text_count(old, a),
+                 text_many(all, "handshake", "handshakes", b), text_share(old, all, c));
+}
+
+void text_readiness(struct text *t)
+{
+    const struct rollup *r = t->r;
+    char a[PHRASE], b[PHRASE], c[PHRASE], d[PHRASE], e[PHRASE];
+    text_heading(t, "READINESS", NULL);
+    if (!r->total.handshakes) {
+        text_say(t, "No TLS handshake was observed%s. Nothing can be said about readiness.",
+                 r->apart_handshakes ? " but those of clients set apart" : "");
+        return;
+    }
+    char who[2 * PHRASE] = "";
+    if (r->total.old)
+        (void)snprintf(who, sizeof who, ", by %s at %s", text_many(r->old.clients, "client", "clients", a),
+                       text_many(r->old.servers, "server", "servers", b));
+    text_say(t, "Of %s observed, the server's choice was seen in %s; %s of these (%s) negotiated TLS 1.1 or older%s.",
+             text_many(r->total.handshakes, "handshake", "handshakes", a), text_count(r->total.negotiated, b),
+             r->total.old ? text_count(r->total.old, c) : "none", text_share(r->total.old, r->total.negotiated, d), who);
+    causes(t);
+    if (r->stuck.handshakes)
+        text_say(t, "%s offered nothing newer than TLS 1.1 and failed (%s, %s).",
+                 text_many(r->stuck.handshakes, "further handshake", "further handshakes", a), text_many(r->stuck.clients, "client", "clients", b),
+                 text_many(r->stuck.servers, "server", "servers", c));
+    if (!r->total.old && !r->stuck.handshakes)
+        text_say(t, "That holds for the window above only: a client that did not connect in it is not known.");
+    if (r->apart_handshakes)
+        text_say(t, "%s by %s are set apart (last section) and in no other figure.",
+                 text_many(r->apart_handshakes, "handshake", "handshakes", d), text_many(r->aparts, "client", "clients", e));
+    own_servers(t);
+    if (r->total.negotiated)
+        versions(t);
+}

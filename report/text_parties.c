@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The two tables of parties: servers and clients, the worst first. */
+#include "report/text.h"
+#include "report/parts.h"
+#include "report/stamp.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A column for every version that any handshake of the report negotiated. */
+static void version_columns(const struct text *t, struct table *table)
+{
+    static const char *const title[ROLL_VERSIONS] = { "SSLv2",  "SSLv3",    "TLS 1.0", "TLS 1.1",  "DTLS 1.0",
+                                                      "TLS 1.2", "DTLS 1.2", "TLS 1.3", "DTLS 1.3", "other" };
+    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
+        if (t->r->total.version[i])
+            table_column(table, title[i], TABLE_RIGHT);
+}
+
+static void version_cells(const struct text *t, struct table *table, const struct tally *tally)
+{
+    char a[PHRASE];
+    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
+        if (t->r->total.version[i])
+            table_cell(table, "%s", text_dash(tally->version[i], a));
+}
+
+/* "www.example.com, example.com and 3 more" */
+static void names_note(const struct text *t, struct table *table, const struct roll_server *s)
+{
+    enum { SHOWN = 3 };
+    size_t n, used = 0;
+    char buf[4 * PHRASE] = "", name[PHRASE];
+    const struct roll_item *item = rollup_items(t->r, s, ROLL_NAMES, &n);
+    for (size_t i = 0; i < n && i < SHOWN; i++)
+        used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s", i ? ", " : "",
+                                 escape_text(cube_name(t->r->cube, item[i].id), name, sizeof name));
+    if (n > SHOWN)
+        (void)snprintf(buf + used, sizeof buf - used, " and %zu more", n - SHOWN);
+    if (n)
+        table_note(table, "names: %s", buf);
+}
+
+static void suite_note(struct table *table, const struct roll_server *s)
+{
+    const struct suite *f = s->weakest == SUITE_NONE ? NULL : suite_find(s->weakest);
+    char a[PHRASE], b[PHRASE], dh[PHRASE] = "", facts[PHRASE] = "";
+    if (s->weakest == SUITE_NONE)
+        return;
+    if (s->dh_min)
+        (void)snprintf(dh, sizeof dh, "; smallest DH prime %u bits", s->dh_min);
+    if (f && f->kx != KX_ANY)
+        (void)snprintf(facts, sizeof facts, " (%s key exchange, %s%s)", suite_kx_name(f->kx), f->enc,
+                       f->pfs ? "" : ", no forward secrecy");
+    table_note(table, "weakest suite: %s%s, %s%s", text_suite(s->weakest, a), facts,
+               text_many(s->weakest_count, "handshake", "handshakes", b), dh);
+}
+
+static void cert_note(const struct text *t, struct table *table, const struct roll_server *s)
+{
+    size_t n;
+    char subject[PHRASE], from[STAMP_TEXT], more[PHRASE] = "", group[NAME_TEXT], key[PHRASE];
+    const struct roll_item *item = rollup_items(t->r, s, ROLL_CERTS, &n);
+    const struct cert_facts *c = n ? cube_cert(t->r->cube, item[0].id) : NULL;
+    if (!c)
+        return;
+    if (n > 1)
+        (void)snprintf(more, sizeof more, " (and %zu more)", n - 1);
+    if (c->curve)
+        (void)snprintf(key, sizeof key, "%s %s", cert_key_name(c->key), group_name(c->curve, group));
+    else
+        (void)snprintf(key, sizeof key, "%s %u", cert_key_name(c->key), c->key_bits);
+    table_note(table, "certificate%s: %s, %s, valid to %s%s, %s", more, key, c->sigalg, stamp_date(c->not_after, from),
+               c->self_signed ? ", self-signed" : "", escape_text(rd_of(c->subject, strlen(c->subject)), subject, sizeof subject));
+}
+
+/* "smtp", "smtp, imap"; empty for direct TLS alone. */
+static const char *upgrades_text(const struct roll_server *s, char *buf)
+{
+    size_t used = 0;
+    buf[0] = '\0';
+    for (unsigned i = 1; i < 64; i++) {
+        const char *name = s->upgrades >> i & 1 ? cube_upgrade_name((uint8_t)i) : NULL;
+        if (name && used < PHRASE)
+            used += (size_t)snprintf(buf + used, PHRASE - used, "%s%s", used ? ", " : "", name);
+    }
+    return buf;
+}
+
+static void server_cells(const struct text *t, struct table *table, const struct roll_server *s)
+{
+    char a[ADDR_TEXT], b[PHRASE];
+    const char *service = service_name(t->r->cube, &s->at, s->transport);
+    table_cell(table, "%s%s", endpoint_print(&s->at, a), s->transport == TRANSPORT_QUIC ? " (QUIC)" : s->transport == TRANSPORT_UDP ? " (UDP)" : "");
+    table_cell(table, "%s", service ? service : "-");
+    table_cell(table, "%s", upgrades_text(s, b));
+    table_cell(table, "%s", text_count(s->reach.clients, b));
+    table_cell(table, "%s", text_dash(s->old.clients, b));
+    version_cells(t, table, &s->t);
+    table_cell(table, "%s", text_dash(s->t.failed, b));
+    table_row(table);
+    if (s->t.old)
+        table_mark(table);
+    names_note(t, table, s);
+    suite_note(table, s);
+    cert_note(t, table, s);
+}
+
+static void server_table(struct text *t, bool own, const char *what)
+{
+    const struct rollup *r = t->r;
+    struct table table = { 0 };
+    uint32_t rows = 0, shown = 0;
+    for (uint32_t i = 0; i < r->servers; i++)
+        rows += r->server[i].own == own && r->server[i].t.handshakes;
+    if (!rows)
+        return;
+    uint32_t top = text_top(t, rows);
+    table_column(&table, what, TABLE_LEFT);
+    table_column(&table, "service", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
+    table_column(&table, "upgrade", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
+    table_column(&table, "clients", TABLE_RIGHT);
+    table_column(&table, "on old", TABLE_RIGHT | TABLE_MAYBE);
+    version_columns(t, &table);
+    table_column(&table, "failed", TABLE_RIGHT | TABLE_MAYBE);
+    for (uint32_t i = 0; i < r->servers && shown < top; i++) {
+        if (r->server[i].own != own || !r->server[i].t.handshakes)
+            continue;
+        server_cells(t, &table, &r->server[i]);
+        shown++;
+    }
+    text_table(t, &table);
+    text_more(t, rows, shown, "servers");
+}
+
+void text_servers(struct text *t)
+{
+    char a[PHRASE];
+    text_heading(t, "SERVERS", "%s, worst first: oldest version negotiated, then weakest suite",
+                 text_many(t->r->all.servers, "server", "servers", a));
+    if (!t->r->all.servers)
+        return;
+    server_table(t, true, t->r->view->own_count ? "your servers" : "server");
+    server_table(t, false, "other servers");
+    if (t->r->total.old)
+        text_say(t, "\"on old\" are the clients with which TLS 1.1 or older was negotiated there.");
+}
+
+/* The clients to show, kept in order while all are visited. */
+struct keep {
+    struct text *t;
+    struct roll_client *best;
+    uint32_t n, cap, all;
+};
+
+static int age(const struct roll_client *c)
+{
+    int lowest = c->t.lowest == VER_NONE ? 100 : version_rank(c->t.lowest);
+    int offered = c->t.offered == VER_NONE ? 100 : version_rank(c->t.offered);
+    return lowest < offered ? lowest : offered;
+}
+
+/* Oldest version negotiated or at best offered; then those that offered the least; then the most old handshakes. */
+static int client_cmp(const void *x, const void *y)
+{
+    const struct roll_client *a = x, *b = y;
+    if (age(a) != age(b))
+        return age(a) - age(b);
+    int p = a->t.offered == VER_NONE ? 100 : version_rank(a->t.offered);
+    int q = b->t.offered == VER_NONE ? 100 : version_rank(b->t.offered);
+    if (p != q)
+        return p - q;
+    if (a->t.old != b->t.old)
+        return a->t.old > b->t.old ? -1 : 1;
+    if (a->t.handshakes != b->t.handshakes)
+        return a->t.handshakes > b->t.handshakes ? -1 : 1;
+    return addr_cmp(&a->at, &b->at);
+}
+
+/* With --top N, twice that many are held at most: full, they are sorted and cut to N. */
+static bool keep_room(struct keep *k)
+{
+    uint32_t top = k->t->r->view->top;
+    if (k->n < k->cap)
+        return true;
+    if (top && k->n >= 2 * top) {
+        qsort(k->best, k->n, sizeof *k->best, client_cmp);
+        k->n = top;
+        return true;
+    }
+    uint32_t cap = k->cap ? 2 * k->cap : 64;
+    struct roll_client *v = realloc(k->best, cap * sizeof *v);
+    if (!v)
+        return false;
+    k->best = v;
+    k->cap = cap;
+    return true;
+}
+
+static int keep_client(void *ctx, const struct roll_client *c)
+{
+    struct keep *k = ctx;
+    k->all++;
+    if (!keep_room(k))
+        return -1;
+    k->best[k->n] = *c;
+    k->best[k->n++].stack = NULL; /* valid during the visit only */
+    return 0;
+}
+
+/* What stands in the way of a newer version, as far as the hellos show. */
+static const char *held_by(const struct tally *t)
+{
+    bool itself = t->cause[OLD_OFFER] || t->stuck, server = t->cause[OLD_CHOICE];
+    if (itself && server)
+        return "itself and server";
+    if (itself)
+        return "itself";
+    if (server)
+        return "server";
+    return t->cause[OLD_FALLBACK] ? "fallback" : t->old ? "not seen" : "-";
+}
+
+static void client_note(struct table *table, const struct roll_client *c)
+{
+    char buf[3 * PHRASE] = "", a[ADDR_TEXT], v[PHRASE], n[PHRASE];
+    size_t used = 0;
+    unsigned i = 0;
+    for (; i < ROLL_OLD && c->old[i].count; i++)
+        used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s with %s (%s)", i ? ", " : "", text_version(c->old[i].version, v),
+                                 endpoint_print(&c->old[i].server, a), text_count(c->old[i].count, n));
+    if (c->old_servers > i)
+        (void)snprintf(buf + used, sizeof buf - used, " and %s", text_many(c->old_servers - i, "other server", "other servers", n));
+    if (i)
+        table_note(table, "%s", buf);
+}
+
+static void client_cells(struct table *table, const struct roll_client *c)
+{
+    char a[ADDR_TEXT], b[PHRASE];
+    table_cell(table, "%s", addr_print(&c->at, a));
+    table_cell(table, "%s", text_dash(c->stacks, b));
+    table_cell(table, "%s", text_version(c->t.lowest, b));
+    table_cell(table, "%s", text_version(c->t.offered, b));
+    table_cell(table, "%s", text_count(c->servers, b));
+    table_cell(table, "%s", text_count(c->t.handshakes, b));
+    table_cell(table, "%s", text_dash(c->t.old, b));
+    table_cell(table, "%s", text_dash(c->t.failed, b));
+    table_cell(table, "%s", held_by(&c->t));
+    table_row(table);
+    if (c->t.old)
+        table_mark(table);
+    client_note(table, c);
+}
+
+void text_clients(struct text *t)
+{
+    char a[PHRASE];
+    struct keep k = { .t = t };
+    struct table table = { 0 };
+    if (rollup_clients(t->r, keep_client, &k))
+        t->failed = true;
+    text_heading(t, "CLIENTS", "%s, worst first: oldest version negotiated or at best offered",
+                 text_many(k.all, "client", "clients", a));
+    table_column(&table, "client", TABLE_LEFT);
+    table_column(&table, "stacks", TABLE_RIGHT);
+    table_column(&table, "lowest", TABLE_LEFT);
+    table_column(&table, "best offer", TABLE_LEFT);
+    table_column(&table, "servers", TABLE_RIGHT);
+    table_column(&table, "handshakes", TABLE_RIGHT);
+    table_column(&table, "old", TABLE_RIGHT | TABLE_MAYBE);
+    table_column(&table, "failed", TABLE_RIGHT | TABLE_MAYBE);
+    table_column(&table, "held back by", TABLE_LEFT | TABLE_MAYBE);
+    if (k.n)
+        qsort(k.best, k.n, sizeof *k.best, client_cmp);
+    uint32_t top = text_top(t, k.all);
+    for (uint32_t i = 0; i < top && i < k.n; i++)
+        client_cells(&table, &k.best[i]);
+    if (k.n)
+        text_table(t, &table);
+    table_free(&table);
+    text_more(t, k.all, top, "clients");
+    if (k.all)
+        text_say(t, "lowest: oldest version negotiated. best offer: newest version in any of its hellos. stacks: different TLS "
+                    "configurations behind the address. held back by: itself = it offered nothing newer than TLS 1.1; server = it did.");
+    free(k.best);
+}
