@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * names_file - what people call addresses, from --names FILE: who a client is and whom to ask about it.
+ *
+ * One line per address or prefix: "ADDRESS[/BITS] NAME [OWNER...]", separated by blanks or tabs; the owner is the rest of the
+ * line. Empty lines and those that begin with # are skipped. An address is IPv4, IPv6 or a MAC. The longest prefix wins.
+ */
+#ifndef REPORT_NAMES_FILE_H
+#define REPORT_NAMES_FILE_H
+
+#include "base/addr.h"
+#include "base/err.h"
+
+struct names_file;
+
+struct named {
+    const char *name; /* UTF-8 as in the file, without control characters */
+    const char *owner; /* "" when the line names none */
+};
+
+/* NULL and *e set ("FILE:LINE: what is wrong") on failure. */
+struct names_file *names_file_read(const char *path, struct err *e);
+void names_file_free(struct names_file *n); /* NULL is fine */
+
+/* What an address is called, or NULL. Lives as long as the names_file. n may be NULL: nothing is named. */
+const struct named *names_file_find(const struct names_file *n, const struct addr *a);
+
+#endif
