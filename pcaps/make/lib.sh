@@ -95,11 +95,19 @@ lan() {
 		ip -n "$nss" addr add $S6/64 dev s0 nodad
 	fi
 	mkdir -p "/etc/netns/$nsc" "/etc/netns/$nss"
-	printf '127.0.0.1 localhost\n%s %s mail.example.test proxy.example.test\n' $S $sni | tee "/etc/netns/$nsc/hosts" >"/etc/netns/$nss/hosts"
+	printf '127.0.0.1 localhost\n%s pc17.example.test pc17\n%s %s mail.example.test server1\n' $C $S $sni | tee "/etc/netns/$nsc/hosts" >"/etc/netns/$nss/hosts"
+	echo 'options timeout:1 attempts:1' | tee "/etc/netns/$nsc/resolv.conf" >"/etc/netns/$nss/resolv.conf"
 }
 
-at_client() { ip netns exec "$nsc" "$@"; }
-at_server() { ip netns exec "$nss" "$@"; }
+# within NS CMD...: runs a command in a namespace, under a host name of the office instead of the machine's. Keeps the process id.
+within() {
+	in=$1
+	shift
+	# shellcheck disable=SC2016
+	exec ip netns exec "$in" unshare --uts sh -c 'hostname "$0"; exec "$@"' "$([ "$in" = "$nsc" ] && echo pc17 || echo server1)" "$@"
+}
+at_client() { (within "$nsc" "$@"); }
+at_server() { (within "$nss" "$@"); }
 
 # record [FILTER [NS IF [DUMP OPTIONS]]]: starts the capture; by default at the server's end of the wire, TCP and UDP only.
 record() {
@@ -109,7 +117,7 @@ record() {
 	ip netns exec "$ns" tcpdump -i "$if" -Z root -s 0 -U --immediate-mode "$@" -w "$run/raw.pcap" "$filter" 2>"$run/tcpdump.log" &
 	tcpdump_pid=$!
 	for _ in $(seq 100); do
-		grep -q listening "$run/tcpdump.log" && return
+		grep -qs listening "$run/tcpdump.log" && return
 		sleep 0.05
 	done
 	die "tcpdump did not start: $(cat "$run/tcpdump.log")"
@@ -123,11 +131,11 @@ serve() {
 	serve_in "$nss" "$port" "$@"
 }
 serve_in() {
-	in=$1 at=$2
+	space=$1 at=$2
 	shift 2
-	ip netns exec "$in" "$@" >>"$run/server.log" 2>&1 </dev/null &
+	within "$space" "$@" >>"$run/server.log" 2>&1 </dev/null &
 	pids="$pids $!"
-	listening "$in" "$at"
+	listening "$space" "$at"
 }
 listening() { # NS PORT
 	for _ in $(seq 400); do
@@ -177,9 +185,15 @@ stop_recording() {
 	tcpdump_pid=''
 }
 
+# syn_port PORT [src]: to which other port than PORT a connection was opened (or from which), in a recording that has stopped.
+syn_port() {
+	tshark -n -r "$run/raw.pcap" -Y "tcp.flags == 2 && tcp.dstport != $1" -T fields -e "tcp.${2:-dst}port" 2>/dev/null | head -1
+}
+
 # finish: stops the capture, asks tshark for a second opinion, and puts both files in their place.
 finish() {
 	[ -z "$tcpdump_pid" ] || stop_recording
+	[ "$(wc -c <"$run/raw.pcap")" -gt 24 ] || die 'no packet was recorded'
 	LC_ALL=C sort -o "$run/expect" "$run/expect"
 	if [ -n "$tshark_blind" ]; then
 		echo "$name: not compared with tshark: $tshark_blind"
@@ -361,3 +375,6 @@ nginx_server() {
 	serve 443 nginx -c "$run/nginx.conf" -e "$run/nginx/error"
 	unset OPENSSL_CONF
 }
+
+# shellcheck source=services.sh
+. "$here/services.sh"

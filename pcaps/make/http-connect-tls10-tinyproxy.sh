@@ -1,0 +1,15 @@
+#!/bin/sh
+# shows: HTTP CONNECT through a proxy, then TLS 1.0 to its target
+# origin: curl (OpenSSL 3.0), tinyproxy 1.11, nginx 1.22
+# needs: curl, tinyproxy, nginx-light
+. "$(dirname "$0")/lib.sh"
+tshark_opts='-d tcp.port==3128,http'
+old_tls
+record 'port 3128'
+nginx_server
+tinyproxy_server
+old_tls
+client curl -sk --tls-max 1.0 --tlsv1.0 -x "http://$S:3128" "https://$sni/"
+says hello
+expect server=$S:3128 upgrade=http-connect version=TLSv1.0 cipher=0xc00a sentinel=00
+finish

@@ -1,0 +1,11 @@
+#!/bin/sh
+# shows: OpenVPN's control channel over UDP at TLSv1.3
+# origin: OpenVPN 2.6 both sides (OpenSSL 3.0)
+# needs: openvpn
+. "$(dirname "$0")/lib.sh"
+tshark_opts='-d udp.port==1194,openvpn'
+record 'port 1194'
+openvpn_pair udp 1.3 1.3
+says 'Control Channel: TLSv1.3, cipher'
+expect transport=udp server=$S:1194 upgrade=openvpn version=TLSv1.3 cipher=0x1302 sni=
+finish

@@ -1,0 +1,13 @@
+#!/bin/sh
+# shows: PEAP in RADIUS at TLSv1.0; the client is the station's MAC address (Calling-Station-Id)
+# origin: eapol_test (wpa_supplicant 2.10, OpenSSL 3.0) against freeradius 3.2
+# needs: freeradius, eapoltest
+. "$(dirname "$0")/lib.sh"
+old_tls
+record udp
+radius_server
+eap_client PEAP 'tls_disable_tlsv1_0=0 tls_disable_tlsv1_1=1 tls_disable_tlsv1_2=1 tls_disable_tlsv1_3=1'
+says '^SUCCESS'
+tshark_blind='its addresses are those of the RADIUS packets'
+expect transport=udp client=02:00:00:00:00:17 server=$S:1812 upgrade=eap version=TLSv1.0 cipher=0xc014 sentinel=00 sni=
+finish
