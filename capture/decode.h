@@ -27,6 +27,10 @@ bool decode_knows(int dlt);
  * for the rest are not a loss yet). *out borrows the frame or the fragment buffer until the next call. */
 bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct decoded *out);
 
+/* Some frames hold several packets (802.11 aggregates them): true and *out filled as long as there is another one in the
+ * frame given last. Costs nothing where there is none. */
+bool decode_next(struct decode *d, struct decoded *out);
+
 /* The end of input: what still waits for fragments is counted as incomplete. */
 void decode_finish(struct decode *d);
 

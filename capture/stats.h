@@ -24,6 +24,7 @@
     S(packet_cut, L, "packets cut by the snap length")                                                  \
     S(packet_malformed, L, "packets whose headers are malformed")                                       \
     S(link_unknown, L, "packets of a link layer or ethertype that is not decoded")                      \
+    S(link_other, I, "frames that cannot carry TLS (ARP, LLDP, spanning tree, ...)")                    \
     S(ip_unknown, I, "IP packets of protocols that cannot carry TLS")                                   \
     S(layers_deep, L, "packets nested in more headers than the limit")                                  \
     S(packet_encrypted, L, "packets of an encrypted tunnel (ESP, MACsec, protected 802.11)")            \

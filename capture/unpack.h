@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * unpack - the bytes of a capture file, decompressed when they are gzip (RFC 1952) or Zstandard (RFC 8878), as a stdio stream.
+ *
+ * The content decides, never the name. What follows is streamed: memory stays the same however far a file inflates.
+ */
+#ifndef CAPTURE_UNPACK_H
+#define CAPTURE_UNPACK_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct unpack;
+
+/* path "-": standard input. buffer: bytes of stdio buffer under the stream. NULL and *e on failure. Closing *stream closes
+ * and frees everything. */
+struct unpack *unpack_open(const char *path, size_t buffer, FILE **stream, struct err *e);
+
+/* The first bytes as they are in the file (up to 24; fewer in a shorter file). */
+const uint8_t *unpack_head(const struct unpack *u, size_t *n);
+uint32_t unpack_snaplen(const struct unpack *u); /* the snap length that the file claims (see snaplen.h); 0: none so far */
+uint64_t unpack_position(const struct unpack *u); /* bytes of the file consumed, as they are on disk */
+const char *unpack_damage(const struct unpack *u); /* what is wrong with the compressed data, or NULL */
+int unpack_errno(const struct unpack *u); /* a read failed with this; 0: none did */
+void unpack_stop(struct unpack *u); /* from a signal handler: the stream ends here */
+
+#endif
