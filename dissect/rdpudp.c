@@ -243,6 +243,8 @@ static enum tls_verdict rdpudp_feed(void *state, unsigned d, struct rd datagram,
     struct syn syn;
     struct rd data;
     uint32_t seq;
+    if (s->decided)
+        return TLS_DECIDED;
     if (!(s->side[0].started && s->side[1].started)) {
         if (read_syn(datagram, &syn))
             take_syn(s, d, &syn);

@@ -746,6 +746,14 @@ static void rdpudp_prefixes_and_holes(void **state)
         close_flow(&x);
         assert_int_equal(x.events, 0);
     }
+    struct fixture x; /* not TLS: once that is known nothing more is read */
+    open_with(&x, &rdpudp_proto);
+    (void)feed(&x, 0, p, syn(false, 0x0101, 0, p));
+    (void)feed(&x, 1, p, syn(true, 0x0101, 0, p));
+    for (unsigned seq = 1; seq < 20; seq++)
+        assert_int_equal(feed(&x, 0, p, data3(seq, (const uint8_t *)"\x16\x99\x99\x99\x99", 5, p)), TLS_DECIDED);
+    close_flow(&x);
+    assert_int_equal(x.events, 0);
     assert_false(rdpudp_proto.looks_like(50000, 3389, rd_of(guarded(p, 20), 20)));
     memset(p, 0xff, sizeof p);
     assert_false(rdpudp_proto.looks_like(50000, 3389, rd_of(p, sizeof p)));
