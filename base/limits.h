@@ -41,6 +41,8 @@ enum {
     LIMIT_DATAGRAM_UNANSWERED = 8, /* data packets without a ServerHello, after which none is expected any more */
     LIMIT_DATAGRAM_AFTER = 64, /* datagrams after a handshake, among which late copies of it are told from a new one */
     LIMIT_CERTS = 16384, /* distinct leaf certificates parsed and cached at once */
+    LIMIT_ENDPOINTS = 32768, /* server endpoints whose service is known or looked for; the rest have none */
+    LIMIT_TRIALS = 512, /* flows that nDPI looks at at once, 0.7 KB each */
 
     /* report */
     LIMIT_ROWS = 4 << 20, /* rows of the cube; the rest is folded into a row named "other" */

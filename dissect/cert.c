@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Certificates are written by enemies. What libcrypto does here is linear in their length (at most LIMIT_CERT_BYTES):
- * nothing below may reach the extension cache of libcrypto (X509_check_purpose and what calls it), which copies the issuer's
- * name once per distribution point; and a signature is verified only with a key of a size somebody uses.
+ * nothing below may reach the extension cache of libcrypto (X509_check_purpose and what calls it), which copies the
+ * issuer's name once per distribution point; and a signature is verified only with a key of a size somebody uses.
  */
 #include "dissect/cert.h"
 #include "base/limits.h"
@@ -59,8 +59,8 @@ static void text_add_utf8(struct text *t, const char *s, size_t n)
     (void)text_add(t, s, n);
 }
 
-/* Control characters come as \00 and RFC 2253's specials as \, so that a name cannot pretend to be two. libcrypto has refused
- * strings that are not of the character set that they claim. */
+/* Control characters come as \00 and RFC 2253's specials as \, so that a name cannot pretend to be two. libcrypto has
+ * refused strings that are not of the character set that they claim. */
 static void name_text(const X509_NAME *name, char *out, size_t cap)
 {
     struct text t = { .p = out, .cap = cap };

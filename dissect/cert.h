@@ -12,13 +12,13 @@
 enum cert_key { CERT_KEY_UNKNOWN, CERT_KEY_RSA, CERT_KEY_RSA_PSS, CERT_KEY_DSA, CERT_KEY_EC, CERT_KEY_ED25519, CERT_KEY_ED448,
                 CERT_KEY_DH, CERT_KEY_GOST, CERT_KEY_MLDSA };
 
-/* Text is valid UTF-8 as libcrypto renders it (RFC 2253 order and escapes: a control or malformed byte is \00); outputs escape
- * it again for their format. NUL-terminated, cut at its size. */
+/* Text is valid UTF-8 as libcrypto renders it (RFC 2253 order and escapes: a control character is \00); outputs escape it
+ * again for their format. NUL-terminated, cut at its size. */
 struct cert_facts {
     uint8_t sha256[32]; /* of the DER */
     char subject[256], issuer[256];
-    char san[512]; /* DNS names and IP addresses, comma-separated; cut at a comma and ended with ",..." when too many; a byte
-                    * that no DNS name has is \2c */
+    char san[512]; /* DNS names and IP addresses, comma-separated; cut at a comma and ended with ",..." when too many; a
+                    * byte that no DNS name has is \2c */
     char serial[64]; /* hex, lower case */
     uint8_t key; /* enum cert_key */
     uint16_t key_bits; /* RSA, DSA, DH: modulus; EC: order */

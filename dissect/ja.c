@@ -103,20 +103,24 @@ static size_t extensions_of(struct rd block, uint16_t v[VALUES_MAX])
     return n;
 }
 
-/* By low byte, then by high byte, each pass stable: linear also for a hello full of suites. */
+/* One stable pass by the byte at shift. */
+static void sort_pass(const uint16_t *from, uint16_t *to, size_t n, unsigned shift)
+{
+    size_t at[257] = { 0 };
+    for (size_t i = 0; i < n; i++)
+        at[(from[i] >> shift & 255) + 1]++;
+    for (size_t i = 0; i < 256; i++)
+        at[i + 1] += at[i];
+    for (size_t i = 0; i < n; i++)
+        to[at[from[i] >> shift & 255]++] = from[i];
+}
+
+/* By low byte, then by high byte: linear also for a hello full of suites. */
 static void sort_values(uint16_t *v, size_t n)
 {
     uint16_t other[VALUES_MAX];
-    for (unsigned shift = 0; shift <= 8; shift += 8) {
-        size_t at[257] = { 0 };
-        for (size_t i = 0; i < n; i++)
-            at[(v[i] >> shift & 255) + 1]++;
-        for (size_t i = 0; i < 256; i++)
-            at[i + 1] += at[i];
-        for (size_t i = 0; i < n; i++)
-            other[at[v[i] >> shift & 255]++] = v[i];
-        memcpy(v, other, n * sizeof *v);
-    }
+    sort_pass(v, other, n, 0);
+    sort_pass(other, v, n, 8);
 }
 
 /* ---- JA3 ---- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * names - code points of TLS and what they are called. The tables are generated (names_gen.py) from the IANA
- * registry's facts (names_source.tsv) and checked in as names_table.h; lookups are O(log n) or O(1) and never fail: an unknown code point
- * has a NULL name and is printed as hex.
+ * registry's facts (names_source.tsv) and checked in as names_table.h; lookups are O(log n) or O(1) and never fail: an
+ * unknown code point has a NULL name and is printed as hex.
  */
 #ifndef DISSECT_NAMES_H
 #define DISSECT_NAMES_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Wire values of ProtocolVersion; SSLv2 as 0x0002. TLS 1.3 drafts and experiments map to TLS13 (names_version_canonical). */
+/* Wire values of ProtocolVersion; SSLv2 as 0x0002. TLS 1.3 drafts and experiments map to TLS13 (version_canonical). */
 enum {
     VER_NONE = 0, VER_SSL2 = 0x0002, VER_SSL3 = 0x0300, VER_TLS10 = 0x0301, VER_TLS11 = 0x0302, VER_TLS12 = 0x0303,
     VER_TLS13 = 0x0304, VER_DTLS10 = 0xfeff, VER_DTLS12 = 0xfefd, VER_DTLS13 = 0xfefc,
@@ -34,8 +34,9 @@ struct suite {
     uint16_t bits; /* effective strength of the cipher: 3DES 112, DES 56, export 40, AES-128 128 */
     const char *enc; /* as openssl ciphers -v prints it: "AESGCM(128)", "3DES(168)", "RC4(40)", "None" */
     const char *mac; /* "AEAD", "SHA1", "MD5", "SHA256" ... */
-    uint16_t min_version, max_version; /* where servers negotiate it, as in OpenSSL's table: VER_SSL3.., VER_TLS12, VER_TLS13;
-                                        * SSLv2: VER_SSL2. Export and DES suites to TLS 1.2, whatever RFC 4346 and 5469 say. */
+    uint16_t min_version, max_version; /* where servers negotiate it, as in OpenSSL's table: VER_SSL3.., VER_TLS12,
+                                        * VER_TLS13; SSLv2: VER_SSL2. Export and DES suites to TLS 1.2, whatever RFC 4346
+                                        * and RFC 5469 say. */
     bool pfs; /* forward secrecy by construction (DHE, ECDHE, TLS 1.3) */
     bool export_grade;
     bool signalling; /* an SCSV: 0x00ff, 0x5600 */
@@ -53,7 +54,7 @@ const char *suite_mode_name(uint8_t mode); /* "null", "stream", "cbc", "aead" */
 
 enum { NAME_TEXT = 24 };
 /* The four below write a hex form ("0x6a6a") into buf when there is no name, and return buf or a constant. */
-const char *version_name(uint16_t version, char buf[NAME_TEXT]); /* "TLSv1.2", "SSLv3", "DTLSv1.0"; "TLSv1.3-draft28" as sent */
+const char *version_name(uint16_t version, char buf[NAME_TEXT]); /* "TLSv1.2", "SSLv3", "DTLSv1.0"; "TLSv1.3-draft28" */
 const char *group_name(uint16_t group, char buf[NAME_TEXT]); /* "x25519", "secp256r1", "X25519MLKEM768" */
 /* "rsa_pss_rsae_sha256"; TLS 1.2 pairs: "rsa_pkcs1_sha1", "dsa_sha1" */
 const char *sigscheme_name(uint16_t scheme, char buf[NAME_TEXT]);
@@ -74,7 +75,8 @@ static inline bool grease(uint16_t v)
 /* A version from the wire as the one it is counted under: drafts 0x7f00..0x7fff, 0x7e.. experiments (Facebook 0xfb..) are
  * VER_TLS13, 0x0100 is VER_DTLS10; 0 when it is no version of (D)TLS. */
 uint16_t version_canonical(uint16_t wire);
-/* Order of age across both families: SSLv2 < SSLv3 < TLS 1.0 = rank of ... DTLS 1.0 ranks as TLS 1.1, DTLS 1.2 as TLS 1.2. */
+/* Order of age across both families: SSLv2 1, SSLv3 2, TLS 1.0 3, and so on; DTLS 1.0 ranks as TLS 1.1, DTLS 1.2 as TLS
+ * 1.2; drafts as TLS 1.3. 0: no version. */
 int version_rank(uint16_t version);
 
 #endif

@@ -133,7 +133,8 @@ static void test_digest(void **state)
 static void test_prefixes(void **state)
 {
     (void)state;
-    static const char *const names[] = { "rsa2048-sha256", "p256-explicit", "nul-in-name", "rsapss2048-sha384", "dsa2048-sha256" };
+    static const char *const names[] = { "rsa2048-sha256", "p256-explicit", "nul-in-name", "rsapss2048-sha384",
+      "dsa2048-sha256" };
     static uint8_t buf[8192];
     struct cert_facts f;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -3,7 +3,8 @@
 
 #include "dissect/names.h"
 
-static void check_suite(uint32_t id, const char *iana, const char *openssl, uint8_t kx, uint8_t au, unsigned bits, uint8_t mode)
+static void check_suite(uint32_t id, const char *iana, const char *openssl, uint8_t kx, uint8_t au, unsigned bits,
+  uint8_t mode)
 {
     const struct suite *s = suite_find(id);
     assert_non_null(s);
@@ -22,12 +23,14 @@ static void check_suite(uint32_t id, const char *iana, const char *openssl, uint
 static void test_suites(void **state)
 {
     (void)state;
-    check_suite(0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256", KX_ECDHE, AU_RSA, 128, MODE_AEAD);
+    check_suite(0xc02f, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256", KX_ECDHE, AU_RSA, 128,
+      MODE_AEAD);
     check_suite(0x000a, "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "DES-CBC3-SHA", KX_RSA, AU_RSA, 112, MODE_CBC);
     check_suite(0x0009, "TLS_RSA_WITH_DES_CBC_SHA", "DES-CBC-SHA", KX_RSA, AU_RSA, 56, MODE_CBC);
     check_suite(0x0003, "TLS_RSA_EXPORT_WITH_RC4_40_MD5", "EXP-RC4-MD5", KX_RSA, AU_RSA, 40, MODE_STREAM);
     check_suite(0x0014, "TLS_DHE_RSA_EXPORT_WITH_DES40_CBC_SHA", "EXP-EDH-RSA-DES-CBC-SHA", KX_DHE, AU_RSA, 40, MODE_CBC);
-    check_suite(0x0065, "TLS_DHE_DSS_EXPORT1024_WITH_RC4_56_SHA", "EXP1024-DHE-DSS-RC4-SHA", KX_DHE, AU_DSS, 56, MODE_STREAM);
+    check_suite(0x0065, "TLS_DHE_DSS_EXPORT1024_WITH_RC4_56_SHA", "EXP1024-DHE-DSS-RC4-SHA", KX_DHE, AU_DSS, 56,
+      MODE_STREAM);
     check_suite(0x0018, "TLS_DH_anon_WITH_RC4_128_MD5", "ADH-RC4-MD5", KX_DHE, AU_NONE, 128, MODE_STREAM);
     check_suite(0x0030, "TLS_DH_DSS_WITH_AES_128_CBC_SHA", "DH-DSS-AES128-SHA", KX_DH, AU_DH, 128, MODE_CBC);
     check_suite(0xc004, "TLS_ECDH_ECDSA_WITH_AES_128_CBC_SHA", "ECDH-ECDSA-AES128-SHA", KX_ECDH, AU_ECDH, 128, MODE_CBC);
@@ -151,7 +154,8 @@ static void test_versions(void **state)
     } v[] = {
         { 0x0002, VER_SSL2, 1, "SSLv2" },      { 0x0300, VER_SSL3, 2, "SSLv3" },       { 0x0301, VER_TLS10, 3, "TLSv1.0" },
         { 0x0302, VER_TLS11, 4, "TLSv1.1" },   { 0x0303, VER_TLS12, 5, "TLSv1.2" },    { 0x0304, VER_TLS13, 6, "TLSv1.3" },
-        { 0xfeff, VER_DTLS10, 4, "DTLSv1.0" }, { 0xfefd, VER_DTLS12, 5, "DTLSv1.2" },  { 0xfefc, VER_DTLS13, 6, "DTLSv1.3" },
+        { 0xfeff, VER_DTLS10, 4, "DTLSv1.0" }, { 0xfefd, VER_DTLS12, 5, "DTLSv1.2" },  { 0xfefc, VER_DTLS13, 6,
+          "DTLSv1.3" },
         { 0x0100, VER_DTLS10, 4, "DTLSv1.0" }, { 0x7f1c, VER_TLS13, 6, "TLSv1.3-draft28" },
         { 0x7e01, VER_TLS13, 6, "0x7e01" },    { 0x7e02, VER_TLS13, 6, "0x7e02" },     { 0xfb17, VER_TLS13, 6, "0xfb17" },
         { 0x0000, VER_NONE, 0, "0x0000" },     { 0x0305, VER_NONE, 0, "0x0305" },      { 0x0a0a, VER_NONE, 0, "0x0a0a" },
