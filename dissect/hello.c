@@ -186,7 +186,7 @@ static struct rd whole_extensions(struct rd body)
     return rd_of(block.p, (size_t)(body.p - block.p));
 }
 
-bool server_hello_partial(struct rd part, bool dtls, struct server_hello *sh)
+bool server_hello_partial(struct rd part, bool cut, bool dtls, struct server_hello *sh)
 {
     const uint8_t *random;
     if (!server_hello_head(&part, dtls, sh, &random))
@@ -195,8 +195,8 @@ bool server_hello_partial(struct rd part, bool dtls, struct server_hello *sh)
     if (!ext_server_block(sh->extensions, sh))
         return false;
     const struct suite *suite = suite_find(sh->suite);
-    /* Without supported_versions the suite decides: those of TLS 1.3 are of no other version, and the reverse. */
-    if (!(sh->ext_mask & EXT_SUPPORTED_VERSIONS) && suite && suite->min_version == VER_TLS13)
+    /* Suites of TLS 1.3 are of no other version, and the reverse. */
+    if (cut && !(sh->ext_mask & EXT_SUPPORTED_VERSIONS) && suite && suite->min_version == VER_TLS13)
         sh->version_wire = dtls ? VER_DTLS13 : VER_TLS13;
     finish_version(sh, random);
     return sh->version != VER_NONE && suite;

@@ -67,9 +67,10 @@ struct server_hello {
     uint32_t ext_mask; /* enum hello_ext */
 };
 bool server_hello_parse(struct rd body, bool dtls, struct server_hello *sh);
-/* Of a ServerHello whose end is missing: true when version, suite and all before the extensions are there and the version is
- * sound (the suite tells TLS 1.3 from 1.2 where supported_versions did not come). .extensions holds the whole ones. */
-bool server_hello_partial(struct rd part, bool dtls, struct server_hello *sh);
+/* What stands before the extensions, and those that are whole, of a ServerHello that does not parse. cut: its end is missing
+ * (then the suite tells TLS 1.3 from 1.2 where supported_versions did not come); else its extensions are damaged. True when
+ * version, suite and compression are there and the version is sound. */
+bool server_hello_partial(struct rd part, bool cut, bool dtls, struct server_hello *sh);
 /* The HelloRetryRequest of the TLS 1.3 drafts up to 21, a message of its own (HandshakeType 6). */
 bool hello_retry_parse(struct rd body, struct server_hello *sh);
 

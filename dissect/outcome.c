@@ -4,13 +4,13 @@
  *
  * Up to TLS 1.2 and in SSLv2 both sides' Finished can be told from outside, though not read: whoever sends one has accepted
  * the other's part. In TLS 1.3 only sizes are visible after the ServerHello. The client's Finished has a known size, and a
- * client that refuses the server's certificate sends a record of an alert's size instead. That the server accepts the
- * client's certificate shows only in what it does next: a record of an alert's size right after the client's Finished is
- * a refusal unless more follows it or the client was already leaving. So a decision waits for the server's next record or the
- * end of the connection.
+ * client that refuses the server's certificate sends a record of an alert's size instead. A last flight of the client that
+ * holds more than a Finished shows that it was asked for a certificate; whether the server accepts that one shows only in what
+ * it does next: a record of an alert's size is a refusal unless more follows it. Without such a request nothing is left that
+ * a server would refuse, and its next short record is a close.
  *
  * BUGS: application data of exactly two bytes has the size of an alert; it misleads only as the last thing a server sends,
- * directly after the handshake. A client that says close_notify right after its Finished hides a refusal that follows.
+ * directly after a client certificate. A client that says close_notify right after its certificate hides a refusal.
  */
 #include "dissect/tls_state.h"
 
@@ -50,13 +50,21 @@ enum tls_verdict outcome_ccs(struct tls *t, unsigned d)
     return TLS_MORE;
 }
 
+/* Is what this side does not show told by the other? Its bytes are missing, or are not readable as TLS. */
+static bool unreadable(const struct tls_side *s)
+{
+    return s->gap || s->dead;
+}
+
 enum tls_verdict outcome_finished(struct tls *t, unsigned d)
 {
     if (is_tls13(t))
         return TLS_MORE;
     t->side[d].finished = true;
     t->side[d].went_on = true;
-    if (t->side[0].finished && t->side[1].finished)
+    /* Who speaks last has accepted the other's Finished. */
+    bool last = t->full ? d != t->client : t->abbreviated && d == t->client;
+    if ((t->side[0].finished && t->side[1].finished) || (last && unreadable(&t->side[1 - d])))
         return outcome_decide(t, OUTCOME_COMPLETED);
     return TLS_MORE;
 }
@@ -83,16 +91,17 @@ static size_t finished_size(const struct tls *t)
 static enum tls_verdict server_data_13(struct tls *t, struct tls_side *s, size_t length)
 {
     const struct tls_side *c = client_side(t);
-    if (c->finished && !c->small_last && (s->small_last || !alert_sized(t, length)))
-        return outcome_decide(t, OUTCOME_COMPLETED);
-    if (c->finished && c->small_last && !alert_sized(t, length))
-        return outcome_decide(t, OUTCOME_COMPLETED); /* the client is leaving; the server had more to say */
+    bool first_small = alert_sized(t, length) && !s->small_last;
     s->small_last = alert_sized(t, length);
-    if (s->small_last && c->finished && !c->small_last) {
+    if (!c->finished)
+        return undecided(t, s);
+    if (!t->client_auth || !first_small)
+        return outcome_decide(t, OUTCOME_COMPLETED);
+    if (!c->small_last) { /* else it answers a client that is leaving */
         t->alert_side = (uint8_t)(1 - t->client);
         t->alert_sealed = true;
     }
-    return undecided(t, s);
+    return TLS_MORE;
 }
 
 static enum tls_verdict client_data_13(struct tls *t, struct tls_side *s, size_t length)
@@ -101,15 +110,15 @@ static enum tls_verdict client_data_13(struct tls *t, struct tls_side *s, size_t
     bool early = t->has_ch && (t->ch.ext_mask & EXT_EARLY_DATA) && !(t->flags & EV_HRR);
     s->small_last = alert_sized(t, length);
     if (s->finished)
-        return undecided(t, s);
+        return t->client_auth || s->small_last ? undecided(t, s) : outcome_decide(t, OUTCOME_COMPLETED);
     /* Nothing else that a client may send at this place is so small (in DTLS an acknowledgement is). */
-    if (t->framing == TLS_STREAM && !early && length < sealed_size(t, EMPTY_CERTIFICATE)) {
+    if (t->framing == TLS_STREAM && !early && !s->gap && length < sealed_size(t, EMPTY_CERTIFICATE)) {
         t->alert_side = t->client;
         t->alert_sealed = true;
         return outcome_decide(t, OUTCOME_ALERT_CLIENT);
     }
     s->finished = early ? length == finished_size(t) : length >= finished_size(t);
-    t->client_auth = t->client_auth || (!early && s->finished && s->data_bytes > finished_size(t));
+    t->client_auth = !early && s->finished && (s->data_bytes > finished_size(t) || s->gap);
     if (early && !s->finished && !s->small_last && length != sealed_size(t, END_OF_EARLY_DATA))
         t->flags |= EV_EARLY_DATA;
     return undecided(t, s);
@@ -188,21 +197,23 @@ static bool completed_13(const struct tls *t, const struct tls_side *client, enu
         return client->records && end == TLS_END_DECIDED;
     if (!client->finished)
         return false;
-    if (t->alert_side == 1 - t->client) /* refused; or the answer to a client that closed, unless a certificate was asked for */
-        return by == t->client && !t->client_auth;
+    if (t->alert_side == 1 - t->client)
+        return false;
+    if (t->client_auth) /* the server never said whether it accepts the certificate; a client that leaves was content */
+        return by == t->client;
     return end != TLS_END_RST || by == t->client;
 }
 
 static bool completed_12(const struct tls *t, const struct tls_side *client, const struct tls_side *server)
 {
-    bool peer_cut = client->gap || !client->seen;
+    bool peer_cut = unreadable(client) || !client->seen;
     if (t->full && server->finished) /* it speaks last: it has accepted the client's */
         return true;
-    if (t->abbreviated && client->finished && server->gap)
+    if (t->abbreviated && client->finished && unreadable(server))
         return true;
     if (server->finished && server->data && peer_cut)
         return true;
-    return client->finished && client->data && server->gap;
+    return client->finished && client->data && unreadable(server);
 }
 
 /* Only one direction was captured: it went on as it could only with answers. */
@@ -213,9 +224,9 @@ static bool one_sided(const struct tls *t, const struct tls_side *client, const 
 
 static enum outcome by_end(const struct tls *t, const struct tls_side *server, enum tls_end end, unsigned by)
 {
-    if (t->malformed)
-        return OUTCOME_MALFORMED;
     bool gap = t->side[0].gap || t->side[1].gap, answered = server->seen || t->has_sh;
+    if (t->malformed && !gap)
+        return OUTCOME_MALFORMED;
     switch (end) {
     case TLS_END_RST:
         return gap ? OUTCOME_INCOMPLETE : OUTCOME_RESET;
@@ -245,7 +256,7 @@ static enum outcome settle(const struct tls *t, const struct tls_side *client, c
         return OUTCOME_ONE_SIDED;
     if (is_tls13(t) && !client->finished && server->small_last && !client->gap)
         return OUTCOME_ALERT_SERVER;
-    if (t->alert_side != SIDE_NONE && (visible ? server->seen : !t->side[1 - t->alert_side].gap))
+    if (t->alert_side != SIDE_NONE && (visible ? server->seen : !unreadable(client) && !unreadable(server)))
         return by_alert(t);
     return by_end(t, server, end, by);
 }

@@ -49,18 +49,23 @@ int sslv2_error_alert(struct rd body)
 
 /* ---- in a conversation ---- */
 
+static void chosen(struct tls *t, unsigned client)
+{
+    t->has_sh = true;
+    t->sslv2 = true;
+    t->client = (uint8_t)client;
+    t->version = t->version_wire = VER_SSL2;
+}
+
 static enum tls_verdict server_hello(struct tls *t, unsigned d, struct rd body)
 {
     struct sslv2_server_hello sh;
     if (t->client == d || !sslv2_server_hello_parse(body, &sh))
         return tls_bad_record(t, d);
-    t->has_sh = true;
-    t->sslv2 = true;
+    chosen(t, 1 - d);
     t->sslv2_resumed = sh.session_id_hit;
     t->full = !sh.session_id_hit;
-    t->client = (uint8_t)(1 - d);
     t->sh_when = t->now;
-    t->version = t->version_wire = VER_SSL2;
     if (rd_left(&sh.cert))
         tls_server_cert(t, sh.cert, 1);
     return TLS_MORE;
@@ -82,8 +87,11 @@ static enum tls_verdict from_client(struct tls *t, unsigned d, struct rd body)
     t->side[d].went_on = true;
     if (t->suite != SUITE_NONE || t->sslv2_resumed)
         return encrypted(t, d);
-    if (sslv2_master_key_parse(body, &suite))
-        t->suite = suite;
+    if (!sslv2_master_key_parse(body, &suite))
+        return t->sslv2 ? TLS_MORE : tls_bad_record(t, d);
+    chosen(t, d); /* also where the SERVER-HELLO was not captured */
+    t->full = true;
+    t->suite = suite;
     return TLS_MORE;
 }
 
@@ -100,10 +108,10 @@ static enum tls_verdict whole_record(struct tls *t, unsigned d, const struct han
         return server_hello(t, d, m->body);
     if (alert >= 0 && t->suite == SUITE_NONE)
         return outcome_alert(t, d, 2, (uint8_t)alert);
-    if (!t->sslv2)
-        return tls_bad_record(t, d);
     if (d == t->client)
         return from_client(t, d, m->body);
+    if (!t->sslv2)
+        return tls_bad_record(t, d);
     return t->suite != SUITE_NONE || t->sslv2_resumed ? encrypted(t, d) : TLS_MORE;
 }
 

@@ -147,6 +147,26 @@ static enum tls_verdict retry_request(struct tls *t, unsigned d)
     return TLS_MORE;
 }
 
+/* Of an answer to a ClientHello that is cut or damaged, the fields before the damage. */
+static void use_partial(struct tls *t, unsigned d, struct rd part, bool cut)
+{
+    bool dtls = t->framing == TLS_DTLS;
+    struct server_hello sh;
+    if (!t->has_ch || t->has_sh || t->client == d || !server_hello_partial(part, cut, dtls, &sh))
+        return;
+    if (sh.hrr) {
+        (void)retry_request(t, d);
+        return;
+    }
+    struct handshake_message m = { .length = (uint32_t)rd_left(&part), .body = part };
+    t->sh_copy = keep_body(t, d, &m, &t->sh_kept);
+    if (!t->sh_copy)
+        return;
+    (void)server_hello_partial(rd_of(t->sh_copy, m.length), cut, dtls, &t->sh);
+    take_server_hello(t, d);
+    t->flags |= EV_HELLO_PARTIAL;
+}
+
 static enum tls_verdict server_hello(struct tls *t, unsigned d, const struct handshake_message *m)
 {
     if (t->client == d || t->has_sh || !m->kept)
@@ -154,8 +174,10 @@ static enum tls_verdict server_hello(struct tls *t, unsigned d, const struct han
     struct server_hello sh;
     if (m->type == HS_HELLO_RETRY_REQUEST)
         return hello_retry_parse(m->body, &sh) ? retry_request(t, d) : bad_hello(t);
-    if (!server_hello_parse(m->body, t->framing == TLS_DTLS, &sh))
+    if (!server_hello_parse(m->body, t->framing == TLS_DTLS, &sh)) {
+        use_partial(t, d, m->body, false);
         return bad_hello(t);
+    }
     if (sh.hrr)
         return retry_request(t, d);
     t->sh_copy = keep_body(t, d, m, &t->sh_kept);
@@ -173,26 +195,8 @@ static void salvage(struct tls *t, unsigned d)
     if (!hello_under_way(s))
         return;
     t->shared->stats->hello_incomplete++;
-    struct rd part = handshake_part(&s->handshake);
-    struct server_hello sh;
-    if (s->handshake.type != HS_SERVER_HELLO || t->has_sh || t->client == d || !t->has_ch ||
-        !server_hello_partial(part, t->framing == TLS_DTLS, &sh))
-        return;
-    if (sh.hrr) {
-        (void)retry_request(t, d);
-        return;
-    }
-    t->sh_copy = malloc(rd_left(&part));
-    if (!t->sh_copy) {
-        t->shared->stats->memory_refused++;
-        return;
-    }
-    memcpy(t->sh_copy, part.p, rd_left(&part));
-    t->sh_kept = rd_left(&part);
-    t->shared->kept += t->sh_kept;
-    (void)server_hello_partial(rd_of(t->sh_copy, t->sh_kept), t->framing == TLS_DTLS, &t->sh);
-    take_server_hello(t, d);
-    t->flags |= EV_HELLO_PARTIAL;
+    if (s->handshake.type == HS_SERVER_HELLO)
+        use_partial(t, d, handshake_part(&s->handshake), true);
 }
 
 /* ---- the other messages ---- */
@@ -379,8 +383,8 @@ static enum tls_verdict alert_piece(struct tls *t, unsigned d, const struct reco
         s->alert[s->alert_have++] = rd_u8(&b);
     if (!piece->last)
         return TLS_MORE;
-    if (s->ccs && s->record.length > sizeof s->alert)
-        return outcome_sealed_alert(t, d);
+    if (s->record.length != sizeof s->alert) /* encrypted, also where the ChangeCipherSpec was lost */
+        return s->ccs || s->gap ? outcome_sealed_alert(t, d) : TLS_MORE;
     return s->alert_have == sizeof s->alert ? outcome_alert(t, d, s->alert[0], s->alert[1]) : TLS_MORE;
 }
 
@@ -406,8 +410,8 @@ static enum tls_verdict record_piece(struct tls *t, unsigned d, const struct rec
 }
 
 /* What comes is no record, or a message that cannot be. Without a hello it is not TLS; behind a gap the place may be wrong,
- * and the next header is waited for; otherwise this side is not followed any more, and nothing more can be learned once the
- * other has answered. */
+ * and the next header is waited for; an answer that is not TLS ends it. A client that cannot be read may still be understood
+ * by its server, whose side goes on to tell. */
 enum tls_verdict tls_bad_record(struct tls *t, unsigned d)
 {
     struct tls_side *s = &t->side[d];
@@ -419,7 +423,7 @@ enum tls_verdict tls_bad_record(struct tls *t, unsigned d)
     }
     t->malformed = true;
     s->dead = true;
-    return t->has_sh || d != t->client ? outcome_decide(t, OUTCOME_MALFORMED) : TLS_MORE;
+    return d != t->client ? outcome_decide(t, OUTCOME_MALFORMED) : TLS_MORE;
 }
 
 static void note_time(struct tls *t, unsigned d, struct tls_when when)

@@ -39,7 +39,8 @@ struct tls {
     bool sslv2_resumed; /* with a session id hit: no CLIENT-MASTER-KEY follows */
     bool full; /* the server sent messages that an abbreviated handshake does not have */
     bool abbreviated; /* the server's ChangeCipherSpec came without them */
-    bool client_auth; /* 1.3: the client's last flight held more than a Finished: it was asked for a certificate */
+    bool client_auth; /* 1.3: the client's last flight held (or may have held) more than a Finished:
+                       * it was asked for a certificate */
     bool malformed; /* a message or record that cannot be */
     bool decided;
     uint8_t outcome; /* enum outcome, once decided */

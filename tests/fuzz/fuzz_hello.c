@@ -75,7 +75,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             server(&sh);
         break;
     case 'p':
-        if (server_hello_partial(r, false, &sh))
+        if (server_hello_partial(r, rd_u8(&r) & 1, false, &sh))
             server(&sh);
         break;
     case 'h':
