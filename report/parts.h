@@ -6,6 +6,10 @@
 #include "dissect/cert.h"
 #include "report/cube.h"
 #include "report/json_out.h"
+#include "report/render.h"
+
+/* The row "json" of renders[]. */
+int json_report(FILE *out, const struct cube *c, const struct view *v, struct err *e);
 
 /* Names in JSON of values that an event or a row holds as a byte; NULL for "none". */
 const char *transport_name(uint8_t transport); /* "tcp", "udp", "quic", "l2" */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "report/parts.h"
 #include "report/render.h"
 #include "report/text.h"
 
@@ -6,6 +7,7 @@
 
 const struct render renders[] = {
     { .name = "text", .report = text_report },
+    { .name = "json", .report = json_report },
     { .name = "ndjson", .stream = ndjson_stream },
 };
 const unsigned render_count = sizeof renders / sizeof renders[0];

@@ -15,6 +15,7 @@ int text_report(FILE *out, const struct cube *c, const struct view *v, struct er
     if (!r)
         return err_set(e, "not enough memory for the report");
     struct text t = { .out = out, .r = r };
+    (void)fputs("TLS as it was observed (tlsunset " TLSUNSET_VERSION ")\n", out);
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
         sections[i](&t);
     rollup_free(r);

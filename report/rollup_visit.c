@@ -164,6 +164,18 @@ static bool client_sum(const struct rollup *r, const struct roll_group *g, struc
     return out->t.handshakes != 0;
 }
 
+/* The software behind the stack that can do the least is what its owner has to look at. */
+static const char *guess(const struct cube *c, const struct stacks *s)
+{
+    const struct profile *least = NULL;
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct profile *p = cube_profile(c, s->v[i].profile);
+        if (!least || version_rank(p->max_version) < version_rank(least->max_version))
+            least = p;
+    }
+    return least ? least->guess : NULL;
+}
+
 int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
 {
     struct stacks s = { 0 };
@@ -179,6 +191,7 @@ int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
         }
         c.stack = s.v;
         c.stacks = s.n;
+        c.guess = guess(r->cube, &s);
         result = fn(ctx, &c);
     }
     pairs_free(&s.profile);

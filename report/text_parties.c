@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two tables of parties: servers and clients, the worst first. */
 #include "report/text.h"
+#include "report/names_file.h"
 #include "report/parts.h"
 #include "report/stamp.h"
 
@@ -23,6 +24,16 @@ static void version_cells(const struct text *t, struct table *table, const struc
     for (unsigned i = 0; i < ROLL_VERSIONS; i++)
         if (t->r->total.version[i])
             table_cell(table, "%s", text_dash(tally->version[i], a));
+}
+
+/* "printer-3 (Facilities)" as --names has it; empty when it does not. */
+static const char *called(const struct text *t, const struct addr *a, char *buf)
+{
+    const struct named *n = names_file_find(t->r->view->names, a);
+    buf[0] = '\0';
+    if (n)
+        (void)snprintf(buf, PHRASE, "%s%s%s%s", n->name, *n->owner ? " (" : "", n->owner, *n->owner ? ")" : "");
+    return buf;
 }
 
 /* "www.example.com, example.com and 3 more" */
@@ -101,6 +112,8 @@ static void server_cells(const struct text *t, struct table *table, const struct
     table_row(table);
     if (s->t.old)
         table_mark(table);
+    if (*called(t, &s->at.addr, b))
+        table_note(table, "called %s", b);
     names_note(t, table, s);
     suite_note(table, s);
     cert_note(t, table, s);
@@ -136,10 +149,10 @@ static void server_table(struct text *t, bool own, const char *what)
 void text_servers(struct text *t)
 {
     char a[PHRASE];
-    text_heading(t, "SERVERS", "%s, worst first: oldest version negotiated, then weakest suite",
-                 text_many(t->r->all.servers, "server", "servers", a));
     if (!t->r->all.servers)
         return;
+    text_heading(t, "SERVERS", "%s, worst first: oldest version negotiated, then weakest suite",
+                 text_many(t->r->all.servers, "server", "servers", a));
     server_table(t, true, t->r->view->own_count ? "your servers" : "server");
     server_table(t, false, "other servers");
     if (t->r->total.old)
@@ -223,22 +236,26 @@ static const char *held_by(const struct tally *t)
 
 static void client_note(struct table *table, const struct roll_client *c)
 {
-    char buf[3 * PHRASE] = "", a[ADDR_TEXT], v[PHRASE], n[PHRASE];
+    char buf[4 * PHRASE] = "", a[ADDR_TEXT], v[PHRASE], n[PHRASE];
     size_t used = 0;
     unsigned i = 0;
     for (; i < ROLL_OLD && c->old[i].count; i++)
         used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s with %s (%s)", i ? ", " : "", text_version(c->old[i].version, v),
                                  endpoint_print(&c->old[i].server, a), text_count(c->old[i].count, n));
     if (c->old_servers > i)
-        (void)snprintf(buf + used, sizeof buf - used, " and %s", text_many(c->old_servers - i, "other server", "other servers", n));
-    if (i)
+        used += (size_t)snprintf(buf + used, sizeof buf - used, " and %s",
+                                 text_many(c->old_servers - i, "other server", "other servers", n));
+    if (c->guess && (c->t.old || c->t.stuck))
+        used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s", used ? "; " : "", c->guess);
+    if (used)
         table_note(table, "%s", buf);
 }
 
-static void client_cells(struct table *table, const struct roll_client *c)
+static void client_cells(const struct text *t, struct table *table, const struct roll_client *c)
 {
     char a[ADDR_TEXT], b[PHRASE];
     table_cell(table, "%s", addr_print(&c->at, a));
+    table_cell(table, "%s", called(t, &c->at, b));
     table_cell(table, "%s", text_dash(c->stacks, b));
     table_cell(table, "%s", text_version(c->t.lowest, b));
     table_cell(table, "%s", text_version(c->t.offered, b));
@@ -260,9 +277,12 @@ void text_clients(struct text *t)
     struct table table = { 0 };
     if (rollup_clients(t->r, keep_client, &k))
         t->failed = true;
+    if (!k.all)
+        return;
     text_heading(t, "CLIENTS", "%s, worst first: oldest version negotiated or at best offered",
                  text_many(k.all, "client", "clients", a));
     table_column(&table, "client", TABLE_LEFT);
+    table_column(&table, "called", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
     table_column(&table, "stacks", TABLE_RIGHT);
     table_column(&table, "lowest", TABLE_LEFT);
     table_column(&table, "best offer", TABLE_LEFT);
@@ -275,13 +295,13 @@ void text_clients(struct text *t)
         qsort(k.best, k.n, sizeof *k.best, client_cmp);
     uint32_t top = text_top(t, k.all);
     for (uint32_t i = 0; i < top && i < k.n; i++)
-        client_cells(&table, &k.best[i]);
-    if (k.n)
-        text_table(t, &table);
-    table_free(&table);
+        client_cells(t, &table, &k.best[i]);
+    text_table(t, &table);
     text_more(t, k.all, top, "clients");
-    if (k.all)
-        text_say(t, "lowest: oldest version negotiated. best offer: newest version in any of its hellos. stacks: different TLS "
-                    "configurations behind the address. held back by: itself = it offered nothing newer than TLS 1.1; server = it did.");
+    text_say(t, "lowest: oldest version negotiated. best offer: newest version in any of its hellos. stacks: different TLS "
+                "configurations behind the address.");
+    if (t->r->total.old)
+        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; fallback = "
+                    "its newer hello had failed.");
     free(k.best);
 }

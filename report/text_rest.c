@@ -14,9 +14,9 @@ void text_suites(struct text *t)
     uint32_t rows = 0, shown = 0;
     for (uint32_t i = 0; i < r->suites; i++)
         rows += r->suite[i].reach.handshakes != 0;
-    text_heading(t, "CIPHER SUITES", "%s negotiated", text_many(rows, "suite", "suites", a));
     if (!rows)
         return;
+    text_heading(t, "CIPHER SUITES", "%s negotiated", text_many(rows, "suite", "suites", a));
     static const struct {
         const char *title;
         unsigned flags;
@@ -66,6 +66,8 @@ void text_failures(struct text *t)
     const struct rollup *r = t->r;
     struct table table = { 0 };
     char a[PHRASE], b[ADDR_TEXT], c[ADDR_TEXT];
+    if (!r->total.handshakes)
+        return;
     text_heading(t, "FAILED HANDSHAKES", "%s failed%s", text_many(r->total.failed, "handshake", "handshakes", a),
                  r->total.failed ? ", by cause" : "");
     if (!r->failures)
