@@ -1,8 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
+#include "cli/cli.h"
 
-int main(void)
+#include <stdio.h>
+#include <string.h>
+
+const struct subcommand subcommands[] = {
+    { "read", cmd_read, "[options] FILE|DIR|-...", "tally captures and print the report" },
+    { "report", cmd_report, "[options] STATE...", "print the report of one or several saved states" },
+    { "watch", cmd_watch, "[options] -i INTERFACE", "tally an interface until interrupted, then print the report" },
+    { NULL, NULL, NULL, NULL },
+};
+
+static void usage(FILE *out)
 {
-    (void)fprintf(stderr, "tlsunset: no subcommand yet\n");
-    return 2;
+    fprintf(out, "tlsunset " TLSUNSET_VERSION ": who breaks when old TLS is switched off, from what was observed\n\n");
+    for (const struct subcommand *s = subcommands; s->name; s++)
+        fprintf(out, "  tlsunset %s %s\n      %s\n", s->name, s->arguments, s->text);
+    fprintf(out, "\nOptions of each: tlsunset SUBCOMMAND --help. Everything else: man tlsunset\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_CANNOT;
+    }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+        printf("tlsunset " TLSUNSET_VERSION "\n");
+        return EXIT_DONE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        usage(stdout);
+        return EXIT_DONE;
+    }
+    for (const struct subcommand *s = subcommands; s->name; s++)
+        if (!strcmp(argv[1], s->name))
+            return s->run(argc - 1, argv + 1);
+    struct err e;
+    (void)err_set(&e, "%s: no such subcommand; tlsunset --help lists them", argv[1]);
+    return cannot(&e);
 }

@@ -160,16 +160,11 @@ static enum dialogue_verdict verdict_of(enum up_verdict v)
 enum dialogue_verdict dialogue_bytes(struct dialogue *g, unsigned d, bool from_client, struct rd b)
 {
     g->total += (uint32_t)rd_left(&b);
-    bool first = !g->spoke[d];
     g->spoke[d] = true;
     if (!hold(&g->held[d], b))
         return DIALOGUE_NONE;
     for (unsigned i = 0; i < g->trials;) {
         struct trial *t = &g->trial[i];
-        if (first && !t->row->may_start(from_client, b)) {
-            drop_row(g, i);
-            continue;
-        }
         enum up_verdict v = run_row(g, t, d, from_client);
         if (v == UP_NOT_MINE || (v == UP_PLAIN && !t->s.confirmed)) {
             drop_row(g, i);

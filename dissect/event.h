@@ -33,6 +33,7 @@ enum transport { TRANSPORT_TCP, TRANSPORT_UDP /* DTLS, and TLS inside datagrams 
     O(STRIPPED, "stripped", "the upgrade command or capability was overwritten on the way")                      \
     O(PLAINTEXT, "plaintext", "TLS was possible and never requested; the session went on in clear text")         \
     O(NOT_OFFERED, "not_offered", "an upgradable session; the server did not offer TLS")                         \
+    O(ABANDONED, "abandoned", "TLS was requested and no hello followed")                                         \
     O(OPAQUE, "not_observable", "TLS is hidden inside another encryption")
 
 enum outcome {

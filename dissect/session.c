@@ -31,6 +31,7 @@ struct session {
     struct tls *tls;
     struct dialogue g; /* SNIFF: rows on trial; later: trial[0] is the row that led here, if any */
     const char *upgrade; /* how TLS came about, NULL when direct */
+    bool tunnel; /* by a row that is no upgrade itself */
     struct upgrade_state facts; /* of that row */
     struct endpoint real_client, real_server;
     char *target; /* CONNECT, SOCKS */
@@ -182,7 +183,7 @@ static enum outcome ledger_outcome(const struct upgrade_state *u)
     if (u->refused)
         return OUTCOME_REFUSED;
     if (u->requested)
-        return OUTCOME_INCOMPLETE;
+        return OUTCOME_ABANDONED;
     return u->offered == 1 ? OUTCOME_NOT_OFFERED : OUTCOME_PLAINTEXT;
 }
 
@@ -190,6 +191,8 @@ static enum outcome ledger_outcome(const struct upgrade_state *u)
 static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f, bool opaque)
 {
     struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
+    if (s->tunnel)
+        return;
     ds->stats->cleartext_login += s->facts.login;
     ds->stats->upgrade_opaque += opaque;
     ev.outcome = (uint8_t)(opaque ? OUTCOME_OPAQUE : ledger_outcome(&s->facts));
@@ -291,6 +294,7 @@ static void keep_facts(struct session *s)
     const struct trial *t = &s->g.trial[0];
     s->facts = t->s;
     s->upgrade = t->row->name;
+    s->tunnel = t->row->tunnel;
     if (t->s.real_client.addr.kind != ADDR_NONE) {
         s->real_client = t->s.real_client;
         s->real_server = t->s.real_server;
@@ -304,7 +308,9 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
 /* The dialogue says that TLS, or something to be sniffed again, follows behind its last unit in both directions. */
 static enum stream_verdict hand_over(struct dissector *ds, struct session *s, struct flow *f, unsigned d, enum dialogue_verdict how)
 {
-    keep_facts(s);
+    const struct upgrade_state *u = &s->g.trial[0].s;
+    if (how == DIALOGUE_RESTART || u->greeted || u->confirmed || u->requested)
+        keep_facts(s); /* else a row that could begin with these bytes too: this is TLS from the start */
     tls_free(s->tls);
     s->tls = NULL;
     s->tls_ruled_out = false;

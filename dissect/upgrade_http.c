@@ -153,6 +153,7 @@ static enum up_verdict connect_step(struct upgrade_state *s, bool from_client, s
 
 const struct upgrade_proto upgrade_connect = {
     .name = "http-connect",
+    .tunnel = true,
     .ports = { 3128, 8080, 8000, 8888, 80 },
     .may_start = connect_may_start,
     .unit = connect_unit,

@@ -108,6 +108,7 @@ static enum up_verdict proxy_step(struct upgrade_state *s, bool from_client, str
 
 const struct upgrade_proto upgrade_proxy = {
     .name = "proxy-protocol",
+    .tunnel = true,
     .may_start = proxy_may_start,
     .unit = proxy_unit,
     .step = proxy_step,

@@ -199,6 +199,7 @@ static enum up_verdict socks_step(struct upgrade_state *s, bool from_client, str
 
 const struct upgrade_proto upgrade_socks = {
     .name = "socks",
+    .tunnel = true,
     .ports = { 1080, 9050 },
     .may_start = socks_may_start,
     .unit = socks_unit,

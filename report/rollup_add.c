@@ -183,6 +183,7 @@ static void upgrade_outcome(struct roll_upgrade *u, const struct cube_key *k, ui
     case OUTCOME_OPAQUE:
         u->opaque += n;
         break;
+    case OUTCOME_ABANDONED: /* counted by what was asked for, not by how it ended */
     case OUTCOME_COMPLETED:
     case OUTCOME_UNANSWERED:
     case OUTCOME_ALERT_CLIENT:

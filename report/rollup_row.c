@@ -36,6 +36,7 @@ bool row_failed(const struct cube_key *k)
     case OUTCOME_STRIPPED:
     case OUTCOME_PLAINTEXT:
     case OUTCOME_NOT_OFFERED:
+    case OUTCOME_ABANDONED:
     case OUTCOME_OPAQUE:
     case OUTCOME_COUNT:
         return false;

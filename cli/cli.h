@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cli - what the subcommands share: their table, the options, exit codes.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "capture/flow.h"
+#include "report/cube.h"
+#include "report/names_file.h"
+#include "report/render.h"
+
+/* For the whole program. */
+enum exit_code { EXIT_DONE = 0, EXIT_NOT_READY = 1, EXIT_CANNOT = 2, EXIT_NOT_ENOUGH = 3 };
+
+struct subcommand {
+    const char *name;
+    int (*run)(int argc, char **argv); /* argv[0] is the subcommand; returns an enum exit_code */
+    const char *arguments;
+    const char *text;
+};
+extern const struct subcommand subcommands[]; /* ends with a NULL name */
+
+int cmd_read(int argc, char **argv);
+int cmd_report(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
+
+/* Which subcommands take an option: a letter each in its row. */
+enum { FOR_READ = 1, FOR_REPORT = 2, FOR_WATCH = 4, FOR_ALL = 7 };
+
+struct cidr_list {
+    struct cidr *at;
+    unsigned count;
+};
+
+struct options {
+    const struct render *format;
+    const char *output; /* NULL: standard output */
+    const char *state;
+    bool again, quiet, no_ndpi;
+    const char *filter;
+    const char *interface;
+    int64_t check_seconds; /* watch --check */
+    struct view view;
+    struct cidr server_only, client_only;
+    struct cidr_list own, ignored;
+    struct names_file *names;
+    unsigned client_prefix;
+    bool anonymize;
+    uint8_t anonymize_key[32];
+    enum flow_scope scope;
+    uint16_t vxlan_port[8];
+    uint64_t memory_limit; /* bytes; 0: the limits of limits.h */
+    uint64_t seed;
+    char **args; /* what is left: files, states */
+    unsigned arg_count;
+};
+
+/* 0: go on; else the exit code to end with (--help included) plus 1, the line having been printed. */
+int options_parse(struct options *o, int argc, char **argv, unsigned who);
+void options_free(struct options *o);
+
+/* "tlsunset: TEXT" on stderr; returns EXIT_CANNOT. */
+int cannot(const struct err *e);
+
+/* Standard output, or --output opened for writing. NULL and *e set. */
+FILE *output_open(const struct options *o, struct err *e);
+/* Flush and close; -1 and *e set when not everything could be written (a full disk must not look like success). */
+int output_close(const struct options *o, FILE *f, struct err *e);
+
+struct cube *options_cube(const struct options *o); /* an empty cube made for these options; NULL: out of memory */
+
+#endif

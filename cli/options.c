@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of every subcommand: one table, one setter each. A wrong value is one line that names option and remedy. */
+#include "base/limits.h"
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+struct option_row {
+    const char *name;
+    int letter; /* 0: none */
+    const char *argument; /* NULL: takes none */
+    unsigned who;
+    int (*set)(struct options *o, const char *value, struct err *e);
+    const char *text;
+};
+
+int cannot(const struct err *e)
+{
+    fprintf(stderr, "tlsunset: %s\n", e->text);
+    return EXIT_CANNOT;
+}
+
+static int number(const char *v, uint64_t max, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(v, &end, 10);
+    if (end == v || *end || *v == '-' || errno || n > max)
+        return -1;
+    *out = n;
+    return 0;
+}
+
+static int set_format(struct options *o, const char *v, struct err *e)
+{
+    o->format = render_find(v);
+    if (o->format)
+        return 0;
+    char names[128] = "";
+    for (unsigned i = 0; i < render_count; i++) {
+        size_t n = strlen(names);
+        (void)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "", renders[i].name);
+    }
+    return err_set(e, "--format %s: no such format; there are %s", v, names);
+}
+
+static int set_output(struct options *o, const char *v, struct err *e)
+{
+    (void)e;
+    o->output = v;
+    return 0;
+}
+
+static int set_state(struct options *o, const char *v, struct err *e)
+{
+    (void)e;
+    o->state = v;
+    return 0;
+}
+
+static int set_again(struct options *o, const char *v, struct err *e)
+{
+    (void)v, (void)e;
+    o->again = true;
+    return 0;
+}
+
+static int set_quiet(struct options *o, const char *v, struct err *e)
+{
+    (void)v, (void)e;
+    o->quiet = true;
+    return 0;
+}
+
+static int set_no_ndpi(struct options *o, const char *v, struct err *e)
+{
+    (void)v, (void)e;
+    o->no_ndpi = true;
+    return 0;
+}
+
+static int set_filter(struct options *o, const char *v, struct err *e)
+{
+    (void)e;
+    o->filter = v;
+    return 0;
+}
+
+static int set_interface(struct options *o, const char *v, struct err *e)
+{
+    (void)e;
+    o->interface = v;
+    return 0;
+}
+
+static int set_check(struct options *o, const char *v, struct err *e)
+{
+    char *end;
+    long n = strtol(v, &end, 10);
+    int64_t unit = !*end || !strcmp(end, "s") ? 1 : !strcmp(end, "m") ? 60 : !strcmp(end, "h") ? 3600 : 0;
+    if (end == v || unit == 0 || n < 1 || n > 86400)
+        return err_set(e, "--check %s: give a time such as 60s, 5m or 1h", v);
+    o->check_seconds = n * unit;
+    return 0;
+}
+
+static int set_top(struct options *o, const char *v, struct err *e)
+{
+    uint64_t n;
+    if (number(v, UINT32_MAX, &n))
+        return err_set(e, "--top %s: give a number of rows, 0 for all", v);
+    o->view.top = (unsigned)n;
+    return 0;
+}
+
+static int set_server(struct options *o, const char *v, struct err *e)
+{
+    char host[128];
+    uint64_t port = 0;
+    size_t n = strlen(v);
+    const char *colon = strrchr(v, ':');
+    bool one_colon = colon && strchr(v, ':') == colon;
+    if (*v == '[' && colon && colon > v && colon[-1] == ']') {
+        n = (size_t)(colon - v) - 2;
+        v++;
+    } else if (one_colon) {
+        n = (size_t)(colon - v);
+    } else {
+        colon = NULL;
+    }
+    if (n >= sizeof host)
+        return err_set(e, "--server: the address is too long");
+    memcpy(host, v, n);
+    host[n] = '\0';
+    if (cidr_parse(host, &o->server_only) || (colon && (number(colon + 1, 65535, &port) || port == 0)))
+        return err_set(e, "--server %s: give ADDRESS, ADDRESS/BITS or either with :PORT (IPv6 with a port in brackets)", v);
+    o->view.server_only = &o->server_only;
+    o->view.server_port = (uint16_t)port;
+    return 0;
+}
+
+static int set_client(struct options *o, const char *v, struct err *e)
+{
+    if (cidr_parse(v, &o->client_only))
+        return err_set(e, "--client %s: give ADDRESS or ADDRESS/BITS", v);
+    o->view.client_only = &o->client_only;
+    return 0;
+}
+
+/* RFC 3339 down to the day: 2026-11-21, 2026-11-21T09:30, 2026-11-21T09:30:15Z (UTC), or seconds since 1970 as @N. */
+static int time_value(const char *v, int64_t *ns)
+{
+    static const char *const forms[] = { "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
+                                         "%Y-%m-%d" };
+    uint64_t n;
+    if (*v == '@' && number(v + 1, INT64_MAX / 1000000000, &n) == 0) {
+        *ns = (int64_t)n * 1000000000;
+        return 0;
+    }
+    for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++) {
+        struct tm tm = { 0 };
+        const char *end = strptime(v, forms[i], &tm);
+        if (end && (!*end || !strcmp(end, "Z"))) {
+            *ns = (int64_t)timegm(&tm) * 1000000000;
+            return 0;
+        }
+    }
+    return -1;
+}
+
+static int set_since(struct options *o, const char *v, struct err *e)
+{
+    return time_value(v, &o->view.since_ns) ? err_set(e, "--since %s: give a UTC time such as 2026-11-21T09:30", v) : 0;
+}
+
+static int set_until(struct options *o, const char *v, struct err *e)
+{
+    return time_value(v, &o->view.until_ns) ? err_set(e, "--until %s: give a UTC time such as 2026-11-21T09:30", v) : 0;
+}
+
+static int cidrs(const char *option, const char *v, struct cidr_list *l, struct err *e)
+{
+    while (*v) {
+        char one[128];
+        size_t n = strcspn(v, ",");
+        struct cidr c;
+        if (n >= sizeof one)
+            return err_set(e, "%s: an address is too long", option);
+        memcpy(one, v, n);
+        one[n] = '\0';
+        if (cidr_parse(one, &c))
+            return err_set(e, "%s %s: give ADDRESS or ADDRESS/BITS, several with commas", option, one);
+        struct cidr *at = realloc(l->at, (l->count + 1) * sizeof *at);
+        if (!at)
+            return err_set(e, "out of memory");
+        l->at = at;
+        l->at[l->count++] = c;
+        v += n + (v[n] == ',');
+    }
+    return 0;
+}
+
+static int set_own(struct options *o, const char *v, struct err *e)
+{
+    return cidrs("--servers", v, &o->own, e);
+}
+
+static int set_ignored(struct options *o, const char *v, struct err *e)
+{
+    return cidrs("--ignore-client", v, &o->ignored, e);
+}
+
+static int set_names(struct options *o, const char *v, struct err *e)
+{
+    names_file_free(o->names);
+    o->names = names_file_read(v, e);
+    o->view.names = o->names;
+    return o->names ? 0 : -1;
+}
+
+static int set_client_prefix(struct options *o, const char *v, struct err *e)
+{
+    uint64_t n;
+    if (number(v, 128, &n) || n == 0)
+        return err_set(e, "--client-prefix %s: give the bits of an IPv6 prefix, 1 to 128 (64 groups privacy addresses)", v);
+    o->client_prefix = (unsigned)n;
+    return 0;
+}
+
+/* A key file gives the same pseudonyms in every run; without one they hold for this run only. */
+static int set_anonymize(struct options *o, const char *v, struct err *e)
+{
+    o->anonymize = true;
+    if (!v)
+        return 0;
+    FILE *f = fopen(v, "rb");
+    if (!f)
+        return err_set(e, "--anonymize=%s: %s", v, strerror(errno));
+    size_t n = fread(o->anonymize_key, 1, sizeof o->anonymize_key, f);
+    fclose(f);
+    if (n < sizeof o->anonymize_key)
+        return err_set(e, "--anonymize=%s: the key file must hold at least 32 bytes (head -c 32 /dev/urandom >%s)", v, v);
+    return 0;
+}
+
+static int set_scope(struct options *o, const char *v, struct err *e)
+{
+    if (!strcmp(v, "vlan"))
+        o->scope = SCOPE_VLAN;
+    else if (!strcmp(v, "vni"))
+        o->scope = SCOPE_VNI;
+    else
+        return err_set(e, "--scope %s: give vlan or vni", v);
+    return 0;
+}
+
+static int set_vxlan_port(struct options *o, const char *v, struct err *e)
+{
+    uint64_t n;
+    unsigned i = 0;
+    const unsigned max = sizeof o->vxlan_port / sizeof *o->vxlan_port;
+    if (number(v, 65535, &n) || n == 0)
+        return err_set(e, "--vxlan-port %s: give a UDP port", v);
+    while (i < max && o->vxlan_port[i])
+        i++;
+    if (i == max)
+        return err_set(e, "--vxlan-port: at most %u", max);
+    o->vxlan_port[i] = (uint16_t)n;
+    return 0;
+}
+
+static int set_memory_limit(struct options *o, const char *v, struct err *e)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(v, &end, 10);
+    unsigned shift = !*end ? 0 : !strcasecmp(end, "k") ? 10 : !strcasecmp(end, "m") ? 20 : !strcasecmp(end, "g") ? 30 : 99;
+    if (end == v || *v == '-' || errno || shift == 99 || n > UINT64_MAX >> 30 || (n << shift) < 32ull << 20)
+        return err_set(e, "--memory-limit %s: give bytes with K, M or G, at least 32M", v);
+    o->memory_limit = n << shift;
+    return 0;
+}
+
+static int set_seed(struct options *o, const char *v, struct err *e)
+{
+    return number(v, UINT64_MAX, &o->seed) ? err_set(e, "--seed %s: give a number", v) : 0;
+}
+
+static const struct option_row rows[] = {
+    { "format", 'f', "FORMAT", FOR_ALL, set_format, "text (the default), json, or ndjson (one line per handshake)" },
+    { "output", 'o', "FILE", FOR_ALL, set_output, "write there instead of to standard output" },
+    { "state", 0, "FILE", FOR_READ | FOR_WATCH, set_state, "add to this state file, so that runs accumulate" },
+    { "again", 0, NULL, FOR_READ, set_again, "read files that the state has already" },
+    { "interface", 'i', "NAME", FOR_WATCH, set_interface, "the interface that the mirror arrives on" },
+    { "check", 0, "TIME", FOR_WATCH, set_check, "look at the mirror for so long (60s) and say what is wrong with it" },
+    { "filter", 0, "BPF", FOR_READ | FOR_WATCH, set_filter, "only packets that match, as in tcpdump" },
+    { "top", 0, "N", FOR_ALL, set_top, "rows per table (20); 0 for all" },
+    { "server", 0, "ADDR[/BITS][:PORT]", FOR_ALL, set_server, "only these servers" },
+    { "client", 0, "ADDR[/BITS]", FOR_ALL, set_client, "only these clients" },
+    { "since", 0, "TIME", FOR_ALL, set_since, "only from then on (UTC, 2026-11-21T09:30)" },
+    { "until", 0, "TIME", FOR_ALL, set_until, "only before then" },
+    { "servers", 0, "CIDR,...", FOR_ALL, set_own, "your own servers, told apart from the Internet's" },
+    { "ignore-client", 0, "CIDR,...", FOR_ALL, set_ignored, "scanners and health checks, set apart" },
+    { "names", 0, "FILE", FOR_ALL, set_names, "lines of ADDRESS NAME [OWNER]" },
+    { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH, set_client_prefix, "count IPv6 clients by prefix (64)" },
+    { "anonymize", 0, "[KEYFILE]", FOR_READ | FOR_WATCH, set_anonymize, "replace client addresses by keyed pseudonyms" },
+    { "scope", 0, "vlan|vni", FOR_READ | FOR_WATCH, set_scope, "tenants reuse addresses: their id is part of the key" },
+    { "vxlan-port", 0, "PORT", FOR_READ | FOR_WATCH, set_vxlan_port, "VXLAN on this UDP port too" },
+    { "no-ndpi", 0, NULL, FOR_READ | FOR_WATCH, set_no_ndpi, "do not ask nDPI for names of services" },
+    { "memory-limit", 0, "SIZE", FOR_READ | FOR_WATCH, set_memory_limit, "cap the tables (512M)" },
+    { "seed", 0, "N", FOR_READ | FOR_WATCH, set_seed, "fixed hash seed, for tests" },
+    { "quiet", 'q', NULL, FOR_ALL, set_quiet, "no progress and no notices" },
+};
+enum { ROWS = sizeof rows / sizeof *rows, HELP = 1000 };
+
+static void help(unsigned who, const char *name)
+{
+    for (const struct subcommand *s = subcommands; s->name; s++)
+        if (!strcmp(s->name, name))
+            printf("tlsunset %s %s\n    %s\n\n", s->name, s->arguments, s->text);
+    for (unsigned i = 0; i < ROWS; i++) {
+        char head[64];
+        if (!(rows[i].who & who))
+            continue;
+        if (rows[i].argument && rows[i].argument[0] == '[')
+            (void)snprintf(head, sizeof head, "--%s[=%.*s]", rows[i].name, (int)strlen(rows[i].argument) - 2, rows[i].argument + 1);
+        else
+            (void)snprintf(head, sizeof head, "%s%c%s--%s%s%s", rows[i].letter ? "-" : "", rows[i].letter ? rows[i].letter : ' ',
+                           rows[i].letter ? ", " : "", rows[i].name, rows[i].argument ? " " : "",
+                           rows[i].argument ? rows[i].argument : "");
+        printf("  %-34s%s\n", head + (rows[i].letter || head[0] != ' ' ? 0 : 1), rows[i].text);
+    }
+}
+
+/* getopt's tables for one subcommand. */
+static void tables(unsigned who, struct option longs[ROWS + 2], char shorts[2 * ROWS + 2])
+{
+    unsigned n = 0;
+    *shorts++ = ':';
+    for (unsigned i = 0; i < ROWS; i++) {
+        if (!(rows[i].who & who))
+            continue;
+        int takes = !rows[i].argument ? no_argument : rows[i].argument[0] == '[' ? optional_argument : required_argument;
+        longs[n++] = (struct option){ rows[i].name, takes, NULL, (int)i + HELP + 1 };
+        if (rows[i].letter) {
+            *shorts++ = (char)rows[i].letter;
+            if (rows[i].argument)
+                *shorts++ = ':';
+        }
+    }
+    *shorts = '\0';
+    longs[n++] = (struct option){ "help", no_argument, NULL, HELP };
+    longs[n] = (struct option){ NULL, 0, NULL, 0 };
+}
+
+static const struct option_row *row_of(int c)
+{
+    if (c > HELP)
+        return &rows[c - HELP - 1];
+    for (unsigned i = 0; i < ROWS; i++)
+        if (rows[i].letter == c)
+            return &rows[i];
+    return NULL;
+}
+
+static int defaults(struct options *o, struct err *e)
+{
+    *o = (struct options){ .format = render_find("text"), .client_prefix = 128 };
+    o->view.top = 20;
+    o->view.width = 100;
+    o->view.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+    if (getrandom(&o->seed, sizeof o->seed, 0) != sizeof o->seed ||
+        getrandom(o->anonymize_key, sizeof o->anonymize_key, 0) != sizeof o->anonymize_key)
+        return err_set(e, "no random numbers from the kernel: %s", strerror(errno));
+    return 0;
+}
+
+static int parse(struct options *o, int argc, char **argv, unsigned who, bool *helped, struct err *e)
+{
+    struct option longs[ROWS + 2];
+    char shorts[2 * ROWS + 3];
+    tables(who, longs, shorts);
+    optind = 1;
+    for (;;) {
+        int c = getopt_long(argc, argv, shorts, longs, NULL);
+        if (c == -1)
+            break;
+        if (c == HELP || (c == '?' && optopt == 'h')) {
+            help(who, argv[0]);
+            *helped = true;
+            return 0;
+        }
+        if (c == ':')
+            return err_set(e, "%s: needs a value; tlsunset %s --help", argv[optind - 1], argv[0]);
+        const struct option_row *row = c == '?' ? NULL : row_of(c);
+        if (!row)
+            return err_set(e, "%s: no such option; tlsunset %s --help", argv[optind - 1], argv[0]);
+        if (row->set(o, optarg, e))
+            return -1;
+    }
+    o->args = argv + optind;
+    o->arg_count = (unsigned)(argc - optind);
+    o->view.own = o->own.at;
+    o->view.own_count = o->own.count;
+    o->view.ignored = o->ignored.at;
+    o->view.ignored_count = o->ignored.count;
+    return 0;
+}
+
+int options_parse(struct options *o, int argc, char **argv, unsigned who)
+{
+    struct err e;
+    bool helped = false;
+    if (defaults(o, &e) || parse(o, argc, argv, who, &helped, &e))
+        return cannot(&e) + 1;
+    return helped ? EXIT_DONE + 1 : 0;
+}
+
+void options_free(struct options *o)
+{
+    free(o->own.at);
+    free(o->ignored.at);
+    names_file_free(o->names);
+}
+
+FILE *output_open(const struct options *o, struct err *e)
+{
+    if (!o->output)
+        return stdout;
+    FILE *f = fopen(o->output, "wx");
+    if (!f && errno == EEXIST)
+        f = fopen(o->output, "w");
+    if (!f)
+        (void)err_set(e, "--output %s: %s", o->output, strerror(errno));
+    return f;
+}
+
+int output_close(const struct options *o, FILE *f, struct err *e)
+{
+    bool bad = ferror(f) != 0;
+    if (f == stdout ? fflush(f) : fclose(f))
+        bad = true;
+    return bad ? err_set(e, "%s: not everything could be written: %s", o->output ? o->output : "standard output", strerror(errno)) : 0;
+}
+
+struct cube *options_cube(const struct options *o)
+{
+    struct cube_options c = { .client_prefix = o->client_prefix, .scope = o->scope != SCOPE_NONE,
+                              .anonymize_key = o->anonymize ? o->anonymize_key : NULL, .seed = o->seed };
+    if (o->memory_limit) { /* about half for the cube: 256 bytes a row, 1 KiB a profile, 64 bytes a name */
+        c.max_rows = (uint32_t)(o->memory_limit / 4 / 256 < LIMIT_ROWS ? o->memory_limit / 4 / 256 : LIMIT_ROWS);
+        c.max_profiles = (uint32_t)(o->memory_limit / 8 / 1024 < LIMIT_PROFILES ? o->memory_limit / 8 / 1024 : LIMIT_PROFILES);
+        c.max_names = (uint32_t)(o->memory_limit / 8 / 128 < LIMIT_NAMES ? o->memory_limit / 8 / 128 : LIMIT_NAMES);
+    }
+    return cube_new(&c);
+}

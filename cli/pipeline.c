@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/pipeline.h"
+#include "base/limits.h"
+#include "capture/decode.h"
+#include "cli/check.h"
+#include "dissect/classify.h"
+#include "dissect/session.h"
+
+#include <stdlib.h>
+
+struct pipeline {
+    struct event_sink sink; /* first: what the dissector gives events to */
+    struct stats stats, counted; /* now; and at the start of this hour */
+    int64_t hour; /* since 1970, of stats - counted */
+    int64_t hour_end_ns, hour_start_ns;
+    int dlt;
+    struct window window;
+    struct decode *decode;
+    struct flow_table *flows;
+    struct dissector *dissector;
+    struct classify *classify;
+    struct check *check;
+    struct cube *cube;
+    struct event_sink *stream;
+};
+
+#define HOUR_NS INT64_C(3600000000000)
+
+static void on_event(struct event_sink *self, const struct tls_event *ev)
+{
+    struct pipeline *p = (struct pipeline *)self;
+    cube_event(p->cube, ev);
+    if (p->stream)
+        p->stream->event(p->stream, ev);
+}
+
+struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e)
+{
+    struct pipeline *p = calloc(1, sizeof *p);
+    if (!p) {
+        (void)err_set(e, "out of memory");
+        return NULL;
+    }
+    p->sink.event = on_event;
+    p->cube = cube;
+    p->stream = stream;
+    struct decode_options dec = { { 0 } };
+    memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
+    struct flow_options flow = { .scope = o->scope };
+    if (o->memory_limit) { /* about a quarter for the flow table, an eighth for open handshakes of about 2 KiB */
+        flow.max_flows = (uint32_t)(o->memory_limit / 4 / 32 / 2);
+        flow.max_conns = (uint32_t)(o->memory_limit / 8 / 2048);
+    }
+    p->decode = decode_new(&dec, o->seed, &p->stats);
+    p->dissector = dissector_new(&p->sink, &p->stats, o->seed);
+    if (p->dissector)
+        p->flows = flow_table_new(&flow, o->seed, dissector_sink(p->dissector), &p->stats);
+    if (!p->decode || !p->flows) {
+        (void)err_set(e, "out of memory");
+        pipeline_free(p);
+        return NULL;
+    }
+    if (!o->no_ndpi && !(p->classify = classify_new(o->seed, e))) {
+        pipeline_free(p);
+        return NULL;
+    }
+    return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+    if (!p)
+        return;
+    flow_table_free(p->flows);
+    dissector_free(p->dissector);
+    decode_free(p->decode);
+    classify_free(p->classify);
+    free(p);
+}
+
+void pipeline_link(struct pipeline *p, int dlt)
+{
+    p->dlt = dlt;
+}
+
+static void close_hour(struct pipeline *p)
+{
+    struct stats delta;
+    stats_sub(&delta, &p->stats, &p->counted);
+    cube_hour(p->cube, p->hour, &delta);
+    p->counted = p->stats;
+}
+
+static void enter_hour(struct pipeline *p, int64_t ts_ns)
+{
+    if (p->hour_end_ns)
+        close_hour(p);
+    p->hour = ts_ns / HOUR_NS - (ts_ns % HOUR_NS < 0);
+    p->hour_start_ns = p->hour * HOUR_NS;
+    p->hour_end_ns = p->hour_start_ns + HOUR_NS;
+}
+
+void pipeline_packet(void *pipeline, const struct packet *pkt)
+{
+    struct pipeline *p = pipeline;
+    if (pkt->ts_ns >= p->hour_end_ns || pkt->ts_ns < p->hour_start_ns)
+        enter_hour(p, pkt->ts_ns);
+    if (p->window.packets++ == 0 || pkt->ts_ns < p->window.first_ns)
+        p->window.first_ns = pkt->ts_ns;
+    if (pkt->ts_ns > p->window.last_ns)
+        p->window.last_ns = pkt->ts_ns;
+    p->window.bytes += pkt->caplen;
+    p->stats.packets++;
+    p->stats.bytes += pkt->len;
+    p->stats.packet_cut += pkt->caplen < pkt->len;
+    struct decoded d;
+    if (!decode_packet(p->decode, p->dlt, pkt, &d))
+        return;
+    if (p->check)
+        check_packet(p->check, pkt, &d);
+    if (flow_packet(p->flows, pkt, &d) && p->classify)
+        classify_packet(p->classify, pkt, &d, SIDE_UNKNOWN);
+}
+
+void pipeline_check(struct pipeline *p, struct check *check)
+{
+    p->check = check;
+}
+
+struct stats *pipeline_stats(struct pipeline *p)
+{
+    return &p->stats;
+}
+
+static void tell_service(void *cube, const struct classify_entry *c)
+{
+    cube_service(cube, &c->server, c->proto, c->service, c->cleartext, c->flows);
+}
+
+void pipeline_finish(struct pipeline *p)
+{
+    decode_finish(p->decode);
+    flow_table_finish(p->flows);
+    if (p->hour_end_ns)
+        close_hour(p);
+    if (p->classify)
+        classify_each(p->classify, tell_service, p->cube);
+}
+
+void pipeline_window_reset(struct pipeline *p)
+{
+    p->window = (struct window){ 0 };
+}
+
+struct window pipeline_window(const struct pipeline *p)
+{
+    return p->window;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline - all state of one worker: packets in, events into the cube and a streaming output. Wires the layers, holds nothing
+ * of its own but the counters.
+ */
+#ifndef CLI_PIPELINE_H
+#define CLI_PIPELINE_H
+
+#include "cli/cli.h"
+
+struct pipeline;
+
+/* cube and stream (may be NULL) are borrowed. NULL and *e set on failure. */
+struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e);
+/* Ends open flows, adds the last hour's counters to the cube. Call once, before pipeline_free. */
+void pipeline_finish(struct pipeline *p);
+void pipeline_free(struct pipeline *p);
+
+void pipeline_link(struct pipeline *p, int dlt); /* link type of the packets that follow */
+void pipeline_packet(void *pipeline, const struct packet *pkt); /* a source_packet */
+/* From now on also show each decoded packet to the mirror check; NULL stops that. Borrowed. */
+struct check;
+void pipeline_check(struct pipeline *p, struct check *check);
+/* The live counters: for what the source counts (drops, cut files). They go to the hour of the latest packet. */
+struct stats *pipeline_stats(struct pipeline *p);
+/* Times of the first and last packet since the last call of pipeline_window_reset. 0 when there was none. */
+struct window {
+    int64_t first_ns, last_ns;
+    uint64_t packets, bytes;
+};
+void pipeline_window_reset(struct pipeline *p);
+struct window pipeline_window(const struct pipeline *p);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tlsunset read: captures in, report out. */
+#include "capture/source.h"
+#include "cli/pipeline.h"
+#include "cli/progress.h"
+#include "report/store.h"
+
+#include <string.h>
+#include <time.h>
+
+enum { BATCH = 4096 };
+
+struct reading {
+    const struct options *o;
+    struct cube *cube;
+    struct pipeline *pipe;
+    struct store *store; /* NULL without --state */
+    struct progress progress;
+    unsigned skipped; /* files the state has already */
+};
+
+static void notice(const struct options *o, const char *what, const char *file)
+{
+    if (!o->quiet)
+        fprintf(stderr, "tlsunset: %s: %s\n", file, what);
+}
+
+/* Was this very file read into the state before? 1: skip it. */
+static int known_already(struct reading *r, const char *path, uint8_t digest[32], struct err *e)
+{
+    int64_t when;
+    if (!r->store || !strcmp(path, "-"))
+        return 0;
+    if (source_digest(path, digest, e))
+        return -1;
+    if (r->o->again)
+        return 0;
+    int known = store_has_input(r->store, digest, &when, e);
+    if (known != 1)
+        return known;
+    char day[32];
+    time_t t = (time_t)(when / 1000000000);
+    struct tm tm;
+    (void)strftime(day, sizeof day, "%Y-%m-%d %H:%M UTC", gmtime_r(&t, &tm));
+    if (!r->o->quiet)
+        fprintf(stderr, "tlsunset: %s: read already on %s, skipped (--again reads it once more)\n", path, day);
+    r->skipped++;
+    return 1;
+}
+
+static int read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
+{
+    pipeline_link(r->pipe, source_dlt(s));
+    pipeline_window_reset(r->pipe);
+    for (;;) {
+        enum source_status st = source_read(s, BATCH, id, pipeline_packet, r->pipe, e);
+        progress_show(&r->progress, source_position(s), pipeline_stats(r->pipe)->packets);
+        switch (st) {
+        case SOURCE_BATCH:
+            continue;
+        case SOURCE_ERROR:
+            return -1;
+        case SOURCE_CUT:
+            pipeline_stats(r->pipe)->file_cut++;
+            (void)snprintf(in->warning, sizeof in->warning, "%s", e->text);
+            progress_end(&r->progress);
+            if (!r->o->quiet)
+                fprintf(stderr, "tlsunset: warning: %s\n", e->text);
+            return 0;
+        case SOURCE_END:
+        case SOURCE_STOPPED:
+            return 0;
+        }
+    }
+}
+
+static int read_file(struct reading *r, const struct source_file *file, struct err *e)
+{
+    struct input in = { .name = file->path };
+    int known = known_already(r, file->path, in.digest, e);
+    if (known)
+        return known < 0 ? -1 : 0;
+    struct source *s = source_open(file->path, r->o->filter, e);
+    if (!s)
+        return -1;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    in.read_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    uint32_t id = cube_input(r->cube, &in);
+    struct input *kept = cube_input_get(r->cube, id);
+    int rc = kept ? read_packets(r, s, kept, id, e) : err_set(e, "out of memory");
+    if (kept) {
+        struct window w = pipeline_window(r->pipe);
+        kept->first_ns = w.first_ns;
+        kept->last_ns = w.last_ns;
+        kept->packets = w.packets;
+        kept->bytes = w.bytes;
+    }
+    r->progress.before += file->size;
+    source_close(s);
+    return rc;
+}
+
+static int read_all(struct reading *r, struct source_list *list, struct err *e)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < list->count; i++)
+        total += list->file[i].size;
+    progress_start(&r->progress, total, r->o->quiet);
+    int rc = 0;
+    for (unsigned i = 0; i < list->count && rc == 0; i++)
+        rc = read_file(r, &list->file[i], e);
+    progress_end(&r->progress);
+    return rc;
+}
+
+/* The run is in the cube: save it, then print. With a state the report covers everything in it. */
+static int finish(struct reading *r, FILE *out, struct err *e)
+{
+    if (r->store) {
+        if (store_save(r->store, r->cube, e))
+            return -1;
+        cube_free(r->cube);
+        r->cube = options_cube(r->o);
+        if (!r->cube)
+            return err_set(e, "out of memory");
+        if (store_load(r->store, r->cube, e))
+            return -1;
+    }
+    return r->o->format->report ? r->o->format->report(out, r->cube, &r->o->view, e) : 0;
+}
+
+static int run(const struct options *o, struct source_list *list, FILE *out, struct err *e)
+{
+    struct reading r = { .o = o, .cube = options_cube(o) };
+    struct event_sink *stream = o->format->stream ? o->format->stream(out) : NULL;
+    int rc = -1;
+    if (!r.cube || (o->format->stream && !stream))
+        (void)err_set(e, "out of memory");
+    else if (o->state && !(r.store = store_open(o->state, STORE_WRITE, e)))
+        rc = -1;
+    else if ((r.pipe = pipeline_new(o, r.cube, stream, e)))
+        rc = read_all(&r, list, e);
+    if (rc == 0)
+        pipeline_finish(r.pipe);
+    if (stream && stream->close) {
+        struct err close_error;
+        if (stream->close(stream, &close_error) && rc == 0) {
+            *e = close_error;
+            rc = -1;
+        }
+    }
+    if (rc == 0)
+        rc = finish(&r, out, e);
+    pipeline_free(r.pipe);
+    cube_free(r.cube);
+    store_close(r.store);
+    return rc;
+}
+
+int cmd_read(int argc, char **argv)
+{
+    struct options o;
+    struct err e = { "" };
+    struct source_list list = { 0 };
+    unsigned not_captures = 0;
+    int over = options_parse(&o, argc, argv, FOR_READ);
+    if (over) {
+        options_free(&o);
+        return over - 1;
+    }
+    int rc = o.arg_count ? source_list_make(&list, o.args, o.arg_count, &not_captures, &e)
+                         : err_set(&e, "read: name a capture file, a folder of them, or - for standard input");
+    FILE *out = rc == 0 ? output_open(&o, &e) : NULL;
+    if (not_captures)
+        notice(&o, "files in folders that are no captures were left out", "note");
+    if (rc == 0)
+        rc = out ? run(&o, &list, out, &e) : -1;
+    if (out && output_close(&o, out, &e) && rc == 0)
+        rc = -1;
+    source_list_free(&list);
+    options_free(&o);
+    return rc ? cannot(&e) : EXIT_DONE;
+}

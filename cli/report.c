@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tlsunset report: one or several saved states, as one report. */
+#include "cli/cli.h"
+#include "report/store.h"
+
+static int load(struct cube *cube, const char *path, struct err *e)
+{
+    struct store *s = store_open(path, STORE_READ, e);
+    int rc = s ? store_load(s, cube, e) : -1;
+    store_close(s);
+    return rc;
+}
+
+int cmd_report(int argc, char **argv)
+{
+    struct options o;
+    struct err e = { "" };
+    int over = options_parse(&o, argc, argv, FOR_REPORT);
+    if (over) {
+        options_free(&o);
+        return over - 1;
+    }
+    int rc = 0;
+    if (o.arg_count == 0)
+        rc = err_set(&e, "report: name a state file (made by tlsunset read --state FILE)");
+    else if (!o.format->report)
+        rc = err_set(&e, "report: --format %s is one line per handshake and needs the captures; use text or json", o.format->name);
+    struct cube *cube = rc == 0 ? options_cube(&o) : NULL;
+    if (rc == 0 && !cube)
+        rc = err_set(&e, "out of memory");
+    for (unsigned i = 0; i < o.arg_count && rc == 0; i++)
+        rc = load(cube, o.args[i], &e);
+    FILE *out = rc == 0 ? output_open(&o, &e) : NULL;
+    if (rc == 0)
+        rc = out ? o.format->report(out, cube, &o.view, &e) : -1;
+    if (out && output_close(&o, out, &e))
+        rc = -1;
+    cube_free(cube);
+    options_free(&o);
+    return rc ? cannot(&e) : EXIT_DONE;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy - what is allowed, as data: a named list of rules, each of which answers yes, no or "not visible" for what was seen,
+ * and for what a client offers.
+ *
+ * Policies are JSON files (policy.5), found by name in the built-in folder or by path. Strict: an unknown field, suite or group is
+ * an error with file, line and the nearest valid name. Rules may hold only from a date on, so one file says what holds when.
+ */
+#ifndef REPORT_POLICY_H
+#define REPORT_POLICY_H
+
+#include "base/err.h"
+#include "dissect/cert.h"
+#include "dissect/hello.h"
+
+#include <stdio.h>
+
+enum severity { MUST_NOT, SHOULD_NOT };
+enum answer { ANSWER_YES /* satisfied */, ANSWER_NO, ANSWER_NOT_VISIBLE };
+
+/* What one handshake chose (or could choose), as far as it is known. 0, SUITE_NONE and NULL: not known. */
+struct choice {
+    bool dtls;
+    uint16_t version;
+    uint32_t suite;
+    uint16_t group, dh_bits, sigscheme;
+    const struct cert_facts *cert; /* NULL: not seen (TLS 1.3, resumed, one-sided) */
+    uint8_t etm, ems, renegotiation_info, sni; /* 0 unknown, 1 no, 2 yes */
+    bool resumed;
+};
+
+struct policy;
+struct rule; /* opaque; names and texts through the functions below */
+
+/* By name ("tls12-minimum") or path (has a '/' or ends in .json). on_day: days since 1970, rules from later dates are left out
+ * (0: today is not known here, so every rule holds). NULL and *e. */
+struct policy *policy_open(const char *name, int64_t on_day, struct err *e);
+/* From the inline options: --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'. Either may be NULL. NULL and *e. */
+struct policy *policy_inline(const char *min_version, const char *forbid, struct err *e);
+void policy_free(struct policy *p); /* NULL is fine */
+
+const char *policy_name(const struct policy *p);
+const char *policy_title(const struct policy *p);
+unsigned policy_rules(const struct policy *p);
+const char *policy_rule_id(const struct policy *p, unsigned i); /* "version", "kx-rsa" ...: stable, for JSON */
+const char *policy_rule_text(const struct policy *p, unsigned i); /* a sentence with its reference */
+enum severity policy_rule_severity(const struct policy *p, unsigned i);
+
+/* Rule i about a handshake that was seen. */
+enum answer policy_judge(const struct policy *p, unsigned i, const struct choice *c);
+/* All MUST_NOT rules: NO if one says no, else NOT_VISIBLE if one cannot tell, else YES. *broken gets a bit per rule that says no,
+ * *invisible one per rule that cannot tell (rules 0..63); either may be NULL. SHOULD_NOT rules only with should. */
+enum answer policy_judge_all(const struct policy *p, const struct choice *c, bool should, uint64_t *broken, uint64_t *invisible);
+
+/* Would the policy allow this version / suite at this version / group / signature scheme? For intersecting with an offer. Only
+ * what the rules say about that one thing; conditions on others (CBC unless encrypt-then-mac) count as allowed and are named
+ * by the choice they end up in. */
+bool policy_allows_version(const struct policy *p, uint16_t version);
+bool policy_allows_suite(const struct policy *p, uint16_t version, uint32_t suite, bool etm_possible);
+bool policy_allows_group(const struct policy *p, uint16_t version, uint16_t group);
+bool policy_allows_sigscheme(const struct policy *p, uint16_t version, uint16_t scheme);
+bool policy_allows_cert(const struct policy *p, const struct cert_facts *cert);
+
+/* What an offer still holds under the policy. One whole ClientHello suffices for "nothing". */
+enum missing { MISS_VERSION = 1, MISS_SUITE = 2, MISS_GROUP = 4, MISS_SIGSCHEME = 8, MISS_FEATURE = 16 };
+struct residue {
+    unsigned missing; /* enum missing: what the offer lacks; 0: something allowed is left */
+    uint16_t best_version; /* highest allowed version it offers with an allowed suite for it; 0 none */
+    unsigned suites, groups, sigschemes; /* how many allowed ones are left at best_version */
+};
+/* cert: the certificate of the server in question, whose key limits suites and schemes; NULL when not known. */
+struct residue policy_residue(const struct policy *p, const struct offer *o, const struct cert_facts *cert, bool dtls);
+
+/* For policy list | show | check. */
+int policy_list(FILE *out, struct err *e);
+int policy_show(const struct policy *p, FILE *out);
+
+#endif

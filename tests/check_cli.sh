@@ -1,0 +1,80 @@
+#!/bin/sh
+# What a user relies on at the command line: exit codes, one clear line per mistake, stdin, folders, damaged files.
+set -eu
+t=$TLSUNSET
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+pcap=pcaps/tls12-dhe1024-node0.11.14.pcap
+fail() { echo "check_cli: $*" >&2; exit 1; }
+# refuse EXIT PATTERN ARGS...: the exit code, one line on stderr that matches, nothing else
+refuse() {
+	want=$1 pattern=$2; shift 2
+	code=0; "$t" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || code=$?
+	[ "$code" = "$want" ] || fail "$* exited $code, not $want: $(cat "$tmp/err")"
+	[ "$(wc -l <"$tmp/err")" = 1 ] || fail "$*: not one line: $(cat "$tmp/err")"
+	grep -q -- "$pattern" "$tmp/err" || fail "$*: does not say '$pattern': $(cat "$tmp/err")"
+}
+refuse 2 'no such subcommand' frobnicate
+refuse 2 'name a capture' read
+refuse 2 'such option' read --no-such-option
+refuse 2 'needs a value' read "$pcap" --top
+refuse 2 'no such format' read -f xml "$pcap"
+refuse 2 'not-there' read "$tmp/not-there.pcap"
+refuse 2 '--client' read --client nonsense "$pcap"
+refuse 2 '--since' read --since yesterday "$pcap"
+refuse 2 '--memory-limit' read --memory-limit 1 "$pcap"
+refuse 2 'filter' read --filter 'tcp portt 443' "$pcap"
+refuse 2 'interface' watch
+refuse 2 'state' report
+echo 'this is no capture' >"$tmp/text.pcap"
+refuse 2 'text.pcap' read "$tmp/text.pcap"
+refuse 2 'text.pcap' report "$tmp/text.pcap"
+
+"$t" --version | grep -q '^tlsunset [0-9]' || fail 'no --version'
+"$t" read --help | grep -q -- '--state' || fail 'no --help'
+
+one() { "$t" read -q -f ndjson "$@" | grep -c '"version":"TLSv1.2"' || true; }
+[ "$(one "$pcap")" = 1 ] || fail 'plain file'
+[ "$("$t" read -q -f ndjson - <"$pcap" | grep -c '"type":"tls"')" = 1 ] || fail 'standard input'
+gzip -c "$pcap" >"$tmp/a.pcap.gz"
+[ "$(one "$tmp/a.pcap.gz")" = 1 ] || fail 'gzip'
+if command -v zstd >/dev/null; then
+	zstd -q -c "$pcap" >"$tmp/named-oddly"
+	[ "$(one "$tmp/named-oddly")" = 1 ] || fail 'zstd, by content'
+	rm "$tmp/named-oddly"
+fi
+mkdir "$tmp/dir"
+cp "$pcap" "$tmp/dir/1.pcap"
+cp pcaps/tls12-default-node8.17.0.pcap "$tmp/dir/2.pcap"
+echo readme >"$tmp/dir/README"
+[ "$(one "$tmp/dir")" = 2 ] || fail 'a folder'
+
+# cut in the middle of a packet: what was there is reported, with a warning, exit 0
+size=$(wc -c <"$pcap")
+head -c $((size - 10)) "$pcap" >"$tmp/cut.pcap"
+"$t" read -f ndjson "$tmp/cut.pcap" >"$tmp/out" 2>"$tmp/err" || fail 'a cut file must not fail'
+grep -q 'warning.*cut.pcap' "$tmp/err" || fail 'no warning about the cut file'
+grep -q '"version":"TLSv1.2"' "$tmp/out" || fail 'the cut file lost its handshake'
+
+# the same input gives the same bytes
+"$t" read -q --seed 1 pcaps/tls1*.pcap >"$tmp/a"
+"$t" read -q --seed 99 pcaps/tls1*.pcap >"$tmp/b"
+cmp -s "$tmp/a" "$tmp/b" || fail 'two runs differ'
+
+# a full disk is not success
+if [ -w /dev/full ]; then
+	code=0; "$t" read -q "$pcap" -o /dev/full 2>/dev/null || code=$?
+	[ "$code" = 2 ] || fail 'writing to a full disk exited '"$code"
+fi
+
+# a state accumulates, skips what it has, and prints the same numbers
+s=$tmp/site.db
+"$t" read -q --state "$s" "$pcap" >/dev/null
+[ "$(stat -c %a "$s")" = 600 ] || fail 'state file mode'
+"$t" read --state "$s" "$pcap" >/dev/null 2>"$tmp/err"
+grep -q 'read already' "$tmp/err" || fail 'a file read twice is not skipped'
+"$t" read -q --state "$s" pcaps/tls12-default-node8.17.0.pcap >"$tmp/a"
+"$t" report "$s" >"$tmp/b"
+cmp -s "$tmp/a" "$tmp/b" || fail 'read --state and report differ'
+grep -q 'Of 2 handshakes' "$tmp/b" || fail 'the state did not accumulate'
+echo 'check_cli: passed'
