@@ -8,7 +8,8 @@
 
 #include <stdlib.h>
 
-enum { COALESCED_MAX = 8 /* packets of one datagram that are looked at */, CRYPTO_ERROR = 0x100 };
+enum { COALESCED_MAX = 8 /* packets of one datagram that are looked at */, CRYPTO_ERROR = 0x100,
+       SHORT_MIN = 21 /* first byte, and what header protection samples: RFC 9001 section 5.4.2 */ };
 
 /* A long header and what follows it, borrowed from the datagram. */
 struct quic_packet {
@@ -402,11 +403,15 @@ static void long_header(struct quic *q, unsigned d, const struct quic_packet *p,
 {
     struct attempt *a = &q->now;
     bool open = a->state == ATTEMPT_OPEN;
-    if (!p->known) {
-        if (p->version != 0)
-            q->unknown++;
-        else if (d != q->client)
-            q->negotiated = !a->answered;
+    if (!p->known && p->version != 0) {
+        q->unknown++;
+        return;
+    }
+    if (!p->known) { /* Version Negotiation: what the client tried led to no handshake, so none was missed */
+        if (d == q->client)
+            return;
+        q->unknown = 0;
+        q->negotiated = !a->answered;
         return;
     }
     switch (p->type) {
@@ -469,7 +474,8 @@ static enum tls_verdict quic_feed(void *state, unsigned d, struct rd datagram, s
     struct quic_packet p;
     for (int i = 0; i < COALESCED_MAX && rd_left(&datagram); i++) {
         if (!(datagram.p[0] & 0x80)) {
-            if (datagram.p[0] & 0x40)
+            /* the fixed bit may be greased (RFC 9287); behind other packets its absence is padding */
+            if ((i == 0 || (datagram.p[0] & 0x40)) && rd_left(&datagram) >= SHORT_MIN)
                 short_header(q, d, rd_left(&datagram), when);
             break;
         }

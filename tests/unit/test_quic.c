@@ -486,6 +486,13 @@ static void unknown_version_is_counted(void **state)
     close_flow(&x);
     assert_int_equal(x.events, 0);
     assert_int_equal(x.stats.quic_unknown_version, 1);
+
+    open_flow(&x); /* the server does not know it either: nothing was missed */
+    static const uint8_t negotiation[] = { 0x80, 0, 0, 0, 0, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 1 };
+    (void)feed(&x, 0, p, sizeof p);
+    (void)feed(&x, 1, negotiation, sizeof negotiation);
+    close_flow(&x);
+    assert_int_equal(x.stats.quic_unknown_version, 0);
 }
 
 static void alert_in_connection_close(void **state)
@@ -655,6 +662,25 @@ static void a_decided_flow_is_let_go(void **state)
     assert_int_equal(x.events, 1);
 }
 
+/* RFC 9287: the second bit of the first byte means nothing. What is too short for a packet, or padding, is none. */
+static void greased_short_header(void **state)
+{
+    (void)state;
+    struct fixture x;
+    uint8_t p[MTU] = { 0 };
+    open_flow(&x);
+    feed_client_initial(&x, V1, DCID);
+    feed_server_initial(&x, V1, DCID);
+    assert_int_equal(feed(&x, 0, p, 20), TLS_MORE);
+    size_t n = sealed_long(HANDSHAKE, p);
+    memset(p + n, 0, 100);
+    assert_int_equal(feed(&x, 0, p, n + 100), TLS_MORE);
+    memset(p, 0x13, 60);
+    assert_int_equal(feed(&x, 0, p, 60), TLS_DECIDED);
+    assert_rfc_handshake(&x, V1);
+    close_flow(&x);
+}
+
 static void a_flood_costs_a_bounded_number_of_decryptions(void **state)
 {
     (void)state;
@@ -765,6 +791,7 @@ int main(void)
         cmocka_unit_test(coalesced),
         cmocka_unit_test(two_connections_on_one_pair_of_ports),
         cmocka_unit_test(a_decided_flow_is_let_go),
+        cmocka_unit_test(greased_short_header),
         cmocka_unit_test(a_flood_costs_a_bounded_number_of_decryptions),
         cmocka_unit_test(hostile_frames),
         cmocka_unit_test(others_do_not_look_like_quic),
