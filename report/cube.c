@@ -129,12 +129,12 @@ static bool derive(struct cube *c, struct profile *p, struct rd offer)
     struct offer o;
     *p = (struct profile){ .offer = offer, .ja4_ns = INT64_MAX };
     p->stack = put(c, c->stacks, NULL, c->opt.max_profiles, stack, n, &fresh);
-    profile_label(stack, n, p->stack_label);
+    c->oom = !p->stack || !profile_label(stack, n, p->stack_label);
     if (offer_read(offer, &o)) {
         p->max_version = o.max_version;
         p->guess = profile_guess(&o);
     }
-    return p->stack != 0;
+    return !c->oom;
 }
 
 static uint32_t profile_put(struct cube *c, struct rd offer)
@@ -153,9 +153,10 @@ static uint32_t profile_put(struct cube *c, struct rd offer)
 }
 
 /* The earliest hello gives the JA4; of two at the same time, the lower text: the same whatever came first. */
-static void ja4_offer(struct profile *p, const char *ja4, int64_t ns)
+void cube_ja4(struct cube *c, uint32_t profile, const char *ja4, int64_t ns)
 {
-    if (ns > p->ja4_ns || (ns == p->ja4_ns && p->ja4[0] && strcmp(ja4, p->ja4) >= 0))
+    struct profile *p = column_at(&c->profile, profile);
+    if (ns == INT64_MAX || ns > p->ja4_ns || (ns == p->ja4_ns && p->ja4[0] && strcmp(ja4, p->ja4) >= 0))
         return;
     memset(p->ja4, 0, sizeof p->ja4);
     memcpy(p->ja4, ja4, strnlen(ja4, sizeof p->ja4 - 1));
@@ -165,8 +166,8 @@ static void ja4_offer(struct profile *p, const char *ja4, int64_t ns)
 uint32_t cube_put_profile(struct cube *c, struct rd offer, const char *ja4, int64_t ja4_ns)
 {
     uint32_t id = profile_put(c, offer);
-    if (id && ja4_ns != INT64_MAX)
-        ja4_offer(column_at(&c->profile, id), ja4, ja4_ns);
+    if (id)
+        cube_ja4(c, id, ja4, ja4_ns);
     return id;
 }
 
@@ -175,11 +176,11 @@ static uint32_t profile_of(struct cube *c, const struct tls_event *ev)
     uint32_t id = profile_put(c, ev->offer);
     if (!id || !ev->ch)
         return id;
-    struct profile *p = column_at(&c->profile, id);
+    const struct profile *p = column_at(&c->profile, id);
     if (ev->ts_ns <= p->ja4_ns) {
         char ja4[PROFILE_JA4];
         profile_ja4(ev->ch, ja4);
-        ja4_offer(p, ja4, ev->ts_ns);
+        cube_ja4(c, id, ja4, ev->ts_ns);
     }
     return id;
 }

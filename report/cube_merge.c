@@ -39,8 +39,7 @@ static uint32_t name_over(struct cube *into, const struct cube *from, uint32_t i
 
 static uint32_t profile_over(struct cube *into, const struct cube *from, uint32_t id)
 {
-    const struct profile *p = cube_profile(from, id);
-    return cube_put_profile(into, p->offer, p->ja4, p->ja4_ns);
+    return cube_put_profile(into, cube_profile(from, id)->offer, "", INT64_MAX);
 }
 
 static uint32_t cert_over(struct cube *into, const struct cube *from, uint32_t id)
@@ -150,6 +149,9 @@ static void add(const struct maps *m, struct cube *into, const struct cube *from
     for (uint32_t id = 1; id <= from->inputs; id++)
         if (m->input[id] <= m->inputs_before)
             cube_input_add(into->input[m->input[id] - 1], from->input[id - 1]);
+    for (uint32_t id = 1; id <= cube_profiles(from); id++)
+        if (m->profile[id] != NOT_KEPT)
+            cube_ja4(into, m->profile[id], cube_profile(from, id)->ja4, cube_profile(from, id)->ja4_ns);
     for (uint32_t row = 1; row <= cube_rows(from); row++) {
         struct cube_val v = *cube_row_val(from, row);
         v.exemplar.input = v.exemplar.input <= from->inputs ? m->input[v.exemplar.input] : 0;

@@ -78,11 +78,13 @@ size_t profile_stack(struct rd offer, uint8_t out[STACK_MAX])
     return o.n;
 }
 
-void profile_label(const uint8_t *stack, size_t n, char out[STACK_LABEL])
+bool profile_label(const uint8_t *stack, size_t n, char out[STACK_LABEL])
 {
-    uint8_t md[EVP_MAX_MD_SIZE] = { 0 };
-    (void)EVP_Digest(stack, n, md, NULL, EVP_sha256(), NULL);
+    uint8_t md[EVP_MAX_MD_SIZE];
+    if (EVP_Digest(stack, n, md, NULL, EVP_sha256(), NULL) != 1)
+        return false;
     (void)snprintf(out, STACK_LABEL, "%02x%02x%02x%02x%02x%02x", md[0], md[1], md[2], md[3], md[4], md[5]);
+    return true;
 }
 
 void profile_ja4(const struct client_hello *ch, char out[PROFILE_JA4])

@@ -22,9 +22,9 @@ enum { STACK_MAX = OFFER_MAX + 64 };
  * was longer than OFFER_MAX) is a stack of its own. */
 size_t profile_stack(struct rd offer, uint8_t out[STACK_MAX]);
 
-/* A short label of a stack that is the same in every file and run: 12 hex digits of SHA-256. */
+/* A short label of a stack that is the same in every file and run: 12 hex digits of SHA-256. false: out of memory. */
 enum { STACK_LABEL = 13 };
-void profile_label(const uint8_t *stack, size_t n, char out[STACK_LABEL]);
+bool profile_label(const uint8_t *stack, size_t n, char out[STACK_LABEL]);
 
 /* Which software an offer is like ("like OpenSSL 1.1.1 or later"), or NULL: advice, from what only one family is known to send. */
 const char *profile_guess(const struct offer *o);

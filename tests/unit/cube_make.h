@@ -291,16 +291,21 @@ static inline char *cube_dump(const struct cube *c)
     return text;
 }
 
-static inline void assert_same_cube(const struct cube *a, const struct cube *b)
+/* Shows the first line that differs: the whole text is too long to look at. */
+static inline void assert_same_text(const char *x, const char *y)
 {
-    char *x = cube_dump(a), *y = cube_dump(b);
     size_t line = 0;
     for (size_t i = 0; x[i] && x[i] == y[i]; i++)
         line = x[i] == '\n' ? i + 1 : line;
     if (strcmp(x, y) != 0)
-        print_error("first difference:\n%.*s\n%.*s\n", (int)strcspn(x + line, "\n"), x + line,
-                    (int)strcspn(y + line, "\n"), y + line);
-    assert_true(strcmp(x, y) == 0);
+        fail_msg("first difference:\n%.*s\n%.*s\n", (int)strcspn(x + line, "\n"), x + line, (int)strcspn(y + line, "\n"),
+                 y + line);
+}
+
+static inline void assert_same_cube(const struct cube *a, const struct cube *b)
+{
+    char *x = cube_dump(a), *y = cube_dump(b);
+    assert_same_text(x, y);
     free(x);
     free(y);
 }
