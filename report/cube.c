@@ -47,20 +47,18 @@ struct cube *cube_new(const struct cube_options *opt)
         return NULL;
     options_fill(c, opt);
     uint64_t seed = opt->seed;
-    c->rows = intern_new(row_limit(c, LAST_CUT), seed);
     c->names = intern_new(c->opt.max_names, seed);
     c->profiles = intern_new(c->opt.max_profiles, seed);
     c->stacks = intern_new(c->opt.max_profiles, seed);
     c->certs = intern_new(LIMIT_CUBE_CERTS, seed);
     c->sensors = intern_new(LIMIT_SENSORS, seed);
-    c->spans = intern_new(row_limit(c, 1), seed);
     c->fallback = fallback_new(seed);
-    c->val.width = sizeof(struct cube_val);
     c->profile.width = sizeof(struct profile);
     c->cert.width = sizeof(struct cert_facts);
-    c->span.width = sizeof(struct span);
     c->hour_pool.width = sizeof(struct hour);
-    bool ok = c->rows && c->names && c->profiles && c->stacks && c->certs && c->sensors && c->spans && c->fallback;
+    bool ok = records_init(&c->rows, sizeof(struct cube_key), sizeof(struct row), seed);
+    ok = records_init(&c->spans, sizeof(struct span_key), sizeof(struct span_row), seed) && ok;
+    ok = ok && c->names && c->profiles && c->stacks && c->certs && c->sensors && c->fallback;
     if (ok && opt->sensor && *opt->sensor)
         ok = (c->sensor = cube_put_sensor(c, opt->sensor)) != 0;
     if (ok)
@@ -73,13 +71,13 @@ void cube_free(struct cube *c)
 {
     if (!c)
         return;
-    struct intern *tables[] = { c->rows, c->names, c->profiles, c->stacks, c->certs, c->sensors, c->spans };
+    struct intern *tables[] = { c->names, c->profiles, c->stacks, c->certs, c->sensors };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         intern_free(tables[i]);
-    column_free(&c->val);
+    records_free(&c->rows);
+    records_free(&c->spans);
     column_free(&c->profile);
     column_free(&c->cert);
-    column_free(&c->span);
     column_free(&c->hour_pool);
     fallback_free(c->fallback);
     cube_inputs_truncate(c, 0);
@@ -213,11 +211,9 @@ struct addr cube_client(const struct cube *c, const struct addr *a)
     return out;
 }
 
-/* What is left of a key: 0 all; 1 the server and what was chosen; 2 what was chosen; 3 how it ended. */
+/* What is left of a key: 1 the server and what was chosen; 2 what was chosen; 3 how it ended. */
 static struct cube_key folded(const struct cube_key *k, unsigned cut)
 {
-    if (cut == 0)
-        return *k;
     struct cube_key o = { .outcome = k->outcome, .suite = SUITE_NONE, .flags = CUBE_OTHER };
     if (cut <= 2) {
         o.day = k->day;
@@ -236,10 +232,12 @@ static struct cube_key folded(const struct cube_key *k, unsigned cut)
 
 uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole)
 {
-    for (unsigned cut = whole ? 0 : 1; cut <= LAST_CUT; cut++) {
+    uint32_t row = whole ? records_put(&c->rows, k, row_limit(c, 0), &c->oom) : 0;
+    if (row || (whole && c->oom))
+        return row;
+    for (unsigned cut = 1; cut <= LAST_CUT; cut++) {
         struct cube_key o = folded(k, cut);
-        bool fresh;
-        uint32_t row = put(c, c->rows, &c->val, row_limit(c, cut), &o, sizeof o, &fresh);
+        row = records_put(&c->rows, &o, row_limit(c, cut), &c->oom);
         if (row || c->oom)
             return row;
     }
@@ -260,7 +258,7 @@ static bool exemplar_before(const struct cube *c, const struct exemplar *a, cons
 
 void cube_add(struct cube *c, uint32_t row, const struct cube_val *v)
 {
-    struct cube_val *into = column_at(&c->val, row);
+    struct cube_val *into = &((struct row *)records_at(&c->rows, row))->val;
     if (into->count == 0) {
         *into = *v;
         return;

@@ -3,8 +3,8 @@
  * cube_impl - the inside of a cube, for the files that it is made of: cube.c (tallying, building), cube_side.c (hours, inputs,
  * services, spans), cube_read.c (reading, sorting) and cube_merge.c. Nobody else includes it.
  *
- * The load that shapes it: a million clients and twenty thousand servers give a million rows, met in random order. A row is a
- * 92-byte key, interned, and 48 bytes of values beside it; ids instead of strings; nothing is allocated but for growth.
+ * The load that shapes it: a million clients and twenty thousand servers give a million rows, met in random order. A row is one
+ * record of 144 bytes; ids stand for strings; nothing is allocated but for growth.
  */
 #ifndef REPORT_CUBE_IMPL_H
 #define REPORT_CUBE_IMPL_H
@@ -12,12 +12,23 @@
 #include "base/column.h"
 #include "base/intern.h"
 #include "base/limits.h"
+#include "base/records.h"
 #include "report/cube.h"
 #include "report/fallback.h"
+
+struct row {
+    struct cube_key key;
+    struct cube_val val;
+};
 
 struct span_key { /* compared and hashed as memory: no padding */
     struct endpoint client, server;
     uint32_t profile;
+};
+
+struct span_row {
+    struct span_key key;
+    struct span val;
 };
 
 struct cube {
@@ -26,8 +37,9 @@ struct cube {
     bool oom; /* why the last put gave 0: memory, not a cap */
     uint16_t sensor; /* of the events tallied here */
     uint8_t key[32];
-    struct intern *rows, *names, *profiles, *stacks, *certs, *sensors, *spans;
-    struct column val, profile, cert, span; /* beside rows, profiles, certs, spans */
+    struct records rows, spans;
+    struct intern *names, *profiles, *stacks, *certs, *sensors;
+    struct column profile, cert; /* beside profiles, certs */
     size_t name_bytes, profile_bytes;
     struct fallback *fallback;
     uint64_t lost;

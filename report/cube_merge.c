@@ -113,9 +113,9 @@ static bool rows_make(struct maps *m, struct cube *into, const struct cube *from
 
 static bool spans_make(struct maps *m, struct cube *into, const struct cube *from)
 {
-    m->span = calloc((size_t)intern_count(from->spans) + 1, sizeof *m->span);
-    for (uint32_t id = 1; m->span && id <= intern_count(from->spans); id++) {
-        struct span_key k = *(const struct span_key *)intern_key(from->spans, id, NULL);
+    m->span = calloc((size_t)from->spans.count + 1, sizeof *m->span);
+    for (uint32_t id = 1; m->span && id <= from->spans.count; id++) {
+        struct span_key k = *(const struct span_key *)records_at(&from->spans, id);
         bool whole = true;
         k.client.addr = cube_client(into, &k.client.addr);
         k.profile = mapped(m->profile, k.profile, &whole);
@@ -138,8 +138,8 @@ static bool make(struct maps *m, struct cube *into, const struct cube *from)
 
 static void unmake(const struct maps *m, struct cube *into)
 {
-    intern_truncate(into->rows, m->rows_before);
-    intern_truncate(into->spans, m->spans_before);
+    records_truncate(&into->rows, m->rows_before);
+    records_truncate(&into->spans, m->spans_before);
     cube_inputs_truncate(into, m->inputs_before);
 }
 
@@ -157,8 +157,8 @@ static void add(const struct maps *m, struct cube *into, const struct cube *from
         v.exemplar.input = v.exemplar.input <= from->inputs ? m->input[v.exemplar.input] : 0;
         cube_add(into, m->row[row], &v);
     }
-    for (uint32_t id = 1; id <= intern_count(from->spans); id++)
-        cube_span_add(into, m->span[id], column_at(&from->span, id));
+    for (uint32_t id = 1; id <= from->spans.count; id++)
+        cube_span_add(into, m->span[id], &((const struct span_row *)records_at(&from->spans, id))->val);
     for (uint32_t i = 0; i < from->hours; i++) {
         uint32_t sensor = m->sensor[from->hour[i]->sensor];
         cube_put_hour(into, from->hour[i]->hour, sensor == NOT_KEPT ? 0 : (uint16_t)sensor, &from->hour[i]->stats);
@@ -175,8 +175,8 @@ int cube_merge(struct cube *into, const struct cube *from)
 {
     assert(into != from);
     struct maps m = { .inputs_before = into->inputs,
-                      .rows_before = intern_count(into->rows),
-                      .spans_before = intern_count(into->spans) };
+                      .rows_before = into->rows.count,
+                      .spans_before = into->spans.count };
     bool ok = make(&m, into, from);
     if (ok)
         add(&m, into, from);

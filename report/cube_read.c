@@ -8,17 +8,17 @@
 
 uint32_t cube_rows(const struct cube *c)
 {
-    return intern_count(c->rows);
+    return c->rows.count;
 }
 
 const struct cube_key *cube_row_key(const struct cube *c, uint32_t row)
 {
-    return intern_key(c->rows, row, NULL);
+    return &((const struct row *)records_at(&c->rows, row))->key;
 }
 
 const struct cube_val *cube_row_val(const struct cube *c, uint32_t row)
 {
-    return column_at(&c->val, row);
+    return &((const struct row *)records_at(&c->rows, row))->val;
 }
 
 const struct profile *cube_profile(const struct cube *c, uint32_t id)
@@ -86,12 +86,11 @@ uint64_t cube_lost(const struct cube *c)
 
 size_t cube_bytes(const struct cube *c)
 {
-    const struct intern *t[] = { c->rows, c->names, c->profiles, c->stacks, c->certs, c->sensors, c->spans };
-    size_t n = sizeof *c;
+    const struct intern *t[] = { c->names, c->profiles, c->stacks, c->certs, c->sensors };
+    size_t n = sizeof *c + records_bytes(&c->rows) + records_bytes(&c->spans);
     for (size_t i = 0; i < sizeof t / sizeof *t; i++)
         n += intern_bytes(t[i]);
-    n += column_bytes(&c->val) + column_bytes(&c->profile) + column_bytes(&c->cert) + column_bytes(&c->span) +
-         column_bytes(&c->hour_pool);
+    n += column_bytes(&c->profile) + column_bytes(&c->cert) + column_bytes(&c->hour_pool);
     n += c->hour_room * sizeof *c->hour + c->service_room * sizeof *c->service;
     return n + c->input_room * sizeof *c->input + c->inputs * sizeof **c->input;
 }
@@ -233,14 +232,9 @@ uint32_t *cube_sorted(const struct cube *c)
 
 /* Spans: those of rows, and those that outlived theirs. */
 
-struct span_item {
-    struct span_key key;
-    struct span span;
-};
-
 static int span_cmp(const void *x, const void *y, void *cube)
 {
-    const struct span_item *a = x, *b = y;
+    const struct span_row *a = x, *b = y;
     int d = endpoint_cmp(&a->key.client, &b->key.client);
     if (!d)
         d = profile_cmp(cube, a->key.profile, b->key.profile);
@@ -254,7 +248,7 @@ static void span_join(struct span *into, const struct span *s)
     into->last_ns = s->last_ns > into->last_ns ? s->last_ns : into->last_ns;
 }
 
-static size_t span_items(const struct cube *c, struct span_item *item)
+static size_t span_items(const struct cube *c, struct span_row *item)
 {
     size_t n = 0;
     for (uint32_t row = 1; row <= cube_rows(c); row++) {
@@ -263,30 +257,28 @@ static size_t span_items(const struct cube *c, struct span_item *item)
         if (k->flags & CUBE_OTHER)
             continue;
         item[n].key = (struct span_key){ .client = k->client, .server = k->server, .profile = k->profile };
-        item[n++].span = (struct span){ .first_ns = v->first_ns, .last_ns = v->last_ns, .count = v->count };
+        item[n++].val = (struct span){ .first_ns = v->first_ns, .last_ns = v->last_ns, .count = v->count };
     }
-    for (uint32_t id = 1; id <= intern_count(c->spans); id++) {
-        memcpy(&item[n].key, intern_key(c->spans, id, NULL), sizeof item[n].key);
-        memcpy(&item[n++].span, column_at(&c->span, id), sizeof item[n].span);
-    }
+    for (uint32_t id = 1; id <= c->spans.count; id++)
+        item[n++] = *(const struct span_row *)records_at(&c->spans, id);
     return n;
 }
 
 int cube_each_span(const struct cube *c, cube_span_visit *visit, void *ctx)
 {
-    size_t n = (size_t)cube_rows(c) + intern_count(c->spans);
+    size_t n = (size_t)cube_rows(c) + c->spans.count;
     if (n == 0)
         return 0;
-    struct span_item *item = malloc(n * sizeof *item);
+    struct span_row *item = malloc(n * sizeof *item);
     if (!item)
         return -1;
     n = span_items(c, item);
     qsort_r(item, n, sizeof *item, span_cmp, (void *)(uintptr_t)c);
     for (size_t i = 0; i < n;) {
-        struct span sum = item[i].span;
+        struct span sum = item[i].val;
         const struct span_key *k = &item[i].key;
         for (i++; i < n && memcmp(&item[i].key, k, sizeof *k) == 0; i++)
-            span_join(&sum, &item[i].span);
+            span_join(&sum, &item[i].val);
         visit(ctx, &k->client, k->profile, &k->server, &sum);
     }
     free(item);

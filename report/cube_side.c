@@ -256,23 +256,14 @@ const struct service *cube_services(const struct cube *c, unsigned *n)
 
 uint32_t cube_span_place(struct cube *c, const struct span_key *k)
 {
-    c->oom = false;
     static const struct span_key other = { .profile = 0 };
-    uint32_t count = intern_count(c->spans);
-    bool full = count >= c->opt.max_rows;
-    if (!full && !column_reserve(&c->span, count + 1))
-        return 0;
-    if (full) {
-        uint32_t id = intern_find(c->spans, k, sizeof *k);
-        if (id || !column_reserve(&c->span, count + 1))
-            return id;
-    }
-    return intern_put(c->spans, full ? &other : k, sizeof *k, NULL);
+    uint32_t id = records_put(&c->spans, k, c->opt.max_rows, &c->oom);
+    return id || c->oom ? id : records_put(&c->spans, &other, UINT32_MAX, &c->oom);
 }
 
 void cube_span_add(struct cube *c, uint32_t id, const struct span *s)
 {
-    struct span *into = column_at(&c->span, id);
+    struct span *into = &((struct span_row *)records_at(&c->spans, id))->val;
     if (into->count == 0) {
         *into = *s;
         return;
@@ -297,8 +288,8 @@ bool cube_put_span(struct cube *c, const struct endpoint *client, uint32_t profi
 
 void cube_each_old_span(const struct cube *c, cube_span_visit *visit, void *ctx)
 {
-    for (uint32_t id = 1; id <= intern_count(c->spans); id++) {
-        const struct span_key *k = intern_key(c->spans, id, NULL);
-        visit(ctx, &k->client, k->profile, &k->server, column_at(&c->span, id));
+    for (uint32_t id = 1; id <= c->spans.count; id++) {
+        const struct span_row *r = records_at(&c->spans, id);
+        visit(ctx, &r->key.client, r->key.profile, &r->key.server, &r->val);
     }
 }

@@ -65,7 +65,8 @@ size_t profile_stack(struct rd offer, uint8_t out[STACK_MAX])
         put_list(&o, offer);
         return o.n;
     }
-    put16(&o, (size_t)f.format << 8 | (size_t)f.quic << 3 | (size_t)f.fallback_scsv << 2 | (size_t)f.renegotiation_scsv << 1 | f.grease);
+    put16(&o, (size_t)f.format << 8 | (size_t)f.quic << 3 | (size_t)f.fallback_scsv << 2 |
+                  (size_t)f.renegotiation_scsv << 1 | f.grease);
     put16(&o, f.legacy_version);
     put_list(&o, f.versions);
     put_list(&o, f.suites);
@@ -118,11 +119,13 @@ static const struct rule rules[] = {
     /* record_size_limit (RFC 8449) together with encrypt_then_mac. */
     { "like GnuTLS", .with = { X_RECORD_SIZE_LIMIT, X_ENCRYPT_THEN_MAC } },
     /* Curve448 is in the default list of OpenSSL since 1.1.1, next to encrypt_then_mac (since 1.1.0). */
-    { "like OpenSSL 1.1.1 or later", .with = { X_ENCRYPT_THEN_MAC, X_EMS }, .without = { X_RECORD_SIZE_LIMIT }, .group = 0x001e },
+    { "like OpenSSL 1.1.1 or later", .with = { X_ENCRYPT_THEN_MAC, X_EMS }, .without = { X_RECORD_SIZE_LIMIT },
+      .group = 0x001e },
     /* heartbeat (RFC 6520) was on by default in OpenSSL 1.0.1 and 1.0.2 only. */
     { "like OpenSSL 1.0.1 or 1.0.2", .with = { X_HEARTBEAT } },
     /* Go asks for SCTs and OCSP staples and has never had encrypt_then_mac. */
-    { "like Go", .with = { X_SCT, X_STATUS_REQUEST, X_RENEGOTIATION_INFO }, .without = { X_ENCRYPT_THEN_MAC, X_RECORD_SIZE_LIMIT } },
+    { "like Go", .with = { X_SCT, X_STATUS_REQUEST, X_RENEGOTIATION_INFO },
+      .without = { X_ENCRYPT_THEN_MAC, X_RECORD_SIZE_LIMIT } },
 };
 
 static bool list_has(struct rd list, uint16_t v)

@@ -252,7 +252,9 @@ static int make_file(void **state)
 {
     (void)state;
     const char *tmp = getenv("TMPDIR");
-    (void)snprintf(path, sizeof path, "%.40s/oom.XXXXXX", tmp ? tmp : "/tmp");
+    if (!tmp)
+        tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    (void)snprintf(path, sizeof path, "%.40s/oom.XXXXXX", tmp);
     int fd = mkstemp(path);
     return fd < 0 ? -1 : close(fd);
 }

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * records - records of one size, found by the key at their head: what intern is for strings, for keys of fixed size with values.
+ *
+ * The load that shapes it is a million rows met in random order: a lookup touches one slot, which holds the hash, and then
+ * only the record that is meant, whose key and values lie together. Ids count from 1; records never move; nothing is removed
+ * but by records_truncate. Keys are compared as memory: no padding, every byte set.
+ */
+#ifndef BASE_RECORDS_H
+#define BASE_RECORDS_H
+
+#include "base/column.h"
+
+struct records_slot {
+    uint32_t hash, id; /* id 0: empty */
+};
+
+struct records {
+    uint64_t seed;
+    size_t key; /* bytes of the key, the first of a record */
+    uint32_t count, mask;
+    struct records_slot *slot;
+    struct column record;
+};
+
+/* false: out of memory; then records_free() is still to be called. */
+bool records_init(struct records *t, size_t key, size_t width, uint64_t seed);
+void records_free(struct records *t);
+
+/* The id of the record with this key; where there is none and the table holds less than max, a new one whose values are zero
+ * bytes. 0: full, or out of memory (*oom). */
+uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
+/* Forget every record above count, as if it had never been put. */
+void records_truncate(struct records *t, uint32_t count);
+size_t records_bytes(const struct records *t); /* memory held */
+
+/* The record of an id that records_put gave. */
+static inline void *records_at(const struct records *t, uint32_t id)
+{
+    return column_at(&t->record, id);
+}
+
+#endif
