@@ -173,6 +173,28 @@ static void test_stuffed(void **state)
     assert_memory_equal(ja4, "t12i990200_", 11);
 }
 
+/* The ClientHello of RFC 8448 section 3, from the bytes. JA3 as Wireshark has it; JA4's hashes by sha256sum. */
+static void test_rfc8448(void **state)
+{
+    (void)state;
+    static const char client[] =
+        "0303 cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7 00 0006 130113031302 0100 0091"
+        "0000000b0009000006736572766572 ff01000100 000a00140012001d0017001800190100010101020103 0104 00230000"
+        "003300260024001d002099381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c 002b0003020304"
+        "000d0020001e040305030603020308040805080604010501060102010402050206020202 002d00020101 001c00024001";
+    uint8_t bytes[512];
+    struct client_hello ch;
+    char ja3[JA3_TEXT], ja4[JA4_TEXT];
+    size_t n = unhex(client, bytes, sizeof bytes);
+    assert_true(client_hello_parse(rd_of(guarded(bytes, n), n), HELLO_TLS, &ch));
+    ja3_client(&ch, ja3);
+    ja4_client(&ch, 't', ja4);
+    assert_string_equal(ja3, "da4dea34fe6d4ce5f0725df3f2682fa0");
+    assert_string_equal(ja4, "t13d030900_55b375c5d22e_59cd3dafc54d");
+    ja4_client(&ch, 'q', ja4);
+    assert_string_equal(ja4, "q13d030900_55b375c5d22e_59cd3dafc54d");
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -204,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known),   cmocka_unit_test(test_alpn),  cmocka_unit_test(test_versions),
         cmocka_unit_test(test_stuffed), cmocka_unit_test(test_empty), cmocka_unit_test(test_server),
+        cmocka_unit_test(test_rfc8448),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
