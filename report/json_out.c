@@ -121,8 +121,9 @@ void json_wire(struct json_out *j, const char *key, struct rd text)
             rd_skip(&text, plain);
             continue;
         }
-        char unit[ESCAPE_UNIT];
-        put_quoted(j, unit, escape_unit(&text, unit));
+        char unit[ESCAPE_UNIT] = "";
+        size_t n = escape_unit(&text, unit);
+        put_quoted(j, unit, n);
     }
     put(j, "\"", 1);
 }

@@ -226,8 +226,9 @@ static void flags(struct json_out *j, uint32_t mask)
 }
 
 /* Names of enum encap, by bit. */
-static const char *const encap_names[] = { "vlan", "qinq",   "mpls", "pppoe",  "ppp",  "gre",  "erspan", "vxlan", "geneve", "gtp",
-                                           "ipip", "teredo", "l2tp", "tzsp",   "capwap", "wlan", "nsh",    "pbb",   "cmd",    "vntag" };
+static const char *const encap_names[] = { "vlan",   "qinq",  "mpls", "pppoe",  "ppp",  "gre",  "erspan",
+                                           "vxlan",  "geneve", "gtp", "ipip",   "teredo", "l2tp", "tzsp",
+                                           "capwap", "wlan",  "nsh",  "pbb",    "cmd",  "vntag" };
 
 static void encapsulation(struct json_out *j, const struct encap_ids *ids)
 {

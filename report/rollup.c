@@ -16,7 +16,9 @@ bool roll_group_next(const struct rollup *r, struct roll_group *g)
 
 static bool in_view(const struct view *v, const struct cube_key *k, const struct cube_val *val)
 {
-    if (v->server_only && (!cidr_has(v->server_only, &k->server.addr) || (v->server_port && v->server_port != k->server.port)))
+    if (v->server_only && !cidr_has(v->server_only, &k->server.addr))
+        return false;
+    if (v->server_port && v->server_port != k->server.port)
         return false;
     if (v->client_only && !cidr_has(v->client_only, &k->client.addr))
         return false;
@@ -71,7 +73,7 @@ static void coverage(struct rollup *r)
         span_widen(r, cube_input_at(r->cube, i)->first_ns, cube_input_at(r->cube, i)->last_ns);
     if (!r->first_ns && r->hours)
         span_widen(r, first * HOUR_NS, (last + 1) * HOUR_NS);
-    if (r->view->since_ns > r->first_ns)
+    if (r->view->since_ns && r->view->since_ns > r->first_ns)
         r->first_ns = r->view->since_ns;
     if (r->view->until_ns && r->view->until_ns < r->last_ns)
         r->last_ns = r->view->until_ns;
@@ -124,7 +126,9 @@ static int failure_cmp(const void *x, const void *y)
 static int upgrade_cmp(const void *x, const void *y)
 {
     const struct roll_upgrade *a = x, *b = y;
-    int d = endpoint_cmp(&a->at, &b->at);
+    int d = order(b->reach.handshakes, a->reach.handshakes);
+    if (!d)
+        d = endpoint_cmp(&a->at, &b->at);
     if (!d)
         d = a->transport - b->transport;
     return d ? d : a->upgrade - b->upgrade;

@@ -116,7 +116,7 @@ struct rollup {
     uint32_t suites;
     struct roll_failure *failure; /* most handshakes first */
     uint32_t failures;
-    struct roll_upgrade *upgrade; /* in order of server, protocol */
+    struct roll_upgrade *upgrade; /* most sessions that did not reach TLS first */
     uint32_t upgrades;
     struct roll_fact *fact; /* in the order of the table */
     uint32_t facts;

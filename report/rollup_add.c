@@ -49,7 +49,8 @@ static bool is_own(const struct view *v, const struct addr *server)
 }
 
 /* The row of this key in a table, new ones zeroed; its number from 1, 0 when out of memory. */
-static uint32_t table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n, bool *fresh)
+static uint32_t table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n,
+                          bool *fresh)
 {
     uint32_t id = intern_put(t, key, n, fresh);
     if (id && *fresh) {

@@ -90,8 +90,8 @@ static int enumerates(const struct rollup *r, const struct visit *v, struct roll
     pairs_free(&s.seen);
     if (stacks < ENUM_STACKS || versions < ENUM_VERSIONS || s.failed * 4 < s.handshakes || s.last_ns - s.first_ns > HOUR_NS)
         return 0;
-    (void)snprintf(out->why, sizeof out->why, "offered %zu different hellos with %u different highest versions to one server within an hour",
-                   stacks, versions);
+    (void)snprintf(out->why, sizeof out->why,
+                   "offered %zu different hellos with %u different highest versions to one server within an hour", stacks, versions);
     return 1;
 }
 

@@ -168,7 +168,7 @@ static const struct {
     { "cert_self_signed", cert_self_signed, "a self-signed certificate" },
     { "downgrade_mark", downgrade_mark, "the server can do a newer version than it chose, and said so" },
     { "fallback", fallback, "the client came back with a lower version after a failure" },
-    { "suite_not_offered", not_offered, "the server chose what was not offered: interference, or not TLS" },
+    { "suite_not_offered", not_offered, "the server chose what was not offered (interference?)" },
     { "client_certificate", client_cert, "the client sent a certificate (TLS 1.2 and older)" },
     { "post_quantum_group", hybrid, "a hybrid post-quantum group was chosen" },
     { "resumed", resumed, "the session was resumed" },

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LEAST = 8 }; /* a column that gives way keeps this many characters, and its title */
+
 unsigned table_width(const char *text)
 {
     unsigned n = 0;
@@ -131,7 +133,7 @@ static void fit(struct table *t)
     }
     unsigned over = sum > t->width + 2 ? sum - 2 - t->width : 0;
     for (unsigned i = t->columns; i-- > 0 && over;) {
-        unsigned least = table_width(t->column[i].title) > 12 ? table_width(t->column[i].title) : 12;
+        unsigned least = table_width(t->column[i].title) > LEAST ? table_width(t->column[i].title) : LEAST;
         if (!(t->column[i].flags & TABLE_CUT) || !shown(t, i) || t->column[i].width <= least)
             continue;
         unsigned give = t->column[i].width - least < over ? t->column[i].width - least : over;
@@ -176,20 +178,32 @@ static void print_titles(const struct table *t, FILE *out)
     print_line(t, line, false, out);
 }
 
+/* Bytes of the next word, or of its first part when it is wider than a line; *w is its width. */
+static size_t word(const char *text, unsigned line, unsigned *w)
+{
+    size_t n = 0;
+    *w = 0;
+    for (; text[n] && text[n] != ' '; n++) {
+        bool starts = ((unsigned char)text[n] & 0xc0) != 0x80;
+        if (starts && *w == line)
+            break;
+        *w += starts;
+    }
+    return n;
+}
+
 void table_wrap(FILE *out, const char *text, unsigned indent, unsigned hang, unsigned width)
 {
-    unsigned at = 0, line = indent;
+    unsigned at = 0, left = indent;
     while (*text) {
-        size_t n = strcspn(text, " ");
-        unsigned w = 0;
-        for (size_t i = 0; i < n; i++)
-            w += ((unsigned char)text[i] & 0xc0) != 0x80;
-        if (at && line + at + 1 + w > width) {
+        unsigned w;
+        size_t n = word(text, width - indent - hang, &w);
+        if (at && left + at + 1 + w > width) {
             (void)fputc('\n', out);
             at = 0;
-            line = indent + hang;
+            left = indent + hang;
         }
-        (void)fprintf(out, "%*s%.*s", at ? 1 : (int)line, "", (int)n, text);
+        (void)fprintf(out, "%*s%.*s", at ? 1 : (int)left, "", (int)n, text);
         at += (at ? 1 : 0) + w;
         text += n;
         text += strspn(text, " ");

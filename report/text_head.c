@@ -37,11 +37,27 @@ static const char *duration_text(int64_t ns, char *buf)
     return buf;
 }
 
+/* The end of a path says more than its beginning. */
+static const char *path_text(const char *path, char *buf)
+{
+    enum { SHOWN = 38 };
+    char name[4 * PHRASE];
+    const char *p = escape_text(rd_of(path, strlen(path)), name, sizeof name);
+    unsigned over = table_width(p) > SHOWN ? table_width(p) - SHOWN + 2 : 0;
+    (void)snprintf(buf, PHRASE, "%s", over ? ".." : "");
+    while (over || ((unsigned char)*p & 0xc0) == 0x80)
+        over -= ((unsigned char)*p++ & 0xc0) != 0x80;
+    (void)snprintf(buf + strlen(buf), PHRASE - strlen(buf), "%s", p);
+    return buf;
+}
+
 static void inputs(struct text *t)
 {
+    enum { SHOWN = 5 }; /* a month of captures is not what the reader came for */
     const struct cube *c = t->r->cube;
     uint32_t *order = inputs_sorted(c);
     unsigned n = order ? cube_inputs(c) : 0, top = text_top(t, n);
+    top = t->r->view->top && top > SHOWN ? SHOWN : top;
     char a[PHRASE], b[PHRASE], from[STAMP_TEXT], to[STAMP_TEXT], name[PHRASE];
     struct table table = { 0 };
     table_column(&table, "capture", TABLE_LEFT | TABLE_CUT);
@@ -51,7 +67,7 @@ static void inputs(struct text *t)
     table_column(&table, "last packet (UTC)", TABLE_LEFT);
     for (unsigned i = 0; i < top; i++) {
         const struct input *in = cube_input_at(c, order[i]);
-        table_cell(&table, "%s", escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
+        table_cell(&table, "%s", path_text(in->name, name));
         table_cell(&table, "%s", text_count(in->packets, a));
         table_cell(&table, "%s", bytes_text(in->bytes, b));
         table_cell(&table, "%s", in->packets ? stamp_text(in->first_ns, from) : "-");
@@ -74,9 +90,11 @@ static void narrowed(struct text *t)
     if (v->server_port)
         (void)snprintf(port, sizeof port, " port %u", v->server_port);
     if (v->server_only)
-        text_say(t, "Only servers in %s/%u%s are shown (--server).", addr_print(&v->server_only->addr, a), v->server_only->bits, port);
+        text_say(t, "Only servers in %s/%u%s are shown (--server).", addr_print(&v->server_only->addr, a),
+                 v->server_only->bits, port);
     if (v->client_only)
-        text_say(t, "Only clients in %s/%u are shown (--client).", addr_print(&v->client_only->addr, a), v->client_only->bits);
+        text_say(t, "Only clients in %s/%u are shown (--client).", addr_print(&v->client_only->addr, a),
+                 v->client_only->bits);
     if (v->since_ns)
         text_say(t, "Only what was seen since %s UTC is shown (--since).", stamp_text(v->since_ns, at));
     if (v->until_ns)
@@ -90,8 +108,8 @@ void text_read(struct text *t)
     text_heading(t, "WHAT WAS READ", NULL);
     inputs(t);
     if (r->last_ns > 0)
-        text_say(t, "Window: %s to %s UTC (%s); packets in %u of %u hours.", stamp_text(r->first_ns, from), stamp_text(r->last_ns, to),
-                 duration_text(r->last_ns - r->first_ns, a), r->hours, r->hours + r->hours_quiet);
+        text_say(t, "Window: %s to %s UTC (%s); packets in %s of %s hours.", stamp_text(r->first_ns, from),
+                 stamp_text(r->last_ns, to), duration_text(r->last_ns - r->first_ns, a), text_count(r->hours, b), text_count(r->hours + r->hours_quiet, c));
     text_say(t, "%s, %s on the wire, %s that carried data, %s.", text_many(r->stats.packets, "packet", "packets", a),
              bytes_text(r->stats.bytes, b), text_many(r->stats.connections, "connection", "connections", c),
              text_many(r->total.handshakes + r->apart_handshakes, "TLS handshake", "TLS handshakes", d));
@@ -131,8 +149,8 @@ void text_not_seen(struct text *t)
     else
         text_say(t, "Nothing was lost that can be noticed.");
     table_free(&table);
-    text_say(t, "No capture shows: who did not connect in the window; what did not pass the point of capture; and, within TLS 1.3, "
-                "certificates and whatever follows the ServerHello.");
+    text_say(t, "No capture shows: who did not connect in the window; what did not pass the point of capture; and, within "
+                "TLS 1.3, certificates and whatever follows the ServerHello.");
 }
 
 static void bar(char *out, uint64_t part, uint64_t whole, char mark)
@@ -233,13 +251,14 @@ void text_readiness(struct text *t)
     causes(t);
     if (r->stuck.handshakes)
         text_say(t, "%s offered nothing newer than TLS 1.1 and failed (%s, %s).",
-                 text_many(r->stuck.handshakes, "further handshake", "further handshakes", a), text_many(r->stuck.clients, "client", "clients", b),
-                 text_many(r->stuck.servers, "server", "servers", c));
+                 text_many(r->stuck.handshakes, "further handshake", "further handshakes", a),
+                 text_many(r->stuck.clients, "client", "clients", b), text_many(r->stuck.servers, "server", "servers", c));
     if (!r->total.old && !r->stuck.handshakes)
         text_say(t, "That holds for the window above only: a client that did not connect in it is not known.");
     if (r->apart_handshakes)
         text_say(t, "%s by %s are set apart (last section) and in no other figure.",
-                 text_many(r->apart_handshakes, "handshake", "handshakes", d), text_many(r->aparts, "client", "clients", e));
+                 text_many(r->apart_handshakes, "handshake", "handshakes", d),
+                 text_many(r->aparts, "client", "clients", e));
     own_servers(t);
     if (r->total.negotiated)
         versions(t);

@@ -8,22 +8,53 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column for every version that any handshake of the report negotiated. */
-static void version_columns(const struct text *t, struct table *table)
+/* A column for every version that was negotiated anywhere, as long as there is room for them. */
+static bool columns_fit(const struct text *t)
+{
+    enum { FIT = 5 };
+    unsigned n = 0;
+    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
+        n += t->r->total.version[i] != 0;
+    return n <= FIT;
+}
+
+static const char *version_title(unsigned slot)
 {
     static const char *const title[ROLL_VERSIONS] = { "SSLv2",  "SSLv3",    "TLS 1.0", "TLS 1.1",  "DTLS 1.0",
                                                       "TLS 1.2", "DTLS 1.2", "TLS 1.3", "DTLS 1.3", "other" };
-    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
+    return title[slot];
+}
+
+static void version_columns(const struct text *t, struct table *table)
+{
+    if (!columns_fit(t))
+        table_column(table, "handshakes", TABLE_RIGHT);
+    for (unsigned i = 0; i < ROLL_VERSIONS && columns_fit(t); i++)
         if (t->r->total.version[i])
-            table_column(table, title[i], TABLE_RIGHT);
+            table_column(table, version_title(i), TABLE_RIGHT);
 }
 
 static void version_cells(const struct text *t, struct table *table, const struct tally *tally)
 {
     char a[PHRASE];
-    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
+    if (!columns_fit(t))
+        table_cell(table, "%s", text_count(tally->handshakes, a));
+    for (unsigned i = 0; i < ROLL_VERSIONS && columns_fit(t); i++)
         if (t->r->total.version[i])
             table_cell(table, "%s", text_dash(tally->version[i], a));
+}
+
+/* The same in words where the columns do not fit. */
+static void version_note(const struct text *t, struct table *table, const struct tally *tally)
+{
+    char buf[PHRASE] = "", n[PHRASE];
+    size_t used = 0;
+    for (unsigned i = 0; i < ROLL_VERSIONS && used < sizeof buf; i++)
+        if (tally->version[i])
+            used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s %s", used ? ", " : "", version_title(i),
+                                     text_count(tally->version[i], n));
+    if (used && !columns_fit(t))
+        table_note(table, "negotiated: %s", buf);
 }
 
 /* "printer-3 (Facilities)" as --names has it; empty when it does not. */
@@ -67,6 +98,18 @@ static void suite_note(struct table *table, const struct roll_server *s)
                text_many(s->weakest_count, "handshake", "handshakes", b), dh);
 }
 
+/* The common name; the whole subject where there is none (RFC 4514: "CN=www.example.com,O=Example\\, Inc."). */
+static const char *subject_text(const char *subject, char *buf)
+{
+    const char *cn = strncmp(subject, "CN=", 3) == 0 ? subject : strstr(subject, ",CN=");
+    if (!cn)
+        return escape_text(rd_of(subject, strlen(subject)), buf, PHRASE);
+    size_t n = cn == subject ? 0 : 1, from = n;
+    while (cn[n] && (cn[n] != ',' || cn[n - 1] == '\\'))
+        n++;
+    return escape_text(rd_of(cn + from, n - from), buf, PHRASE);
+}
+
 static void cert_note(const struct text *t, struct table *table, const struct roll_server *s)
 {
     size_t n;
@@ -82,7 +125,7 @@ static void cert_note(const struct text *t, struct table *table, const struct ro
     else
         (void)snprintf(key, sizeof key, "%s %u", cert_key_name(c->key), c->key_bits);
     table_note(table, "certificate%s: %s, %s, valid to %s%s, %s", more, key, c->sigalg, stamp_date(c->not_after, from),
-               c->self_signed ? ", self-signed" : "", escape_text(rd_of(c->subject, strlen(c->subject)), subject, sizeof subject));
+               c->self_signed ? ", self-signed" : "", subject_text(c->subject, subject));
 }
 
 /* "smtp", "smtp, imap"; empty for direct TLS alone. */
@@ -102,7 +145,8 @@ static void server_cells(const struct text *t, struct table *table, const struct
 {
     char a[ADDR_TEXT], b[PHRASE];
     const char *service = service_name(t->r->cube, &s->at, s->transport);
-    table_cell(table, "%s%s", endpoint_print(&s->at, a), s->transport == TRANSPORT_QUIC ? " (QUIC)" : s->transport == TRANSPORT_UDP ? " (UDP)" : "");
+    const char *over = s->transport == TRANSPORT_QUIC ? " (QUIC)" : s->transport == TRANSPORT_UDP ? " (UDP)" : "";
+    table_cell(table, "%s%s", endpoint_print(&s->at, a), over);
     table_cell(table, "%s", service ? service : "-");
     table_cell(table, "%s", upgrades_text(s, b));
     table_cell(table, "%s", text_count(s->reach.clients, b));
@@ -114,6 +158,7 @@ static void server_cells(const struct text *t, struct table *table, const struct
         table_mark(table);
     if (*called(t, &s->at.addr, b))
         table_note(table, "called %s", b);
+    version_note(t, table, &s->t);
     names_note(t, table, s);
     suite_note(table, s);
     cert_note(t, table, s);
@@ -240,8 +285,8 @@ static void client_note(struct table *table, const struct roll_client *c)
     size_t used = 0;
     unsigned i = 0;
     for (; i < ROLL_OLD && c->old[i].count; i++)
-        used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s with %s (%s)", i ? ", " : "", text_version(c->old[i].version, v),
-                                 endpoint_print(&c->old[i].server, a), text_count(c->old[i].count, n));
+        used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s with %s (%s)", i ? ", " : "",
+                                 text_version(c->old[i].version, v), endpoint_print(&c->old[i].server, a), text_count(c->old[i].count, n));
     if (c->old_servers > i)
         used += (size_t)snprintf(buf + used, sizeof buf - used, " and %s",
                                  text_many(c->old_servers - i, "other server", "other servers", n));
@@ -301,7 +346,7 @@ void text_clients(struct text *t)
     text_say(t, "lowest: oldest version negotiated. best offer: newest version in any of its hellos. stacks: different TLS "
                 "configurations behind the address.");
     if (t->r->total.old)
-        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; fallback = "
-                    "its newer hello had failed.");
+        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; "
+                    "fallback = its newer hello had failed.");
     free(k.best);
 }

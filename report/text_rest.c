@@ -4,6 +4,7 @@
 #include "report/parts.h"
 #include "report/stamp.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void text_suites(struct text *t)
@@ -110,7 +111,8 @@ static void upgrade_note(struct table *table, const struct roll_upgrade *u)
                  { u->logins, "sent a login in clear text" } };
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
         if (part[i].count)
-            used += (size_t)snprintf(buf + used, room - used, "%s%s %s", used ? "; " : "", text_count(part[i].count, n), part[i].text);
+            used += (size_t)snprintf(buf + used, room - used, "%s%s %s", used ? "; " : "", text_count(part[i].count, n),
+                                     part[i].text);
     if (used)
         table_note(table, "%s", buf);
 }
@@ -146,36 +148,68 @@ void text_upgrades(struct text *t)
         upgrade_cells(&table, &r->upgrade[i]);
     text_table(t, &table);
     text_more(t, r->upgrades, top, "servers");
-    text_say(t, "not used: offered or possible, and the session went on in clear text. stripped: the offer was overwritten on its way.");
+    text_say(t, "not used: offered or possible, and the session went on in clear text. stripped: the offer was overwritten on "
+                "its way.");
+}
+
+/* The servers of one cleartext service. */
+struct clear {
+    const char *name;
+    const struct service *example;
+    uint32_t servers;
+};
+
+static int clear_cmp(const void *x, const void *y)
+{
+    const struct clear *a = x, *b = y;
+    if (a->servers != b->servers)
+        return a->servers > b->servers ? -1 : 1;
+    return strcmp(a->name, b->name);
+}
+
+enum { CLEAR = 256 }; /* nDPI knows fewer services that speak in clear text; more would go unlisted here, not in JSON */
+
+static unsigned clear_services(const struct cube *c, struct clear clear[CLEAR])
+{
+    unsigned n, kinds = 0;
+    const struct service *s = cube_services(c, &n);
+    for (unsigned i = 0; i < n; i++) {
+        unsigned k = 0;
+        while (k < kinds && strcmp(clear[k].name, s[i].name) != 0)
+            k++;
+        if (!s[i].cleartext || k == CLEAR)
+            continue;
+        if (k == kinds)
+            clear[kinds++] = (struct clear){ .name = s[i].name, .example = &s[i] };
+        clear[k].servers++;
+    }
+    if (kinds)
+        qsort(clear, kinds, sizeof *clear, clear_cmp);
+    return kinds;
 }
 
 void text_cleartext(struct text *t)
 {
-    unsigned n;
-    const struct service *s = cube_services(t->r->cube, &n);
+    struct clear clear[CLEAR];
     struct table table = { 0 };
     char a[ADDR_TEXT], b[PHRASE];
-    uint32_t rows = 0, shown = 0;
-    for (unsigned i = 0; i < n; i++)
-        rows += s[i].cleartext;
-    if (!rows)
+    unsigned n = clear_services(t->r->cube, clear), top = text_top(t, n);
+    if (!n)
         return;
-    uint32_t top = text_top(t, rows);
-    text_heading(t, "CLEARTEXT SERVICES", "%s named by what was seen first (advice)", text_many(rows, "service", "services", b));
-    table_column(&table, "server", TABLE_LEFT);
+    text_heading(t, "CLEARTEXT SERVICES", "%s, named by the first packets of a few flows: advice",
+                 text_many(n, "service", "services", b));
     table_column(&table, "service", TABLE_LEFT);
-    table_column(&table, "flows looked at", TABLE_RIGHT);
-    for (unsigned i = 0; i < n && shown < top; i++) {
-        if (!s[i].cleartext)
-            continue;
-        shown++;
-        table_cell(&table, "%s%s", endpoint_print(&s[i].server, a), s[i].proto == PROTO_UDP ? " (UDP)" : "");
-        table_cell(&table, "%s", s[i].name);
-        table_cell(&table, "%s", text_count(s[i].flows, b));
+    table_column(&table, "servers", TABLE_RIGHT);
+    table_column(&table, "for example", TABLE_LEFT);
+    for (unsigned i = 0; i < top; i++) {
+        table_cell(&table, "%s", clear[i].name);
+        table_cell(&table, "%s", text_count(clear[i].servers, b));
+        table_cell(&table, "%s%s", endpoint_print(&clear[i].example->server, a),
+                   clear[i].example->proto == PROTO_UDP ? " (UDP)" : "");
         table_row(&table);
     }
     text_table(t, &table);
-    text_more(t, rows, shown, "services");
+    text_more(t, n, top, "services");
 }
 
 void text_facts(struct text *t)
