@@ -41,7 +41,8 @@ struct slot {
 
 #define SWEEP_BACK_NS INT64_C(10000000000) /* clocks step back, and one wrong timestamp must not stop the sweep */
 
-enum { FIRST_SLOTS = 4096, WINDOW = 16, CHUNK_BITS = 8, CHUNK = 1 << CHUNK_BITS, NIL = UINT32_MAX };
+enum { FIRST_SLOTS = 4096, WINDOW = 16, CHUNK_BITS = 8, CHUNK = 1 << CHUNK_BITS };
+#define NIL UINT32_MAX
 
 struct flow_table {
     struct tcp_env env;

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { UPGRADES_MAX = 64 }; /* rows on trial at once; more than there are */
+
 static bool on_port(const struct upgrade_proto *row, uint16_t sport, uint16_t dport)
 {
     for (unsigned i = 0; i < sizeof row->ports / sizeof *row->ports && row->ports[i]; i++)
@@ -24,16 +26,16 @@ bool dialogue_may_start(struct rd b, uint16_t sport, uint16_t dport, bool any_po
 
 void dialogue_start(struct dialogue *g, bool from_client, struct rd b, uint16_t sport, uint16_t dport)
 {
-    g->trial = calloc(upgrade_count ? upgrade_count : 1, sizeof *g->trial);
-    if (!g->trial || rd_left(&b) == 0)
-        return;
-    for (int pass = 0; pass < 2; pass++) /* rows on their usual port first */
-        for (unsigned i = 0; i < upgrade_count; i++)
+    const struct upgrade_proto *fit[UPGRADES_MAX];
+    unsigned n = 0;
+    for (int pass = 0; rd_left(&b) && pass < 2; pass++) /* rows on their usual port first */
+        for (unsigned i = 0; i < upgrade_count && n < UPGRADES_MAX; i++)
             if (on_port(upgrades[i], sport, dport) == (pass == 0) && upgrades[i]->may_start(from_client, b))
-                g->trial[g->trials++].row = upgrades[i];
-    struct trial *fit = realloc(g->trial, (g->trials ? g->trials : 1) * sizeof *fit);
-    if (fit)
-        g->trial = fit;
+                fit[n++] = upgrades[i];
+    if (n == 0 || !(g->trial = calloc(n, sizeof *g->trial)))
+        return;
+    for (g->trials = 0; g->trials < n; g->trials++)
+        g->trial[g->trials].row = fit[g->trials];
 }
 
 static bool hold(struct held *h, struct rd b)

@@ -374,7 +374,7 @@ static bool hello_amid_dialogue(const struct session *s, unsigned d, struct rd b
 
 static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
 {
-    bool first = !s->g.trial && !s->tls && !s->tls_ruled_out;
+    bool first = !s->g.trial && !s->tls && !s->tls_ruled_out && !tls_looks_like(b, true);
     if (first && !f->midstream)
         dialogue_start(&s->g, f->initiator < 2 ? d == f->initiator : f->side[d].port > f->side[!d].port, b,
                        f->side[d].port, f->side[!d].port);
