@@ -40,6 +40,8 @@ enum {
     LIMIT_QUIC_FAILURES = 16, /* Initials of one flow that do not decrypt, after which no more are tried: a flood of bogus ones */
     LIMIT_DATAGRAM_UNANSWERED = 8, /* data packets without a ServerHello, after which none is expected any more */
     LIMIT_DATAGRAM_AFTER = 64, /* datagrams after a handshake, among which late copies of it are told from a new one */
+    LIMIT_OPENVPN_WINDOW = 8, /* control packets of one direction that wait for an earlier one: senders have at most 6 under way */
+    LIMIT_EAP_CONVERSATIONS = 256, /* open at once in one RADIUS flow: a flood of stations evicts the oldest */
     LIMIT_CERTS = 16384, /* distinct leaf certificates parsed and cached at once */
     LIMIT_ENDPOINTS = 32768, /* server endpoints whose service is known or looked for; the rest have none */
     LIMIT_TRIALS = 512, /* flows that nDPI looks at at once, 0.7 KB each */

@@ -108,6 +108,8 @@ static void fill_flow(const struct flow *f, unsigned client, struct tls_event *e
         client = guess_client(f, &guessed);
     if (ev->client.addr.kind == ADDR_NONE)
         ev->client = f->side[client];
+    else if (ev->via.addr.kind == ADDR_NONE)
+        ev->via = f->side[client]; /* a RADIUS client that speaks for the station */
     if (ev->server.addr.kind == ADDR_NONE)
         ev->server = f->side[!client];
     if (ev->ts_ns == 0)

@@ -9,7 +9,7 @@
 #define ROWS(R)                                                                                                      \
     R(proxy) R(connect) R(http) R(socks) R(smtp) R(lmtp) R(ftp) R(imap) R(pop3) R(nntp) R(sieve) R(irc) R(xmpp)      \
     R(ldap) R(postgresql) R(mysql) R(mysqlx) R(tds) R(rdp) R(vnc) R(telnet) R(amqp) R(nats) R(nbd) R(pcep)           \
-    R(diameter)
+    R(diameter) R(openvpn)
 
 #define R(name) extern const struct upgrade_proto upgrade_##name;
 ROWS(R)

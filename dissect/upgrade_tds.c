@@ -2,7 +2,8 @@
 /*
  * Microsoft SQL Server, TDS up to 7.4 (MS-TDS 2.2.6.5): both sides state their wish for encryption in PRELOGIN. Unless one
  * does not support it, the TLS handshake follows inside packets of type 0x12 (some servers: 0x04, as before TDS 7.2),
- * and bare records after it. With OFF on both sides only the login packet is encrypted. TDS 8.0 is TLS from the first byte.
+ * and bare records after it. OFF means "only the login": that too is a request, which a server without encryption refuses.
+ * TDS 8.0 is TLS from the first byte.
  */
 #include "dissect/upgrade.h"
 
@@ -95,10 +96,7 @@ static enum up_verdict tds_server(struct upgrade_state *s, struct rd message)
     s->offered = wish == NOT_SUPPORTED || wish == UNSAID ? 1 : 2;
     if (s->requested && s->offered == 2)
         return upgrade_accept(s);
-    if (s->requested && s->small[WISH] != OFF)
-        return upgrade_refuse(s, wish == NOT_SUPPORTED ? NOT_SUPPORTED : 0);
-    s->requested = s->pending = false; /* OFF is content with none */
-    return UP_MORE;
+    return s->requested ? upgrade_refuse(s, wish == NOT_SUPPORTED ? NOT_SUPPORTED : 0) : UP_MORE;
 }
 
 static enum up_verdict tds_step(struct upgrade_state *s, bool from_client, struct rd unit)

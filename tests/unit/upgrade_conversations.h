@@ -283,7 +283,7 @@ static const struct conversation binary_conversations[] = {
     { "tds not supported by the client, integrated login", "tds", UP_PLAIN, .offered = 2,
       .said = { C(TDS_PRELOGIN("\x12", "\2")), S(TDS_PRELOGIN("\4", "\0")),
                 C("\x10\1\0\x3c\0\0\1\0" "\x34\0\0\0\4\0\0\x74" "0123456789abcdef0123456789ab" "\x5e\0\1\0\x60\0\2\0\x64\0\0\0\x6a\0\0\0") } },
-    { "tds, OFF is content with none", "tds", UP_MORE, .offered = 1,
+    { "tds, not even the login encrypted", "tds", UP_MORE, .offered = 1, .requested = true, .refused = true, .code = 2,
       .said = { C(TDS_PRELOGIN("\x12", "\0")), S(TDS_PRELOGIN("\4", "\2")) } },
 
     { "rdp upgraded", "rdp", UP_TLS, .offered = 2, .requested = true,
