@@ -32,6 +32,8 @@ static bool read_header(struct record *r)
         r->length = rd_u16(&h);
     } else {
         uint16_t n = rd_u16(&h);
+        if (r->have == 3 && (n & 0x4000)) /* a "security escape", of which none was ever defined */
+            return false;
         r->type = 0;
         r->version = 0;
         r->length = r->have == 2 ? n & 0x7fff : n & 0x3fff;

@@ -116,12 +116,12 @@ static enum tls_verdict whole_record(struct tls *t, unsigned d, const struct han
 }
 
 /* May a record of SSLv2 be here, by its first byte? Keeps other protocols from being buffered. */
-static bool possible(const struct tls *t, int type)
+static bool possible(const struct tls *t, unsigned d, int type)
 {
     if (t->has_sh)
         return t->sslv2;
     if (t->has_ch)
-        return t->ch.format == HELLO_SSLV2;
+        return t->ch.format == HELLO_SSLV2 && (d == t->client || type == SSLV2_SERVER_HELLO || type == SSLV2_ERROR);
     return type == SSLV2_CLIENT_HELLO || type == SSLV2_SERVER_HELLO;
 }
 
@@ -129,7 +129,7 @@ enum tls_verdict sslv2_piece(struct tls *t, unsigned d, const struct record_piec
 {
     struct tls_side *s = &t->side[d];
     if (piece->first) {
-        if (!possible(t, rd_peek(&piece->bytes, 0)))
+        if (!possible(t, d, rd_peek(&piece->bytes, 0)))
             return tls_bad_record(t, d);
         handshake_reset(&s->handshake, t->shared);
         handshake_begin(&s->handshake, t->shared, HS_SERVER_HELLO, s->record.length);
