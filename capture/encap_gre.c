@@ -5,7 +5,7 @@
 enum {
     GRE_CHECKSUM = 0x8000, GRE_ROUTING = 0x4000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_ACK = 0x0080,
     GRE_VERSION = 0x0007,
-    TYPE_BRIDGING = 0x6558, TYPE_ERSPAN = 0x88be, TYPE_PPP = 0x880b, TYPE_EOIP = 0x6400,
+    TYPE_MIN = 0x600, TYPE_BRIDGING = 0x6558, TYPE_ERSPAN = 0x88be, TYPE_PPP = 0x880b, TYPE_EOIP = 0x6400,
 };
 
 /* RFC 1701: address family, offset, length, data; a length of 0 ends the list. */
@@ -39,9 +39,10 @@ static enum layer version_0(struct walk *w, uint16_t flags, uint16_t type)
         rd_skip(&w->r, 4);
     if (flags & GRE_KEY) {
         uint32_t key = rd_u32(&w->r);
-        layer_tenant(w, key);
-        if (type == TYPE_BRIDGING && !(flags & (GRE_CHECKSUM | GRE_SEQUENCE)))
-            layer_vni(w, key >> 8 ? key >> 8 : key); /* NVGRE; a plain bridge with a small key looks the same */
+        if (type == TYPE_BRIDGING && !(flags & (GRE_CHECKSUM | GRE_SEQUENCE)) && key >> 8)
+            layer_vni(w, key >> 8); /* NVGRE: 24 bits of network, 8 of flow */
+        else
+            layer_tenant(w, key);
     }
     if (flags & GRE_SEQUENCE)
         rd_skip(&w->r, 4);
@@ -50,7 +51,9 @@ static enum layer version_0(struct walk *w, uint16_t flags, uint16_t type)
     if (type == TYPE_ERSPAN && !(flags & GRE_SEQUENCE))
         return LAYER_ERSPAN_I;
     enum layer l = layer_by(w, BY_GRE, type);
-    return l ? l : layer_ethertype(w, type);
+    if (l)
+        return l;
+    return type < TYPE_MIN ? END_MALFORMED : layer_ethertype(w, type);
 }
 
 enum layer layer_gre(struct walk *w)
@@ -58,7 +61,7 @@ enum layer layer_gre(struct walk *w)
     uint16_t flags = rd_u16(&w->r), type = rd_u16(&w->r);
     switch (flags & GRE_VERSION) {
     case 0:
-        return type ? version_0(w, flags, type) : END_OTHER; /* type 0: a keepalive */
+        return flags || type ? version_0(w, flags, type) : END_OTHER; /* all zero: a keepalive */
     case 1:
         return version_1(w, flags, type);
     default:

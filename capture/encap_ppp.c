@@ -17,11 +17,11 @@ enum layer layer_ppp_protocol(struct walk *w)
 
 enum layer layer_ppp(struct walk *w)
 {
-    if (rd_starts(&w->r, "\xff\x03", 2)) {
-        rd_skip(&w->r, 2);
-    } else if (rd_starts(&w->r, "\x0f\x00", 2) || rd_starts(&w->r, "\x8f\x00", 2)) {
+    int first = rd_peek(&w->r, 0);
+    if (first == 0x0f || first == 0x8f) /* Cisco's addresses; no protocol begins so */
         return LAYER_CHDLC;
-    }
+    if (first == 0xff) /* all stations, unnumbered information */
+        rd_skip(&w->r, 2);
     return layer_ppp_protocol(w);
 }
 

@@ -32,6 +32,8 @@ enum layer layer_nflog(struct walk *w)
         }
         rd_skip(&w->r, (length + 3U) / 4 * 4 - 4);
     }
+    if (w->missing)
+        rd_fail(&w->r);
     return END_OTHER; /* a log message without its packet */
 }
 
