@@ -3,13 +3,15 @@
 
 #include "base/limits.h"
 #include "capture/stream.h"
+#include "dissect/attempt.h"
 #include "dissect/pieces.h"
 
 #include <stdlib.h>
 
 enum { RECORD_HEADER = 13, MESSAGE_HEADER = 12, RECORD_MAX = 16384 + 2048 };
 enum { CT_CCS = 20, CT_ALERT = 21, CT_HANDSHAKE = 22, CT_DATA = 23, CT_ACK = 26 };
-enum { HT_HELLO_REQUEST = 0, HT_CLIENT_HELLO = 1, HT_SERVER_HELLO = 2, HT_HELLO_VERIFY = 3, HT_CERTIFICATE = 11, HT_FINISHED = 20 };
+enum { HT_HELLO_REQUEST = 0, HT_CLIENT_HELLO = 1, HT_SERVER_HELLO = 2, HT_HELLO_VERIFY = 3, HT_CERTIFICATE = 11,
+       HT_FINISHED = 20 };
 enum { PARTS = 8 /* messages in fragments at once, per side */, SEQ_MAX = 64 /* messages of a handshake */ };
 
 /* A message of which some fragments came, or that came before its turn. */
@@ -21,18 +23,9 @@ struct part {
     struct pieces p;
 };
 
-enum attempt_state {
-    ATTEMPT_NONE,
-    ATTEMPT_OPEN,
-    ATTEMPT_DUE, /* decided: its event waits for next_event() */
-    ATTEMPT_TAKEN, /* its event was given; kept so that late copies are known as its own */
-};
-
 /* One handshake. */
-struct attempt {
-    enum attempt_state state;
-    enum tls_end end; /* DUE: why */
-    struct tls *tls;
+struct conversation {
+    struct attempt a;
     uint64_t given[2]; /* message_seq numbers that were given on, by side: what comes again is a retransmission */
     struct part part[2][PARTS];
     uint8_t next_part[2]; /* which part gives way when all are used */
@@ -49,8 +42,8 @@ struct attempt {
 struct dtls {
     struct tls_shared *shared;
     const char *upgrade; /* "capwap" or NULL */
-    struct attempt now;
-    struct attempt old; /* superseded by now; DUE or NONE */
+    struct conversation now;
+    struct conversation old; /* superseded by now before it was decided */
     bool any_hello;
     bool joined; /* protected records without a handshake were seen */
     uint16_t after; /* datagrams without an open attempt */
@@ -180,56 +173,35 @@ static bool dtls_looks_like(uint16_t sport, uint16_t dport, struct rd r)
 
 /* ---- one handshake ---- */
 
-static void parts_clear(struct attempt *a, struct tls_shared *shared)
+static void parts_clear(struct conversation *c, struct tls_shared *shared)
 {
     for (unsigned d = 0; d < 2; d++)
         for (unsigned i = 0; i < PARTS; i++)
-            pieces_clear(&a->part[d][i].p, &shared->buffered);
+            pieces_clear(&c->part[d][i].p, &shared->buffered);
 }
 
-static void attempt_clear(struct attempt *a, struct tls_shared *shared)
+static void conversation_clear(struct conversation *c, struct tls_shared *shared)
 {
-    tls_free(a->tls);
-    parts_clear(a, shared);
-    *a = (struct attempt){ 0 };
+    tls_free(c->a.tls);
+    parts_clear(c, shared);
+    *c = (struct conversation){ 0 };
 }
 
-static void decide(struct dtls *s, enum tls_end end)
+/* Is this the start of another handshake than this one? Every ClientHello of a handshake has the same random; except that
+ * Cisco's CAPWAP clients change it in the hello that brings the cookie, whose message_seq is 1. */
+static bool is_another(const struct conversation *c, const struct fragment *f)
 {
-    if (s->now.state != ATTEMPT_OPEN)
-        return;
-    s->now.state = ATTEMPT_DUE;
-    s->now.end = end;
-    s->after = 0;
-}
-
-static void heed(struct dtls *s, enum tls_verdict v)
-{
-    s->any_hello = s->any_hello || tls_has_hello(s->now.tls);
-    switch (v) {
-    case TLS_MORE:
-        return;
-    case TLS_DECIDED:
-    case TLS_NOT:
-        decide(s, TLS_END_DECIDED);
-    }
-}
-
-/* Is this the start of another handshake than this one? Every ClientHello of a handshake has the same random, but Cisco's
- * CAPWAP clients change it after a HelloVerifyRequest. */
-static bool is_another(const struct attempt *a, const struct fragment *f)
-{
-    if (f->type != HT_CLIENT_HELLO || f->seq != 0 || f->offset != 0 || rd_left(&f->data) < 34 || !a->has_random)
+    if (f->type != HT_CLIENT_HELLO || f->seq != 0 || f->offset != 0 || rd_left(&f->data) < 34 || !c->has_random)
         return false;
-    return memcmp(f->data.p + 2, a->random, 32) != 0;
+    return memcmp(f->data.p + 2, c->random, 32) != 0;
 }
 
-static void note_random(struct attempt *a, uint8_t type, struct rd head)
+static void note_random(struct conversation *c, uint8_t type, struct rd head)
 {
     if (type != HT_CLIENT_HELLO || rd_left(&head) < 34)
         return;
-    memcpy(a->random, head.p + 2, 32);
-    a->has_random = true;
+    memcpy(c->random, head.p + 2, 32);
+    c->has_random = true;
 }
 
 static bool is_hello(uint8_t type)
@@ -239,16 +211,16 @@ static bool is_hello(uint8_t type)
 
 static void message(struct dtls *s, unsigned d, uint8_t type, uint16_t seq, struct rd body, struct tls_when when)
 {
-    struct attempt *a = &s->now;
-    a->given[d] |= UINT64_C(1) << seq;
-    a->begun[d] = a->begun[d] || is_hello(type);
-    if (seq >= a->due[d])
-        a->due[d] = (uint16_t)(seq + 1);
-    note_random(a, type, body);
+    struct conversation *c = &s->now;
+    c->given[d] |= UINT64_C(1) << seq;
+    c->begun[d] = c->begun[d] || is_hello(type);
+    if (seq >= c->due[d])
+        c->due[d] = (uint16_t)(seq + 1);
+    note_random(c, type, body);
     if (type == HT_HELLO_VERIFY)
-        a->hello_verify = true;
-    else if (a->state == ATTEMPT_OPEN)
-        heed(s, tls_message(a->tls, d, type, body, when));
+        c->hello_verify = true;
+    else if (c->a.state == ATTEMPT_OPEN)
+        attempt_heed(&c->a, tls_message(c->a.tls, d, type, body, when));
 }
 
 static void part_free(struct dtls *s, struct part *p)
@@ -260,15 +232,15 @@ static void part_free(struct dtls *s, struct part *p)
 /* Whole messages whose turn has come; all: those behind a hole too, in their order, since what is missing will not come. */
 static void give_parts(struct dtls *s, unsigned d, bool all, struct tls_when when)
 {
-    struct attempt *a = &s->now;
+    struct conversation *c = &s->now;
     for (;;) {
         struct part *first = NULL;
         for (unsigned i = 0; i < PARTS; i++) {
-            struct part *p = &a->part[d][i];
+            struct part *p = &c->part[d][i];
             if (p->used && p->whole && (!first || p->seq < first->seq))
                 first = p;
         }
-        if (!first || (!all && !(a->begun[d] && first->seq == a->due[d])))
+        if (!first || (!all && !(c->begun[d] && first->seq == c->due[d])))
             return;
         message(s, d, first->type, first->seq, rd_of(first->p.buf, first->length), when);
         part_free(s, first);
@@ -282,41 +254,41 @@ static void give_all(struct dtls *s, struct tls_when when)
 }
 
 /* A new handshake begins; one still open ends as it is. false: out of memory, or two in one datagram. */
-static bool attempt_start(struct dtls *s)
+static bool conversation_start(struct dtls *s)
 {
-    if (s->old.state == ATTEMPT_DUE)
+    struct conversation *c = &s->now;
+    if (s->old.a.state == ATTEMPT_DUE)
         return false;
     struct tls *tls = tls_new(s->shared, TLS_DTLS);
     if (!tls)
         return false;
     give_all(s, s->last);
-    decide(s, TLS_END_IDLE);
-    if (s->now.state == ATTEMPT_DUE) {
-        parts_clear(&s->now, s->shared);
-        attempt_clear(&s->old, s->shared);
-        s->old = s->now;
-        s->now = (struct attempt){ 0 };
+    attempt_decide(&c->a, TLS_END_IDLE, SIDE_UNKNOWN);
+    if (c->a.state == ATTEMPT_DUE) {
+        parts_clear(c, s->shared);
+        conversation_clear(&s->old, s->shared);
+        s->old = *c;
+        *c = (struct conversation){ 0 };
     }
-    attempt_clear(&s->now, s->shared);
-    s->now.state = ATTEMPT_OPEN;
-    s->now.tls = tls;
-    s->after = 0;
+    conversation_clear(c, s->shared);
+    c->a.state = ATTEMPT_OPEN;
+    c->a.tls = tls;
     return true;
 }
 
 static struct part *part_of(struct dtls *s, unsigned d, const struct fragment *f)
 {
-    struct attempt *a = &s->now;
+    struct conversation *c = &s->now;
     struct part *unused = NULL;
     for (unsigned i = 0; i < PARTS; i++) {
-        struct part *p = &a->part[d][i];
+        struct part *p = &c->part[d][i];
         if (p->used && p->seq == f->seq)
             return p->type == f->type && p->length == f->length ? p : NULL;
         if (!p->used)
             unused = p;
     }
     if (!unused) { /* give up one: its other fragments may never come */
-        unused = &a->part[d][a->next_part[d]++ % PARTS];
+        unused = &c->part[d][c->next_part[d]++ % PARTS];
         s->shared->stats->hello_incomplete += is_hello(unused->type);
         part_free(s, unused);
     }
@@ -347,25 +319,25 @@ static void keep(struct dtls *s, unsigned d, const struct fragment *f, struct tl
 
 static void fragment(struct dtls *s, unsigned d, const struct fragment *f, struct tls_when when)
 {
-    struct attempt *a = &s->now;
-    bool fresh = a->state == ATTEMPT_NONE ? is_hello(f->type) : is_another(a, f);
-    if (fresh && !attempt_start(s))
+    struct conversation *c = &s->now;
+    bool fresh = c->a.state == ATTEMPT_NONE ? is_hello(f->type) : is_another(c, f);
+    if (fresh && !conversation_start(s))
         return;
-    if (a->state != ATTEMPT_OPEN)
+    if (c->a.state != ATTEMPT_OPEN)
         return;
     if (f->offset == 0)
-        note_random(a, f->type, f->data);
-    if (f->seq >= SEQ_MAX || (a->given[d] >> f->seq & 1))
+        note_random(c, f->type, f->data);
+    if (f->seq >= SEQ_MAX || (c->given[d] >> f->seq & 1))
         return;
     if (f->length > length_limit(f->type)) {
         s->shared->stats->hello_too_long++;
-        a->given[d] |= UINT64_C(1) << f->seq;
+        c->given[d] |= UINT64_C(1) << f->seq;
         return;
     }
     give_parts(s, !d, true, when); /* the other side's flight is over */
-    if (a->state != ATTEMPT_OPEN)
+    if (c->a.state != ATTEMPT_OPEN)
         return;
-    bool turn = is_hello(f->type) || (a->begun[d] && f->seq == a->due[d]);
+    bool turn = is_hello(f->type) || (c->begun[d] && f->seq == c->due[d]);
     if (turn && rd_left(&f->data) == f->length)
         message(s, d, f->type, f->seq, f->data, when);
     else
@@ -378,24 +350,24 @@ static void fragment(struct dtls *s, unsigned d, const struct fragment *f, struc
 /* A record under keys. Its epoch says that ChangeCipherSpec came before it, also where that was not captured. */
 static void protected_record(struct dtls *s, unsigned d, uint8_t type, size_t length, struct tls_when when)
 {
-    struct attempt *a = &s->now;
-    s->joined = s->joined || a->state == ATTEMPT_NONE;
-    if (a->state != ATTEMPT_OPEN)
+    struct conversation *c = &s->now;
+    s->joined = s->joined || c->a.state == ATTEMPT_NONE;
+    if (c->a.state != ATTEMPT_OPEN)
         return;
     give_parts(s, d, true, when);
-    if (!a->ccs[d]) {
-        a->ccs[d] = true;
-        heed(s, tls_ccs_seen(a->tls, d, when));
+    if (!c->ccs[d]) {
+        c->ccs[d] = true;
+        attempt_heed(&c->a, tls_ccs_seen(c->a.tls, d, when));
     }
-    if (a->state == ATTEMPT_OPEN)
-        heed(s, tls_protected_seen(a->tls, d, length, when));
-    if (type == CT_DATA && ++a->data >= LIMIT_DATAGRAM_UNANSWERED)
-        decide(s, TLS_END_IDLE);
+    if (c->a.state == ATTEMPT_OPEN)
+        attempt_heed(&c->a, tls_protected_seen(c->a.tls, d, length, when));
+    if (type == CT_DATA && ++c->data >= LIMIT_DATAGRAM_UNANSWERED)
+        attempt_decide(&c->a, TLS_END_IDLE, SIDE_UNKNOWN);
 }
 
 static void plain_record(struct dtls *s, unsigned d, struct record *rec, struct tls_when when)
 {
-    struct attempt *a = &s->now;
+    struct conversation *c = &s->now;
     struct fragment f;
     switch (rec->type) {
     case CT_HANDSHAKE:
@@ -403,15 +375,15 @@ static void plain_record(struct dtls *s, unsigned d, struct record *rec, struct 
             fragment(s, d, &f, when);
         return;
     case CT_CCS:
-        if (a->state != ATTEMPT_OPEN || a->ccs[d])
+        if (c->a.state != ATTEMPT_OPEN || c->ccs[d])
             return;
-        a->ccs[d] = true;
+        c->ccs[d] = true;
         give_parts(s, d, true, when);
-        heed(s, tls_ccs_seen(a->tls, d, when));
+        attempt_heed(&c->a, tls_ccs_seen(c->a.tls, d, when));
         return;
     case CT_ALERT:
-        if (a->state == ATTEMPT_OPEN && rd_left(&rec->body) >= 2)
-            heed(s, tls_alert_seen(a->tls, d, rec->body.p[0], rec->body.p[1], when));
+        if (c->a.state == ATTEMPT_OPEN && rd_left(&rec->body) >= 2)
+            attempt_heed(&c->a, tls_alert_seen(c->a.tls, d, rec->body.p[0], rec->body.p[1], when));
         return;
     default: /* ACK, heartbeat, data without keys: nothing of the handshake */
         return;
@@ -426,13 +398,9 @@ static size_t unified(struct rd *r)
     uint8_t first = rd_u8(r);
     if (first >> 5 != 1)
         return 0;
-    if ((first & CID) || !(first & LENGTH)) {
-        size_t all = rd_left(r);
-        rd_skip(r, all);
-        return all;
-    }
-    rd_skip(r, first & LONG_SEQ ? 2 : 1);
-    struct rd body = rd_vec16(r);
+    if (!(first & CID))
+        rd_skip(r, first & LONG_SEQ ? 2 : 1);
+    struct rd body = (first & LENGTH) && !(first & CID) ? rd_vec16(r) : rd_sub(r, rd_left(r));
     return rd_ok(r) ? rd_left(&body) : 0;
 }
 
@@ -455,7 +423,7 @@ static void records(struct dtls *s, unsigned d, struct rd r, struct tls_when whe
         struct record rec;
         if (r.p[0] >> 5 == 1) {
             size_t n = unified(&r);
-            if (n && s->now.state != ATTEMPT_NONE)
+            if (n && s->now.a.state != ATTEMPT_NONE)
                 protected_record(s, d, CT_HANDSHAKE, n, when);
         } else if (!next_record(&r, &rec)) {
             return;
@@ -475,25 +443,21 @@ static enum tls_verdict dtls_feed(void *state, unsigned d, struct rd datagram, s
         s->upgrade = upgrade;
     s->last = when;
     records(s, d, datagram, when);
-    if (s->now.state == ATTEMPT_DUE || s->old.state == ATTEMPT_DUE)
+    s->any_hello = s->any_hello || (s->now.a.tls && tls_has_hello(s->now.a.tls));
+    if (s->now.a.state == ATTEMPT_DUE || s->old.a.state == ATTEMPT_DUE)
         return TLS_DECIDED;
-    if (s->now.state == ATTEMPT_OPEN || ++s->after < LIMIT_DATAGRAM_AFTER)
-        return TLS_MORE;
-    return TLS_NOT; /* a later handshake on these ports is found anew */
+    s->after = s->now.a.state == ATTEMPT_OPEN ? 0 : (uint16_t)(s->after + 1);
+    return s->after < LIMIT_DATAGRAM_AFTER ? TLS_MORE : TLS_NOT; /* a later handshake on these ports is found anew */
 }
 
-static bool fill(struct dtls *s, struct attempt *a, enum tls_end end, unsigned by, unsigned *client_side, struct tls_event *ev)
+static bool fill(struct dtls *s, struct conversation *c, enum tls_end end, unsigned by, unsigned *client_side,
+                 struct tls_event *ev)
 {
-    bool due = a->state == ATTEMPT_DUE;
-    a->state = ATTEMPT_TAKEN;
-    if (!tls_has_hello(a->tls)) {
-        s->shared->stats->hello_incomplete++;
+    if (!attempt_take(&c->a, s->shared, end, by, ev))
         return false;
-    }
-    tls_fill_event(a->tls, due ? a->end : end, due ? SIDE_UNKNOWN : by, ev);
     ev->upgrade = s->upgrade;
-    ev->flags |= a->hello_verify ? EV_HELLO_VERIFY : 0u;
-    *client_side = tls_client_side(a->tls);
+    ev->flags |= c->hello_verify ? EV_HELLO_VERIFY : 0u;
+    *client_side = tls_client_side(c->a.tls);
     s->shared->stats->flow_one_sided += ev->outcome == OUTCOME_ONE_SIDED;
     return true;
 }
@@ -501,13 +465,13 @@ static bool fill(struct dtls *s, struct attempt *a, enum tls_end end, unsigned b
 static bool dtls_next_event(void *state, enum tls_end end, unsigned by, unsigned *client_side, struct tls_event *ev)
 {
     struct dtls *s = state;
-    if (s->old.state == ATTEMPT_TAKEN)
-        attempt_clear(&s->old, s->shared);
-    if (s->old.state == ATTEMPT_DUE && fill(s, &s->old, end, by, client_side, ev))
+    if (s->old.a.state == ATTEMPT_TAKEN)
+        conversation_clear(&s->old, s->shared);
+    if (s->old.a.state == ATTEMPT_DUE && fill(s, &s->old, end, by, client_side, ev))
         return true;
     if (end != TLS_END_DECIDED)
         give_all(s, s->last);
-    if (s->now.state == ATTEMPT_DUE || (s->now.state == ATTEMPT_OPEN && end != TLS_END_DECIDED))
+    if (s->now.a.state == ATTEMPT_DUE || (s->now.a.state == ATTEMPT_OPEN && end != TLS_END_DECIDED))
         return fill(s, &s->now, end, by, client_side, ev);
     return false;
 }
@@ -519,8 +483,8 @@ static void dtls_free(void *state)
         return;
     if (!s->any_hello)
         s->shared->stats->tls_midstream += s->joined;
-    attempt_clear(&s->now, s->shared);
-    attempt_clear(&s->old, s->shared);
+    conversation_clear(&s->now, s->shared);
+    conversation_clear(&s->old, s->shared);
     free(s);
 }
 

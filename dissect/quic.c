@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "capture/stream.h"
+#include "dissect/attempt.h"
 #include "dissect/pieces.h"
 #include "dissect/quic_crypto.h"
 
@@ -25,19 +26,9 @@ struct cid {
     uint8_t n, b[QUIC_CID_MAX];
 };
 
-enum attempt_state {
-    ATTEMPT_NONE,
-    ATTEMPT_OPEN,
-    ATTEMPT_DUE, /* decided: its event waits for next_event() */
-    ATTEMPT_TAKEN, /* its event was given; keys and ids stay, so that late packets are known as its own */
-};
-
 /* One connection attempt. */
-struct attempt {
-    enum attempt_state state;
-    enum tls_end end; /* DUE: why, and by which side */
-    uint8_t by;
-    struct tls *tls;
+struct connection {
+    struct attempt a;
     struct quic_keys keys[2]; /* [0] of the client's packets, [1] of the server's; derived when first needed */
     const struct quic_version *version; /* the one the keys are for */
     struct cid odcid; /* the client's Destination Connection ID that they are derived from */
@@ -54,8 +45,8 @@ struct attempt {
 /* Of a flow. */
 struct quic {
     struct tls_shared *shared;
-    struct attempt now;
-    struct attempt old; /* superseded by now before it was decided; DUE or NONE */
+    struct connection now;
+    struct connection old; /* superseded by now before it was decided */
     uint8_t client; /* the side that sends the client's packets; SIDE_UNKNOWN */
     struct cid retry; /* the Retry's Source Connection ID: the client's next destination */
     bool negotiated; /* a Version Negotiation packet came: the next hello replaces this attempt */
@@ -87,7 +78,7 @@ static void cid_set(struct cid *c, struct rd r)
         memcpy(c->b, r.p, c->n);
 }
 
-/* The long header packet at the head of *r (RFC 9000 section 17.2), which moves past it. false: not one that can be read. */
+/* The long header packet at the head of *r (RFC 9000 section 17.2), which moves past it. false: none that can be read. */
 static bool next_packet(struct rd *r, struct quic_packet *p)
 {
     const uint8_t *start = r->p;
@@ -219,78 +210,55 @@ static bool next_frame(struct rd *r, const struct quic_version *v, struct frame 
     return false;
 }
 
-/* ---- one attempt ---- */
+/* ---- one connection ---- */
 
-static void attempt_clear(struct attempt *a, struct tls_shared *shared)
+static void connection_clear(struct connection *c, struct tls_shared *shared)
 {
-    tls_free(a->tls);
+    tls_free(c->a.tls);
     for (int i = 0; i < 2; i++) {
-        quic_keys_clear(&a->keys[i]);
-        pieces_clear(&a->crypto[i], &shared->buffered);
+        quic_keys_clear(&c->keys[i]);
+        pieces_clear(&c->crypto[i], &shared->buffered);
     }
-    *a = (struct attempt){ 0 };
-}
-
-static void decide(struct quic *q, enum tls_end end, unsigned by)
-{
-    if (q->now.state != ATTEMPT_OPEN)
-        return;
-    q->now.state = ATTEMPT_DUE;
-    q->now.end = end;
-    q->now.by = (uint8_t)by;
-    q->after = 0;
-}
-
-/* What the handshake half said about the packet of side d. */
-static void heed(struct quic *q, enum tls_verdict v)
-{
-    q->any_hello = q->any_hello || tls_has_hello(q->now.tls);
-    switch (v) {
-    case TLS_MORE:
-        return;
-    case TLS_DECIDED:
-    case TLS_NOT: /* decrypted, so QUIC it is: what was understood of it is what there is */
-        decide(q, TLS_END_DECIDED, SIDE_UNKNOWN);
-    }
+    *c = (struct connection){ 0 };
 }
 
 /* The whole messages at the head of one side's CRYPTO stream. */
 static void give_messages(struct quic *q, unsigned d, struct tls_when when)
 {
-    struct attempt *a = &q->now;
-    struct pieces *c = &a->crypto[d];
-    while (c->buf && a->state == ATTEMPT_OPEN) {
-        struct rd r = rd_of(c->buf + a->taken[d], c->ready - a->taken[d]);
+    struct connection *c = &q->now;
+    struct pieces *in = &c->crypto[d];
+    while (in->buf && c->a.state == ATTEMPT_OPEN) {
+        struct rd r = rd_of(in->buf + c->taken[d], in->ready - c->taken[d]);
         uint8_t type = rd_u8(&r);
         uint32_t n = rd_u24(&r);
         struct rd body = rd_sub(&r, n);
         if (!rd_ok(&r))
             return;
-        a->taken[d] += 4 + n;
-        a->answered = a->answered || (type == 2 && d != q->client);
-        heed(q, tls_message(a->tls, d, type, body, when));
+        c->taken[d] += 4 + n;
+        c->answered = c->answered || (type == 2 && d != q->client);
+        attempt_heed(&c->a, tls_message(c->a.tls, d, type, body, when));
     }
 }
 
 static void read_frames(struct quic *q, unsigned d, const struct quic_packet *p, struct rd frames, struct tls_when when)
 {
-    struct attempt *a = &q->now;
+    struct connection *c = &q->now;
     const struct quic_version *v = p->known;
     struct frame f;
-    if (!a->answered)
-        a->hello_version = p->version;
-    while (a->state == ATTEMPT_OPEN && next_frame(&frames, v, &f)) {
+    if (!c->answered)
+        c->hello_version = p->version;
+    while (c->a.state == ATTEMPT_OPEN && next_frame(&frames, v, &f)) {
         if (f.type == FRAME_CRYPTO) {
             if (f.offset + rd_left(&f.data) > LIMIT_HELLO_BYTES)
                 q->shared->stats->hello_too_long++;
-            else if (!pieces_put(&a->crypto[d], &q->shared->buffered, LIMIT_HELLO_BYTES, f.offset, f.data))
+            else if (!pieces_put(&c->crypto[d], &q->shared->buffered, LIMIT_HELLO_BYTES, f.offset, f.data))
                 q->shared->stats->memory_refused++;
             continue;
         }
         give_messages(q, d, when); /* what came before the close */
         if (f.type == FRAME_CLOSE && f.error >> 8 == CRYPTO_ERROR >> 8) /* an alert, RFC 9001 section 4.8 */
-            heed(q, tls_alert_seen(a->tls, d, 2, (uint8_t)f.error, when));
-        decide(q, TLS_END_FIN, d);
+            attempt_heed(&c->a, tls_alert_seen(c->a.tls, d, 2, (uint8_t)f.error, when));
+        attempt_decide(&c->a, TLS_END_FIN, d);
     }
     give_messages(q, d, when);
 }
@@ -300,15 +268,15 @@ static void read_frames(struct quic *q, unsigned d, const struct quic_packet *p,
 /* With the attempt's keys; derived anew when the server, and then the client, go on in another version (RFC 9368). */
 static size_t decrypt_known(struct quic *q, unsigned d, const struct quic_packet *p, uint8_t *out)
 {
-    struct attempt *a = &q->now;
+    struct connection *c = &q->now;
     bool server = d != q->client;
-    if (a->version != p->known) {
-        quic_keys_clear(&a->keys[0]);
-        quic_keys_clear(&a->keys[1]);
-        a->version = p->known;
+    if (c->version != p->known) {
+        quic_keys_clear(&c->keys[0]);
+        quic_keys_clear(&c->keys[1]);
+        c->version = p->known;
     }
-    struct quic_keys *k = &a->keys[server];
-    if (!k->hp && !quic_keys_derive(k, a->version, rd_of(a->odcid.b, a->odcid.n), server))
+    struct quic_keys *k = &c->keys[server];
+    if (!k->hp && !quic_keys_derive(k, c->version, rd_of(c->odcid.b, c->odcid.n), server))
         q->shared->stats->memory_refused++;
     return quic_decrypt(k, p->whole, p->pn_offset, out);
 }
@@ -329,31 +297,30 @@ static bool same_hello(const struct quic *q, const struct quic_version *v, struc
  * or two new ones in one datagram. */
 static bool adopt(struct quic *q, unsigned d, const struct quic_packet *p, struct quic_keys keys, struct rd frames)
 {
-    struct attempt *a = &q->now;
-    bool waiting = a->state == ATTEMPT_OPEN && !a->answered && d == q->client && !q->negotiated;
+    struct connection *c = &q->now;
+    bool waiting = c->a.state == ATTEMPT_OPEN && !c->answered && d == q->client && !q->negotiated;
     if (waiting && (cid_is(&q->retry, p->dcid) || same_hello(q, p->known, frames))) {
-        a->retry = true;
-        quic_keys_clear(&a->keys[0]);
-        quic_keys_clear(&a->keys[1]);
+        c->retry = true;
+        quic_keys_clear(&c->keys[0]);
+        quic_keys_clear(&c->keys[1]);
     } else {
-        struct tls *tls = q->old.state == ATTEMPT_DUE ? NULL : tls_new(q->shared, TLS_QUIC);
+        struct tls *tls = q->old.a.state == ATTEMPT_DUE ? NULL : tls_new(q->shared, TLS_QUIC);
         if (!tls)
             return false;
         if (!q->negotiated)
-            decide(q, TLS_END_IDLE, SIDE_UNKNOWN);
-        if (a->state == ATTEMPT_DUE) {
-            attempt_clear(&q->old, q->shared);
-            q->old = *a;
-            *a = (struct attempt){ 0 };
+            attempt_decide(&c->a, TLS_END_IDLE, SIDE_UNKNOWN);
+        if (c->a.state == ATTEMPT_DUE) {
+            connection_clear(&q->old, q->shared);
+            q->old = *c;
+            *c = (struct connection){ 0 };
         }
-        attempt_clear(a, q->shared);
-        a->state = ATTEMPT_OPEN;
-        a->tls = tls;
-        q->after = 0;
+        connection_clear(c, q->shared);
+        c->a.state = ATTEMPT_OPEN;
+        c->a.tls = tls;
     }
-    a->keys[0] = keys;
-    a->version = p->known;
-    cid_set(&a->odcid, p->dcid);
+    c->keys[0] = keys;
+    c->version = p->known;
+    cid_set(&c->odcid, p->dcid);
     q->client = (uint8_t)d;
     q->negotiated = false;
     return true;
@@ -375,13 +342,13 @@ static size_t decrypt_first(struct quic *q, unsigned d, const struct quic_packet
 static void initial(struct quic *q, unsigned d, const struct quic_packet *p, struct tls_when when)
 {
     uint8_t out[65536]; /* a datagram is shorter */
-    struct attempt *a = &q->now;
-    bool known = a->state != ATTEMPT_NONE;
-    bool mine = known && (d != q->client || cid_is(&a->odcid, p->dcid) || cid_is(&a->server, p->dcid));
+    struct connection *c = &q->now;
+    bool known = c->a.state != ATTEMPT_NONE;
+    bool mine = known && (d != q->client || cid_is(&c->odcid, p->dcid) || cid_is(&c->server, p->dcid));
     if (q->failures >= LIMIT_QUIC_FAILURES || rd_left(&p->whole) > sizeof out)
         return;
     size_t n = known ? decrypt_known(q, d, p, out) : 0;
-    if (n && a->state != ATTEMPT_OPEN)
+    if (n && c->a.state != ATTEMPT_OPEN)
         return; /* a late packet of what is decided */
     if (!n && !mine)
         n = decrypt_first(q, d, p, out);
@@ -391,8 +358,8 @@ static void initial(struct quic *q, unsigned d, const struct quic_packet *p, str
         return;
     }
     if (d != q->client) {
-        a->server_seen = true;
-        cid_set(&a->server, p->scid);
+        c->server_seen = true;
+        cid_set(&c->server, p->scid);
     }
     read_frames(q, d, p, rd_of(out, n), when);
 }
@@ -401,8 +368,8 @@ static void initial(struct quic *q, unsigned d, const struct quic_packet *p, str
 
 static void long_header(struct quic *q, unsigned d, const struct quic_packet *p, struct tls_when when)
 {
-    struct attempt *a = &q->now;
-    bool open = a->state == ATTEMPT_OPEN;
+    struct connection *c = &q->now;
+    bool open = c->a.state == ATTEMPT_OPEN;
     if (!p->known && p->version != 0) {
         q->unknown++;
         return;
@@ -411,7 +378,7 @@ static void long_header(struct quic *q, unsigned d, const struct quic_packet *p,
         if (d == q->client)
             return;
         q->unknown = 0;
-        q->negotiated = !a->answered;
+        q->negotiated = !c->answered;
         return;
     }
     switch (p->type) {
@@ -419,39 +386,39 @@ static void long_header(struct quic *q, unsigned d, const struct quic_packet *p,
         initial(q, d, p, when);
         return;
     case QUIC_RETRY:
-        q->joined = q->joined || a->state == ATTEMPT_NONE;
-        if (!open || a->answered || d == q->client)
+        q->joined = q->joined || c->a.state == ATTEMPT_NONE;
+        if (!open || c->answered || d == q->client)
             return;
-        a->retry = true;
+        c->retry = true;
         cid_set(&q->retry, p->scid);
         return;
     case QUIC_ZERO_RTT:
-        q->joined = q->joined || a->state == ATTEMPT_NONE;
-        a->early_data = a->early_data || (open && d == q->client);
+        q->joined = q->joined || c->a.state == ATTEMPT_NONE;
+        c->early_data = c->early_data || (open && d == q->client);
         return;
     case QUIC_HANDSHAKE:
-        q->joined = q->joined || a->state == ATTEMPT_NONE;
+        q->joined = q->joined || c->a.state == ATTEMPT_NONE;
         if (!open)
             return;
-        a->server_seen = a->server_seen || d != q->client;
-        heed(q, tls_protected_seen(a->tls, d, rd_left(&p->whole), when));
+        c->server_seen = c->server_seen || d != q->client;
+        attempt_heed(&c->a, tls_protected_seen(c->a.tls, d, rd_left(&p->whole), when));
     }
 }
 
 /* A short header carries application data under keys that a client has only once it could send its Finished. */
 static void short_header(struct quic *q, unsigned d, size_t length, struct tls_when when)
 {
-    struct attempt *a = &q->now;
-    if (a->state != ATTEMPT_OPEN)
+    struct connection *c = &q->now;
+    if (c->a.state != ATTEMPT_OPEN)
         return;
-    a->server_seen = a->server_seen || d != q->client;
-    heed(q, tls_protected_seen(a->tls, d, length, when));
+    c->server_seen = c->server_seen || d != q->client;
+    attempt_heed(&c->a, tls_protected_seen(c->a.tls, d, length, when));
     if (d != q->client)
         return;
-    if (a->answered)
-        decide(q, TLS_END_DECIDED, SIDE_UNKNOWN);
-    else if (++a->client_short >= LIMIT_DATAGRAM_UNANSWERED)
-        decide(q, TLS_END_IDLE, SIDE_UNKNOWN);
+    if (c->answered)
+        attempt_decide(&c->a, TLS_END_DECIDED, SIDE_UNKNOWN);
+    else if (++c->client_short >= LIMIT_DATAGRAM_UNANSWERED)
+        attempt_decide(&c->a, TLS_END_IDLE, SIDE_UNKNOWN);
 }
 
 /* ---- the row ---- */
@@ -485,26 +452,22 @@ static enum tls_verdict quic_feed(void *state, unsigned d, struct rd datagram, s
         if (!p.known)
             break;
     }
-    if (q->now.state == ATTEMPT_DUE || q->old.state == ATTEMPT_DUE)
+    q->any_hello = q->any_hello || (q->now.a.tls && tls_has_hello(q->now.a.tls));
+    if (q->now.a.state == ATTEMPT_DUE || q->old.a.state == ATTEMPT_DUE)
         return TLS_DECIDED;
-    if (q->now.state == ATTEMPT_OPEN || ++q->after < LIMIT_DATAGRAM_AFTER)
-        return TLS_MORE;
-    return TLS_NOT; /* a later connection on these ports is found anew */
+    q->after = q->now.a.state == ATTEMPT_OPEN ? 0 : (uint16_t)(q->after + 1);
+    return q->after < LIMIT_DATAGRAM_AFTER ? TLS_MORE : TLS_NOT; /* a later connection on these ports is found anew */
 }
 
-static bool fill(struct quic *q, struct attempt *a, enum tls_end end, unsigned by, unsigned *client_side, struct tls_event *ev)
+static bool fill(struct quic *q, struct connection *c, enum tls_end end, unsigned by, unsigned *client_side,
+                 struct tls_event *ev)
 {
-    bool due = a->state == ATTEMPT_DUE;
-    a->state = ATTEMPT_TAKEN;
-    if (!tls_has_hello(a->tls)) {
-        q->shared->stats->hello_incomplete++;
+    if (!attempt_take(&c->a, q->shared, end, by, ev))
         return false;
-    }
-    tls_fill_event(a->tls, due ? a->end : end, due ? a->by : by, ev);
-    ev->quic_version = a->hello_version;
+    ev->quic_version = c->hello_version;
     ev->flags &= ~(uint32_t)EV_EARLY_DATA; /* here 0-RTT packets say it, and nothing else */
-    ev->flags |= (a->retry ? EV_HELLO_VERIFY : 0u) | (a->early_data ? EV_EARLY_DATA : 0u);
-    if (a->client_short && !a->server_seen) { /* it went on, so it was answered: elsewhere */
+    ev->flags |= (c->retry ? EV_HELLO_VERIFY : 0u) | (c->early_data ? EV_EARLY_DATA : 0u);
+    if (c->client_short && !c->server_seen) { /* it went on, so it was answered: elsewhere */
         ev->outcome = OUTCOME_ONE_SIDED;
         ev->flags |= EV_ONE_SIDED;
     }
@@ -516,11 +479,11 @@ static bool fill(struct quic *q, struct attempt *a, enum tls_end end, unsigned b
 static bool quic_next_event(void *state, enum tls_end end, unsigned by, unsigned *client_side, struct tls_event *ev)
 {
     struct quic *q = state;
-    if (q->old.state == ATTEMPT_TAKEN)
-        attempt_clear(&q->old, q->shared);
-    if (q->old.state == ATTEMPT_DUE && fill(q, &q->old, end, by, client_side, ev))
+    if (q->old.a.state == ATTEMPT_TAKEN)
+        connection_clear(&q->old, q->shared);
+    if (q->old.a.state == ATTEMPT_DUE && fill(q, &q->old, end, by, client_side, ev))
         return true;
-    if (q->now.state == ATTEMPT_DUE || (q->now.state == ATTEMPT_OPEN && end != TLS_END_DECIDED))
+    if (q->now.a.state == ATTEMPT_DUE || (q->now.a.state == ATTEMPT_OPEN && end != TLS_END_DECIDED))
         return fill(q, &q->now, end, by, client_side, ev);
     return false;
 }
@@ -534,8 +497,8 @@ static void quic_free(void *state)
         q->shared->stats->quic_midstream += q->joined;
         q->shared->stats->quic_unknown_version += q->unknown;
     }
-    attempt_clear(&q->now, q->shared);
-    attempt_clear(&q->old, q->shared);
+    connection_clear(&q->now, q->shared);
+    connection_clear(&q->old, q->shared);
     free(q);
 }
 

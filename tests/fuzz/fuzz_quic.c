@@ -21,9 +21,9 @@ static void feed_frames(struct quic *q, unsigned d, struct rd frames, struct tls
 {
     struct quic_packet p = { .version = 1, .known = quic_version_find(1) };
     struct quic_keys none = { 0 };
-    if (q->now.state == ATTEMPT_NONE && !adopt(q, d, &p, none, frames))
+    if (q->now.a.state == ATTEMPT_NONE && !adopt(q, d, &p, none, frames))
         return;
-    if (q->now.state == ATTEMPT_OPEN)
+    if (q->now.a.state == ATTEMPT_OPEN)
         read_frames(q, d, &p, frames, when);
 }
 
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)quic_looks_like(1, 2, g);
         if (how & 2)
             feed_frames(q, how & 1, g, when);
-        if ((how & 2) ? q->now.state == ATTEMPT_DUE : quic_feed(q, how & 1, g, when) != TLS_MORE)
+        if ((how & 2) ? q->now.a.state == ATTEMPT_DUE : quic_feed(q, how & 1, g, when) != TLS_MORE)
             drain(q, TLS_END_DECIDED);
     }
     drain(q, TLS_END_INPUT);

@@ -390,6 +390,22 @@ static void only_half_a_hello(void **state)
     assert_int_equal(x.stats.hello_incomplete, 1);
 }
 
+static void malformed_hello(void **state)
+{
+    (void)state;
+    uint8_t frame[300], p[MTU];
+    size_t n = unhex(CLIENT_FRAME, frame, sizeof frame);
+    frame[43] = 0xff; /* a session id longer than the hello */
+    struct fixture x;
+    struct seal s = { .version = V1, .dcid = DCID, .scid = "", .odcid = DCID, .pn = 1, .pn_len = 1 };
+    open_flow(&x);
+    assert_int_equal(feed(&x, 0, p, seal(&s, frame, n, 1100, p)), TLS_MORE);
+    close_flow(&x);
+    assert_int_equal(x.events, 0);
+    assert_int_equal(x.stats.hello_malformed, 1);
+    assert_int_equal(x.stats.hello_incomplete, 0);
+}
+
 static void retry(void **state)
 {
     (void)state;
@@ -776,6 +792,7 @@ int main(void)
         cmocka_unit_test(every_prefix),
         cmocka_unit_test(crypto_shuffled),
         cmocka_unit_test(only_half_a_hello),
+        cmocka_unit_test(malformed_hello),
         cmocka_unit_test(retry),
         cmocka_unit_test(retry_not_captured),
         cmocka_unit_test(version_negotiation),
