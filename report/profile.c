@@ -7,9 +7,9 @@
 #include <string.h>
 
 enum {
-    X_SERVER_NAME = 0, X_STATUS_REQUEST = 5, X_HEARTBEAT = 15, X_ALPN = 16, X_STATUS_REQUEST_V2 = 17, X_SCT = 18, X_PADDING = 21,
+    X_SERVER_NAME = 0, X_STATUS_REQUEST = 5, X_ALPN = 16, X_STATUS_REQUEST_V2 = 17, X_SCT = 18, X_PADDING = 21,
     X_ENCRYPT_THEN_MAC = 22, X_EMS = 23, X_COMPRESS_CERTIFICATE = 27, X_RECORD_SIZE_LIMIT = 28, X_DELEGATED_CREDENTIAL = 34,
-    X_SESSION_TICKET = 35, X_PRE_SHARED_KEY = 41, X_EARLY_DATA = 42, X_COOKIE = 44, X_PSK_MODES = 45, X_KEY_SHARE = 51,
+    X_SESSION_TICKET = 35, X_PRE_SHARED_KEY = 41, X_EARLY_DATA = 42, X_COOKIE = 44, X_PSK_MODES = 45,
     X_NPN = 13172, X_ALPS_OLD = 17513, X_ALPS = 17613, X_RENEGOTIATION_INFO = 65281,
 };
 
@@ -98,34 +98,38 @@ void profile_ja4(const struct client_hello *ch, char out[PROFILE_JA4])
 }
 
 /* What only one family of software is known to send; the first row that holds wins. Each row: extensions that must be there,
- * ones that must not, a group that must be there (0: any), whether GREASE must be. */
+ * ones that must not, what the lists of groups (after X25519MLKEM768) and of signature schemes begin with, whether GREASE must
+ * be. Orders of groups are those of the recordings in pcaps/ (node 0.8, 0.10 and 4 carry OpenSSL 1.0.0, 1.0.1 and 1.0.2). */
 struct rule {
     const char *like;
-    uint16_t with[4], without[4], group;
+    uint16_t with[4], without[4], groups[6], sigalgs[6];
     bool grease;
 };
 
 static const struct rule rules[] = {
     /* Application settings were only ever sent by BoringSSL on behalf of Chromium. */
-    { "like Chromium", .with = { X_ALPS }, .grease = true },
-    { "like Chromium (before 2024)", .with = { X_ALPS_OLD }, .grease = true },
-    /* GREASE and certificate compression without session tickets: Apple's client, which has always left them out. */
-    { "like Apple Safari", .with = { X_COMPRESS_CERTIFICATE, X_SCT }, .without = { X_SESSION_TICKET, X_ALPS }, .grease = true },
-    { "like BoringSSL", .grease = true },
-    /* NSS alone asks for delegated credentials (RFC 9345). */
+    { "like Chromium", .with = { X_ALPS } },
+    { "like Chromium (before 2024)", .with = { X_ALPS_OLD } },
+    /* Apple's clients offer four curves where Chromium offers three, and ecdsa_sha1 in the fifth place or no session tickets. */
+    { "like Apple Safari", .groups = { 0x1d, 0x17, 0x18, 0x19 }, .sigalgs = { 0x0403, 0x0804, 0x0401, 0x0503, 0x0203 } },
+    { "like Apple Safari", .with = { X_COMPRESS_CERTIFICATE, X_SCT }, .without = { X_SESSION_TICKET },
+      .groups = { 0x1d, 0x17, 0x18, 0x19 }, .grease = true },
+    { "like BoringSSL", .groups = { 0x1d, 0x17, 0x18 }, .sigalgs = { 0x0403, 0x0804, 0x0401, 0x0503 }, .grease = true },
+    /* Firefox alone asks for delegated credentials (RFC 9345); other users of NSS have record_size_limit (RFC 8449) too. */
     { "like Mozilla Firefox", .with = { X_DELEGATED_CREDENTIAL, X_RECORD_SIZE_LIMIT } },
+    { "like GnuTLS", .with = { X_RECORD_SIZE_LIMIT, X_ENCRYPT_THEN_MAC } },
+    { "like NSS", .with = { X_RECORD_SIZE_LIMIT, X_EMS, X_RENEGOTIATION_INFO }, .without = { X_ENCRYPT_THEN_MAC } },
     /* status_request_v2 (RFC 6961) is asked for by Java's own TLS and hardly anyone else. */
     { "like Java", .with = { X_STATUS_REQUEST_V2 } },
-    /* record_size_limit (RFC 8449) together with encrypt_then_mac. */
-    { "like GnuTLS", .with = { X_RECORD_SIZE_LIMIT, X_ENCRYPT_THEN_MAC } },
-    /* Curve448 is in the default list of OpenSSL since 1.1.1, next to encrypt_then_mac (since 1.1.0). */
-    { "like OpenSSL 1.1.1 or later", .with = { X_ENCRYPT_THEN_MAC, X_EMS }, .without = { X_RECORD_SIZE_LIMIT },
-      .group = 0x001e },
-    /* heartbeat (RFC 6520) was on by default in OpenSSL 1.0.1 and 1.0.2 only. */
-    { "like OpenSSL 1.0.1 or 1.0.2", .with = { X_HEARTBEAT } },
-    /* Go asks for SCTs and OCSP staples and has never had encrypt_then_mac. */
-    { "like Go", .with = { X_SCT, X_STATUS_REQUEST, X_RENEGOTIATION_INFO },
-      .without = { X_ENCRYPT_THEN_MAC, X_RECORD_SIZE_LIMIT } },
+    { "like OpenSSL 1.1.1 or later", .with = { X_ENCRYPT_THEN_MAC, X_EMS }, .groups = { 0x1d, 0x17, 0x1e, 0x19, 0x18 } },
+    { "like OpenSSL 1.1.1 or later", .with = { X_ENCRYPT_THEN_MAC, X_EMS }, .groups = { 0x1d, 0x17, 0x1e, 0x18, 0x19 } },
+    { "like OpenSSL 1.0.2", .groups = { 0x17, 0x19, 0x1c, 0x1b, 0x18, 0x1a } },
+    { "like OpenSSL 1.0.1", .groups = { 0x0e, 0x0d, 0x19, 0x0b, 0x0c, 0x18 } },
+    { "like OpenSSL 1.0.0", .groups = { 1, 2, 3, 4, 5, 6 } },
+    { "like mbed TLS", .groups = { 0x19, 0x1c, 0x18, 0x1b, 0x17 } },
+    { "like wolfSSL", .groups = { 0x19, 0x1c, 0x18, 0x1b, 0x1e } },
+    /* Go asks for SCTs and OCSP staples and prefers PSS with SHA-256. */
+    { "like Go", .with = { X_SCT, X_STATUS_REQUEST, X_RENEGOTIATION_INFO }, .sigalgs = { 0x0804, 0x0403, 0x0807 } },
 };
 
 static bool list_has(struct rd list, uint16_t v)
@@ -136,6 +140,21 @@ static bool list_has(struct rd list, uint16_t v)
     return false;
 }
 
+static bool list_begins(struct rd list, const uint16_t want[6])
+{
+    for (unsigned i = 0; i < 6 && want[i]; i++)
+        if (rd_u16(&list) != want[i])
+            return false;
+    return true;
+}
+
+static bool groups_begin(struct rd list, const uint16_t want[6])
+{
+    enum { X25519MLKEM768 = 0x11ec };
+    struct rd ahead = list;
+    return list_begins(rd_u16(&ahead) == X25519MLKEM768 ? ahead : list, want);
+}
+
 static bool rule_holds(const struct rule *r, const struct offer *o)
 {
     for (unsigned i = 0; i < 4; i++) {
@@ -144,13 +163,13 @@ static bool rule_holds(const struct rule *r, const struct offer *o)
         if (r->without[i] && list_has(o->extensions, r->without[i]))
             return false;
     }
-    return (!r->group || list_has(o->groups, r->group)) && (!r->grease || o->grease);
+    return groups_begin(o->groups, r->groups) && list_begins(o->sigalgs, r->sigalgs) && (!r->grease || o->grease);
 }
 
 const char *profile_guess(const struct offer *o)
 {
-    if (o->format == HELLO_SSLV2) /* OpenSSL up to 0.9.8 and Java up to 6 opened with it */
-        return "like OpenSSL 0.9.8 or Java 6";
+    if (o->format == HELLO_SSLV2) /* where SSL 2.0 was not switched off, as before OpenSSL 1.1.0; Java's SSLv2Hello */
+        return "like OpenSSL before 1.1.0 or old Java";
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
         if (rule_holds(&rules[i], o))
             return rules[i].like;

@@ -10,7 +10,7 @@
 
 /* A ClientHello with the fields that tests vary; lists end with 0. */
 struct hello_spec {
-    uint16_t legacy, versions[6], suites[16], groups[6], shares[4], sigalgs[8], extra[16] /* types of empty extensions */;
+    uint16_t legacy, versions[6], suites[16], groups[8], shares[4], sigalgs[8], extra[16] /* types of empty extensions */;
     const char *sni, *alpn;
     const char *psk; /* contents of pre_shared_key, last */
 };

@@ -1,0 +1,104 @@
+#!/bin/sh
+# What a user relies on with --state: runs add up however they are divided, nothing is lost by a crash, a full disk or a second
+# writer, and files of others are left alone.
+set -eu
+t=$TLSUNSET
+dir=${TMPDIR:-/tmp}
+[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || dir=/dev/shm # a hundred commits
+tmp=$(mktemp -d "$dir/state.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+fail() { echo "check_state: $*" >&2; exit 1; }
+# What a state holds, without its ids: rows with what they refer to, and the counters.
+content() {
+	sqlite3 -readonly "$1" "SELECT hex(client), hex(server), port, hex(p.offer), hex(f.offer), hex(n.name), hex(c.sha256), upgrade,
+		outcome, day, version, suite, tls_group, flags, sum(count), min(first_ns), max(last_ns), ex_ns, ex_frame
+		FROM row LEFT JOIN profile p ON p.id = profile LEFT JOIN profile f ON f.id = fallback_from
+		LEFT JOIN name n ON n.id = sni LEFT JOIN cert c ON c.id = row.cert GROUP BY row.client, row.server, port, profile,
+		fallback_from, sni, row.cert, upgrade, outcome, day, version, suite, tls_group, flags, alert_code ORDER BY 1, 2, 3, 4,
+		5, 6, 7, 8, 9, 10, 11, 12, 13, 14;
+		SELECT hour, counter, value FROM hour ORDER BY 1, 2; SELECT hex(ja4), hex(offer) FROM profile ORDER BY 1, 2;
+		SELECT hex(server), port, proto, name FROM service ORDER BY 1, 2, 3, 4"
+}
+
+# one run over many files, a run for each, and two states reported together
+set -- pcaps/tls1*.pcap pcaps/smtp*.pcap
+"$t" read -q --state "$tmp/one.db" "$@" >/dev/null
+for f; do "$t" read -q --state "$tmp/each.db" "$f" >/dev/null; done
+content "$tmp/one.db" >"$tmp/a"
+content "$tmp/each.db" >"$tmp/b"
+[ "$(wc -l <"$tmp/a")" -gt 100 ] || fail 'the state is nearly empty'
+cmp -s "$tmp/a" "$tmp/b" || fail "runs do not add up: $(diff "$tmp/a" "$tmp/b" | head -4)"
+"$t" read -q --state "$tmp/tls.db" pcaps/tls1*.pcap >/dev/null
+"$t" read -q --state "$tmp/smtp.db" pcaps/smtp*.pcap >/dev/null
+"$t" report -q "$tmp/one.db" >"$tmp/a"
+"$t" report -q "$tmp/smtp.db" "$tmp/tls.db" >"$tmp/b"
+cmp -s "$tmp/a" "$tmp/b" || fail "two states are not their sum: $(diff "$tmp/a" "$tmp/b" | head -4)"
+
+# read again only when asked to: then everything counts twice
+content "$tmp/tls.db" >"$tmp/a"
+"$t" read --state "$tmp/tls.db" pcaps/tls1*.pcap >/dev/null 2>"$tmp/err"
+[ "$(grep -c 'read already' "$tmp/err")" = "$(ls pcaps/tls1*.pcap | wc -l)" ] || fail 'no line for each file skipped'
+content "$tmp/tls.db" >"$tmp/b"
+cmp -s "$tmp/a" "$tmp/b" || fail 'skipped files were counted'
+once=$(sqlite3 "$tmp/tls.db" 'SELECT sum(count) FROM row')
+"$t" read -q --again --state "$tmp/tls.db" pcaps/tls1*.pcap >/dev/null
+[ "$(sqlite3 "$tmp/tls.db" 'SELECT sum(count) FROM row')" = $((once * 2)) ] || fail '--again did not count again'
+
+# for its owner alone, whatever the umask
+(umask 0; "$t" read -q --state "$tmp/open.db" pcaps/tls12-dhe1024-node0.11.14.pcap >/dev/null)
+[ "$(stat -c %a "$tmp/open.db")" = 600 ] || fail 'others may read the state'
+for f in "$tmp"/open.db-*; do
+	[ ! -e "$f" ] || fail "left beside the state: $f"
+done
+
+# killed at any time: the run is in the file, or it is not
+content "$tmp/smtp.db" >"$tmp/without"
+cp "$tmp/smtp.db" "$tmp/with.db"
+"$t" read -q --state "$tmp/with.db" pcaps/tls1*.pcap >/dev/null
+content "$tmp/with.db" >"$tmp/with"
+for ms in 5 10 15 20 25 30 35 40 50 60 80 120; do
+	cp "$tmp/smtp.db" "$tmp/killed.db"
+	timeout -s KILL "0.$(printf '%03d' $ms)" "$t" read -q --state "$tmp/killed.db" pcaps/tls1*.pcap >/dev/null 2>&1 || true
+	"$t" report -q "$tmp/killed.db" >/dev/null || fail "killed after $ms ms: the state cannot be read"
+	content "$tmp/killed.db" >"$tmp/got"
+	cmp -s "$tmp/got" "$tmp/with" || cmp -s "$tmp/got" "$tmp/without" || fail "killed after $ms ms: half a run is in the state"
+	rm -f "$tmp"/killed.db*
+done
+
+# no room: exit 2, a clear line, the file as it was
+refuse() { # PATTERN COMMAND...
+	pattern=$1; shift
+	code=0; "$@" >/dev/null 2>"$tmp/err" || code=$?
+	[ "$code" = 2 ] || fail "$* exited $code, not 2: $(cat "$tmp/err")"
+	[ "$(wc -l <"$tmp/err")" = 1 ] || fail "$*: not one line: $(cat "$tmp/err")"
+	grep -q -- "$pattern" "$tmp/err" || fail "$*: does not say '$pattern': $(cat "$tmp/err")"
+}
+limited() { (trap '' XFSZ; ulimit -f "$1"; shift; exec "$@"); }
+refuse 'as it was before' limited 100 "$t" read -q --state "$tmp/smtp.db" pcaps/tls1*.pcap
+content "$tmp/smtp.db" >"$tmp/got"
+cmp -s "$tmp/got" "$tmp/without" || fail 'a full disk changed the state'
+
+# files of others
+echo 'a shopping list' >"$tmp/list.db"
+sqlite3 "$tmp/other.db" 'CREATE TABLE bookmark (url)'
+sum=$(cat "$tmp/list.db" "$tmp/other.db" | cksum)
+for f in list other; do
+	refuse 'not a tlsunset state file' "$t" read -q --state "$tmp/$f.db" pcaps/smtp-plaintext-swaks.pcap
+	refuse 'not a tlsunset state file' "$t" report "$tmp/$f.db"
+done
+[ "$(cat "$tmp/list.db" "$tmp/other.db" | cksum)" = "$sum" ] || fail 'a file of another program was changed'
+sqlite3 "$tmp/each.db" 'PRAGMA user_version = 1000'
+refuse 'newer tlsunset' "$t" report "$tmp/each.db"
+refuse 'directory' "$t" read -q --state "$tmp" pcaps/smtp-plaintext-swaks.pcap
+refuse 'No such file' "$t" report "$tmp/none.db"
+
+# pseudonyms: stable for a key, and no client's address in the file
+head -c 32 /dev/zero >"$tmp/key"
+"$t" read -q "--anonymize=$tmp/key" --state "$tmp/anon.db" pcaps/tls12*.pcap >/dev/null
+"$t" read -q "--anonymize=$tmp/key" --state "$tmp/again.db" pcaps/tls12*.pcap >/dev/null
+[ "$(sqlite3 "$tmp/anon.db" "SELECT count(*) FROM row WHERE substr(client, 1, 1) <> x'04'")" = 0 ] || fail 'addresses in the state'
+content "$tmp/anon.db" >"$tmp/a"
+content "$tmp/again.db" >"$tmp/b"
+[ -s "$tmp/a" ] || fail 'the anonymous state is empty'
+cmp -s "$tmp/a" "$tmp/b" || fail 'pseudonyms are not stable for a key'
+echo 'check_state: passed'
