@@ -41,6 +41,7 @@ enum {
     LIMIT_DATAGRAM_UNANSWERED = 8, /* data packets without a ServerHello, after which none is expected any more */
     LIMIT_DATAGRAM_AFTER = 64, /* datagrams after a handshake, among which late copies of it are told from a new one */
     LIMIT_OPENVPN_WINDOW = 8, /* control packets of one direction that wait for an earlier one: senders have at most 6 under way */
+    LIMIT_EAPOL_PAIRS = 64, /* supplicants whose authenticator is remembered */
     LIMIT_EAP_CONVERSATIONS = 256, /* open at once in one RADIUS flow: a flood of stations evicts the oldest */
     LIMIT_CERTS = 16384, /* distinct leaf certificates parsed and cached at once */
     LIMIT_ENDPOINTS = 32768, /* server endpoints whose service is known or looked for; the rest have none */

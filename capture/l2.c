@@ -82,6 +82,7 @@ enum layer layer_eapol(struct walk *w)
     out->payload_len = 4 + layer_left(w);
     out->ip = NULL;
     out->ip_cap = 0;
+    eapol_parties(&w->d->eapol, rd_of(h, out->payload_cap), out->src, &out->dst);
     return END_FOUND;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/rd.h"
 #include "capture/decode.h"
+#include "capture/eapol_parties.h"
 #include "capture/frag.h"
 
 enum layer {
@@ -52,6 +53,7 @@ struct decode {
     uint32_t rest_missing;
     struct encap_ids rest_ids;
     int64_t rest_ns;
+    struct eapol_parties eapol;
     uint8_t next[ROUTE_KINDS][65536]; /* enum layer; routes[] made into lookups */
 };
 
