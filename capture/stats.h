@@ -46,6 +46,7 @@
     S(tls_midstream, L, "connections seen in TLS without their hello")                                  \
     S(cert_skipped, L, "certificates that could not be read or were over the limit")                    \
     S(upgrade_opaque, L, "sessions whose TLS is hidden inside another encryption (tls-crypt)")          \
+    S(upgrade_unknown, L, "sessions of upgradable protocols whose dialogue was not captured whole")      \
     S(quic_midstream, L, "QUIC connections whose Initial packets were missed")                          \
     S(quic_unknown_version, L, "QUIC packets of a version whose Initial keys are not public")           \
     S(quic_undecryptable, L, "QUIC Initial packets that do not decrypt")                                \

@@ -189,12 +189,22 @@ static enum outcome ledger_outcome(const struct upgrade_state *u)
     return u->offered == 1 ? OUTCOME_NOT_OFFERED : OUTCOME_PLAINTEXT;
 }
 
+/* That TLS was never asked for, or not offered, can only be said of a dialogue heard from both sides without a gap. */
+static bool heard_both(const struct flow *f)
+{
+    return f->data[0] && f->data[1] && !f->has_gap && !f->midstream;
+}
+
 /* A session of an upgradable protocol that did not reach TLS. */
 static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f, bool opaque)
 {
     struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
     if (s->tunnel)
         return;
+    if (!opaque && !s->facts.refused && !s->facts.stripped && !heard_both(f)) {
+        ds->stats->upgrade_unknown++;
+        return;
+    }
     ds->stats->cleartext_login += s->facts.login;
     ds->stats->upgrade_opaque += opaque;
     ev.outcome = (uint8_t)(opaque ? OUTCOME_OPAQUE : ledger_outcome(&s->facts));

@@ -266,15 +266,24 @@ static bool left_out(enum way way, unsigned side, unsigned client)
     return (way == CLIENT_ONLY && side != client) || (way == SERVER_ONLY && side == client);
 }
 
+/* Who sends the ClientHello (in active FTP that is who was connected to); else who began. */
+static unsigned client_of(const struct talk *t)
+{
+    for (unsigned i = 0; i < t->chunks; i++)
+        if (t->chunk[i].n > 5 && t->chunk[i].p[0] == 22 && t->chunk[i].p[1] == 3 && t->chunk[i].p[5] == 1)
+            return t->chunk[i].side;
+    return t->flow.initiator < 2 ? t->flow.initiator : (t->flow.side[0].port < t->flow.side[1].port);
+}
+
 static void play(struct stage *g, const struct talk *t, enum way way, struct script *s)
 {
-    unsigned client = t->flow.initiator < 2 ? t->flow.initiator : (t->flow.side[0].port < t->flow.side[1].port);
+    unsigned client = client_of(t), first = t->flow.initiator < 2 ? t->flow.initiator : client;
     uint32_t end[2] = { 0, 0 };
     bool tcp = t->flow.proto == PROTO_TCP;
-    if (tcp && way != NO_SYN && !t->flow.midstream && !left_out(way, client, client))
-        send_segment(g, t, client, TCP_SYN, (uint32_t)-1, 0, NULL);
-    if (tcp && way != NO_SYN && !t->flow.midstream && !left_out(way, !client, client))
-        send_segment(g, t, !client, TCP_SYN | TCP_ACK, (uint32_t)-1, 0, NULL);
+    if (tcp && way != NO_SYN && !t->flow.midstream && !left_out(way, first, client))
+        send_segment(g, t, first, TCP_SYN, (uint32_t)-1, 0, NULL);
+    if (tcp && way != NO_SYN && !t->flow.midstream && !left_out(way, !first, client))
+        send_segment(g, t, !first, TCP_SYN | TCP_ACK, (uint32_t)-1, 0, NULL);
     for (unsigned i = 0; i < s->pieces; i++) {
         const struct piece *p = &s->piece[i];
         if (p->at + p->n > end[p->side])
@@ -328,7 +337,7 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
     for (const uint8_t *p = ev->offer.p; p < ev->offer.end; p++)
         offer = (offer ^ *p) * 1099511628211u;
     s->events++;
-    s->versions += ev->version != 0;
+    s->versions += ev->version != 0 && ev->version != VER_SSL2; /* SSLv2 shows in the CLIENT-MASTER-KEY too */
     say(s, "%s>%s %s %s v%04x s%06x g%u dh%u sig%04x sentinel%u alert%c%u/%u flags%x offered%u refusal%u offer%016llx",
         endpoint_print(&ev->client, c), endpoint_print(&ev->server, v), ev->upgrade ? ev->upgrade : "-",
         outcome_name((enum outcome)ev->outcome), ev->version, ev->suite, ev->group, ev->dh_bits, ev->sigscheme, ev->sentinel,
@@ -379,7 +388,7 @@ static bool known_before(const struct seen *whole, const char *field, int n, con
 static bool no_new_versions(const struct seen *whole, const struct seen *now)
 {
     for (const char *p = now->text; (p = strstr(p, " v")); p++)
-        if (!known_before(whole, p, 6, " v0000") || !known_before(whole, p + 6, 8, " sffffff"))
+        if (p[6] == ' ' && p[7] == 's' && (!known_before(whole, p, 6, " v0000") || !known_before(whole, p + 6, 8, " sffffff")))
             return false;
     return true;
 }
