@@ -266,11 +266,14 @@ static bool left_out(enum way way, unsigned side, unsigned client)
     return (way == CLIENT_ONLY && side != client) || (way == SERVER_ONLY && side == client);
 }
 
-/* Who sends the ClientHello (in active FTP that is who was connected to); else who began. */
+/* Who sends the ClientHello (in active FTP that is who was connected to) or EAP Responses; else who began. */
 static unsigned client_of(const struct talk *t)
 {
     for (unsigned i = 0; i < t->chunks; i++)
         if (t->chunk[i].n > 5 && t->chunk[i].p[0] == 22 && t->chunk[i].p[1] == 3 && t->chunk[i].p[5] == 1)
+            return t->chunk[i].side;
+    for (unsigned i = 0; t->flow.proto == PROTO_EAPOL && i < t->chunks; i++)
+        if (t->chunk[i].n > 4 && t->chunk[i].p[1] == 0 && t->chunk[i].p[4] == 2)
             return t->chunk[i].side;
     return t->flow.initiator < 2 ? t->flow.initiator : (t->flow.side[0].port < t->flow.side[1].port);
 }
