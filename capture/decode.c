@@ -268,16 +268,14 @@ bool decode_knows(int dlt)
 static bool ended(struct walk *w, enum layer l)
 {
     struct decode *d = w->d;
-    bool cut = l == END_MALFORMED && w->r.bad && w->missing;
+    bool cut = l == END_MALFORMED && w->r.bad && w->missing && w->cut; /* counted by whoever read the packet */
     if (d->udp_valid && !cut && (l == END_NOT_TUNNEL || l == END_MALFORMED || l == END_UNKNOWN)) {
         *w->out = d->udp;
         return true;
     }
-    if (cut)
-        d->stats->packet_cut++;
-    else if (l >= LAYER_FIRST)
+    if (l >= LAYER_FIRST)
         d->stats->layers_deep++;
-    else if (l != END_WAIT)
+    else if (l != END_WAIT && !cut)
         count(d->stats, endings[l]);
     return false;
 }
@@ -290,17 +288,15 @@ static bool walk(struct walk *w, enum layer l)
         if (w->r.bad)
             l = END_MALFORMED;
     }
-    if (l != END_FOUND && !ended(w, l))
-        return false;
-    if (w->out->payload_cap < w->out->payload_len)
-        w->d->stats->packet_cut++;
-    return true;
+    return l == END_FOUND || ended(w, l);
 }
 
 bool decode_next(struct decode *d, struct decoded *out)
 {
     while (rd_left(&d->rest)) {
-        struct walk w = { .r = d->rest, .missing = d->rest_missing, .out = out, .d = d, .now = d->rest_ns };
+        struct walk w = {
+            .r = d->rest, .missing = d->rest_missing, .cut = d->rest_missing > 0, .out = out, .d = d, .now = d->rest_ns,
+        };
         out->ids = d->rest_ids;
         out->fragmented = false;
         d->udp_valid = false;
@@ -313,7 +309,10 @@ bool decode_next(struct decode *d, struct decoded *out)
 
 bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct decoded *out)
 {
-    struct walk w = { .r = rd_of(p->data, p->caplen), .missing = p->len - p->caplen, .out = out, .d = d, .now = p->ts_ns };
+    struct walk w = {
+        .r = rd_of(p->data, p->caplen), .missing = p->len - p->caplen, .cut = p->len > p->caplen, .out = out, .d = d,
+        .now = p->ts_ns,
+    };
     enum layer l = (unsigned)dlt <= 0xffff ? (enum layer)d->next[BY_DLT][dlt] : LAYER_NONE;
     out->ids = (struct encap_ids){ 0 };
     out->fragmented = false;

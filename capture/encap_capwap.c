@@ -27,6 +27,7 @@ static enum layer fragment(struct walk *w, const uint8_t *h)
     }
     w->r = rd_of(whole.data, whole.cap);
     w->missing = whole.len - whole.cap;
+    w->cut = w->missing > 0;
     w->out->fragmented = true;
     w->d->udp_valid = false;
     w->d->rest = rd_of(NULL, 0);

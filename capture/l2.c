@@ -229,10 +229,18 @@ enum layer layer_netanalyzer(struct walk *w)
     return LAYER_ETHER;
 }
 
+/* Service access points that real frames use, with unnumbered information: SNAP, spanning tree, IPX, NetBIOS, OSI, IP. */
+static bool looks_like_llc(const struct rd *r)
+{
+    return rd_left(r) >= 3 && r->p[0] == r->p[1] && r->p[2] == 3 && r->p[0] && strchr("\xaa\x42\xe0\xf0\xfe\x06", r->p[0]);
+}
+
 bool looks_like_ether(const struct walk *w, size_t offset)
 {
     struct rd r = w->r;
-    rd_skip(&r, offset + 12);
+    rd_skip(&r, offset + 6);
+    bool group = rd_peek(&r, 0) & 1; /* nobody sends from a group address */
+    rd_skip(&r, 6);
     uint16_t type = rd_u16(&r);
     for (int tags = 0; tags < 4 && layer_by(w, BY_ETHERTYPE, type) == LAYER_VLAN; tags++) {
         rd_skip(&r, 2);
@@ -240,9 +248,11 @@ bool looks_like_ether(const struct walk *w, size_t offset)
     }
     if (!rd_ok(&r))
         return w->missing > 0;
+    if (group)
+        return false;
     if (type == 0x0800 || type == 0x86dd)
         return looks_like_ip(&r, w->missing) && (type == 0x86dd) == (rd_left(&r) && r.p[0] >> 4 == 6);
     if (type >= ETHERTYPE_MIN)
         return layer_by(w, BY_ETHERTYPE, type) != LAYER_NONE;
-    return type <= LENGTH_MAX && type <= rd_left(&r) + w->missing && rd_left(&r) >= 3 && r.p[0] == r.p[1];
+    return type <= rd_left(&r) + w->missing && looks_like_llc(&r);
 }

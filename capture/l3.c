@@ -16,6 +16,7 @@ static enum layer datagram(struct walk *w, const struct frag_whole *d, uint8_t p
 {
     w->r = rd_of(d->data, d->cap);
     w->missing = d->len - d->cap;
+    w->cut = w->missing > 0;
     w->out->fragmented = true;
     w->out->ip = d->head;
     w->out->ip_cap = (uint32_t)d->head_len + d->cap;

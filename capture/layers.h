@@ -61,6 +61,7 @@ struct decode {
 struct walk {
     struct rd r; /* what is left of it */
     uint32_t missing; /* bytes that followed r.end on the wire and were not captured */
+    bool cut; /* a snap length cut the frame: what is missing is no lie */
     struct decoded *out;
     struct decode *d;
     int64_t now;

@@ -476,7 +476,7 @@ static const struct wrap {
     { "avs", 163, wrap_avs, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
     { "ppi", 192, wrap_ppi, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
     { "amsdu", 105, wrap_amsdu, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
-    { "snap", 1, wrap_snap, 0, 0, 0, 0, 0, AS_IS },
+    { "llc-snap", 1, wrap_snap, 0, 0, 0, 0, 0, AS_IS },
     { "vlan", 1, wrap_vlan, ENCAP_VLAN, 100, 100, 100, 0, AS_IS },
     { "vlan-asym", 1, wrap_vlan_asym, ENCAP_VLAN, 200, 200, 200, 0, AS_IS },
     { "qinq", 1, wrap_qinq, ENCAP_VLAN | ENCAP_QINQ, 10, 20, 20, 0, AS_IS },
