@@ -161,13 +161,16 @@ const struct ext *ext_find(uint16_t type)
     return NULL;
 }
 
-bool ext_client_block(struct rd block, struct client_hello *ch)
+struct rd ext_client_block(struct rd block, struct client_hello *ch)
 {
+    struct rd whole = block;
+    whole.end = whole.p;
     while (rd_left(&block)) {
         uint16_t type = rd_u16(&block);
         struct rd data = rd_vec16(&block);
         if (!rd_ok(&block))
-            return false;
+            break;
+        whole.end = block.p;
         const struct ext *e = ext_find(type);
         if (!e) {
             ch->grease |= grease(type);
@@ -177,7 +180,7 @@ bool ext_client_block(struct rd block, struct client_hello *ch)
             e->client(data, ch);
         ch->ext_mask |= e->bit;
     }
-    return true;
+    return whole;
 }
 
 bool ext_server_block(struct rd block, struct server_hello *sh)

@@ -77,8 +77,8 @@ bool client_hello_parse(struct rd body, enum hello_format format, struct client_
         suites < 2 || suites % 2 || rd_left(&ch->compression) < 1)
         return false;
     if (rd_left(&body)) { /* SSLv3 to TLS 1.2 without extensions end here */
-        ch->extensions = rd_vec16(&body);
-        if (!rd_done(&body) || !ext_client_block(ch->extensions, ch))
+        ch->extensions = ext_client_block(rd_vec16(&body), ch);
+        if (!rd_done(&body))
             return false;
     }
     scan_suites(ch, 2);

@@ -29,7 +29,7 @@ struct client_hello {
     struct rd suites; /* 2 bytes each; SSLv2 format: 3 bytes each */
     struct rd compression; /* 1 byte each */
     struct rd session_id;
-    struct rd extensions; /* the whole block, in wire order */
+    struct rd extensions; /* the block, in wire order, up to the first extension that is not whole */
     struct rd sni; /* host_name, as sent (not escaped, not lowered); empty when absent */
     struct rd alpn; /* ProtocolName list (each with its 1-byte length) */
     struct rd versions; /* supported_versions, 2 bytes each, GREASE still in */

@@ -150,8 +150,9 @@ static void client_limits(void **state)
         { "0303" RANDOM "00 0003 c02f00 01 00", false, 0 },
         { "0303" RANDOM "00 0002 c02f 00", false, 0 }, /* no compression method */
         { "0303" RANDOM "00 0002 c02f 01 00 00", false, 0 }, /* half a length */
-        { "0303" RANDOM "00 0002 c02f 01 00 0001 00", false, 0 },
-        { "0303" RANDOM "00 0002 c02f 01 00 0004 00170001", false, 0 }, /* an extension beyond its block */
+        { "0303" RANDOM "00 0002 c02f 01 00 0001 00", true, VER_TLS12 }, /* no extension: left out */
+        { "0303" RANDOM "00 0002 c02f 01 00 000b 002b0003020304 00170001", true, VER_TLS13 }, /* one beyond the block */
+        { "0303" RANDOM "00 0002 c02f 01 00 0005 00170000", false, 0 }, /* a block beyond the message */
         { "0303" RANDOM "00 0002 c02f 01 00 0004 00170000 00", false, 0 }, /* bytes behind the block */
         { "0303" RANDOM "21 " RANDOM "00 0002 c02f 01 00", false, 0 }, /* session id of 33 bytes */
         { "0203" RANDOM "00 0002 c02f 01 00", false, 0 },
