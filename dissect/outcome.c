@@ -7,7 +7,7 @@
  * client that refuses the server's certificate sends a record of an alert's size instead. A last flight of the client that
  * holds more than a Finished shows that it was asked for a certificate; whether the server accepts that one shows only in what
  * it does next: a record of an alert's size is a refusal unless more follows it. Without such a request nothing is left that
- * a server would refuse, and its next short record is a close.
+ * a server would refuse, and the client's Finished ends the handshake.
  *
  * BUGS: application data of exactly two bytes has the size of an alert; it misleads only as the last thing a server sends,
  * directly after a client certificate. A client that says close_notify right after its certificate hides a refusal.
@@ -95,7 +95,7 @@ static enum tls_verdict server_data_13(struct tls *t, struct tls_side *s, size_t
     s->small_last = alert_sized(t, length);
     if (!c->finished)
         return undecided(t, s);
-    if (!t->client_auth || !first_small)
+    if (!first_small)
         return outcome_decide(t, OUTCOME_COMPLETED);
     if (!c->small_last) { /* else it answers a client that is leaving */
         t->alert_side = (uint8_t)(1 - t->client);
@@ -110,7 +110,7 @@ static enum tls_verdict client_data_13(struct tls *t, struct tls_side *s, size_t
     bool early = t->has_ch && (t->ch.ext_mask & EXT_EARLY_DATA) && !(t->flags & EV_HRR);
     s->small_last = alert_sized(t, length);
     if (s->finished)
-        return t->client_auth || s->small_last ? undecided(t, s) : outcome_decide(t, OUTCOME_COMPLETED);
+        return undecided(t, s);
     /* Nothing else that a client may send at this place is so small (in DTLS an acknowledgement is). */
     if (t->framing == TLS_STREAM && !early && !s->gap && length < sealed_size(t, EMPTY_CERTIFICATE)) {
         t->alert_side = t->client;
@@ -118,7 +118,9 @@ static enum tls_verdict client_data_13(struct tls *t, struct tls_side *s, size_t
         return outcome_decide(t, OUTCOME_ALERT_CLIENT);
     }
     s->finished = early ? length == finished_size(t) : length >= finished_size(t);
-    t->client_auth = !early && s->finished && (s->data_bytes > finished_size(t) || s->gap);
+    t->client_auth = s->data_bytes > finished_size(t) || s->gap;
+    if (s->finished && (early || !t->client_auth)) /* who resumes is not asked for a certificate */
+        return outcome_decide(t, OUTCOME_COMPLETED);
     if (early && !s->finished && !s->small_last && length != sealed_size(t, END_OF_EARLY_DATA))
         t->flags |= EV_EARLY_DATA;
     return undecided(t, s);
@@ -195,13 +197,8 @@ static bool completed_13(const struct tls *t, const struct tls_side *client, enu
 {
     if (t->framing == TLS_QUIC) /* its caller ends it as decided once the client uses the keys of a finished handshake */
         return client->records && end == TLS_END_DECIDED;
-    if (!client->finished)
-        return false;
-    if (t->alert_side == 1 - t->client)
-        return false;
-    if (t->client_auth) /* the server never said whether it accepts the certificate; a client that leaves was content */
-        return by == t->client;
-    return end != TLS_END_RST || by == t->client;
+    /* The server never said whether it accepts the certificate; a client that leaves was content. */
+    return client->finished && t->alert_side != 1 - t->client && by == t->client;
 }
 
 static bool completed_12(const struct tls *t, const struct tls_side *client, const struct tls_side *server)

@@ -346,11 +346,12 @@ static bool realigned(struct tls_side *s, const struct record_piece *piece)
 }
 
 /* Behind ChangeCipherSpec a handshake record is encrypted, except that TLS 1.3 may send one between a HelloRetryRequest and
- * the hello that follows it (RFC 8446 appendix D.4). */
+ * the hello that follows it (RFC 8446 appendix D.4), which may be in several records. */
 static bool is_sealed(const struct tls *t, const struct tls_side *s, struct rd b)
 {
     int type = rd_peek(&b, 0);
-    return s->ccs && (t->has_sh || (type != HS_CLIENT_HELLO && type != HS_SERVER_HELLO));
+    bool goes_on = s->handshake.have && !s->handshake.done;
+    return s->ccs && !goes_on && (t->has_sh || (type != HS_CLIENT_HELLO && type != HS_SERVER_HELLO));
 }
 
 static enum tls_verdict handshake_piece(struct tls *t, unsigned d, const struct record_piece *piece)
@@ -647,7 +648,8 @@ static void fill_alert(const struct tls *t, struct tls_event *ev)
 
 void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_event *ev)
 {
-    for (unsigned d = 0; d < 2; d++)
+    /* At the end of input the rest of a hello is not missing but still to come. */
+    for (unsigned d = 0; d < 2 && end != TLS_END_INPUT; d++)
         salvage(t, d);
     outcome_end(t, end, by);
     ev->ts_ns = t->has_ch ? t->ch_when.ts_ns : t->first.ts_ns;

@@ -472,17 +472,15 @@ static const struct ending {
     { "s:sh12 s:cert s:done c:ch12 c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_ONE_SIDED },
     { "s:alert2/40 c:ch12", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s40", 0, 0 },
     /* TLS 1.3 */
-    { HELLOS13 "c:ccs c:data53 s:data200", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_RESUMED_KNOWN, EV_RESUMED },
-    { HELLOS13 "c:data53", TLS_END_FIN, S, OUTCOME_COMPLETED, "", 0, 0 },
-    { HELLOS13 "c:data53", TLS_END_IDLE, NOBODY, OUTCOME_COMPLETED, "", 0, 0 },
-    { HELLOS13 "c:data53", TLS_END_RST, C, OUTCOME_COMPLETED, "", 0, 0 },
-    { HELLOS13 "c:data53", TLS_END_RST, S, OUTCOME_RESET, "", 0, 0 },
-    { HELLOS13 "c:data53 c:data19", TLS_END_FIN, C, OUTCOME_COMPLETED, "", 0, 0 },
-    { HELLOS13 "c:data53 c:data19 s:data19", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_ALERT_ENCRYPTED },
-    { HELLOS13 "c:data53 s:data19", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_ALERT_ENCRYPTED }, /* a close */
-    { HELLOS13 "c:data53 c:data100", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 },
+    { HELLOS13 "c:ccs c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_RESUMED_KNOWN, EV_RESUMED },
+    { HELLOS13 "c:ccs c:data69", TLS_END_FIN, S, OUTCOME_CLOSED, "", 0, 0 }, /* more than this suite's Finished */
+    { HELLOS13 "c:data25 c:data53 s:data200", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 },
+    { HELLOS13 "c:data25 c:data53", TLS_END_FIN, C, OUTCOME_COMPLETED, "", 0, 0 },
+    { HELLOS13 "c:data25 c:data53", TLS_END_RST, C, OUTCOME_COMPLETED, "", 0, 0 },
+    { HELLOS13 "c:data25 c:data53", TLS_END_RST, S, OUTCOME_RESET, "", 0, 0 },
     { HELLOS13 "c:data25 c:data53 s:data19 s:data19", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 }, /* short messages */
     { HELLOS13 "c:data25 c:data53 c:data19 s:data19", TLS_END_FIN, C, OUTCOME_COMPLETED, "", 0, EV_ALERT_ENCRYPTED },
+    { HELLOS13 "c:data25 c:data53", TLS_END_IDLE, NOBODY, OUTCOME_INCOMPLETE, "", 0, 0 },
     { HELLOS13 "c:data25 c:data53 s:data19", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s?", EV_ALERT_ENCRYPTED, 0 },
     { HELLOS13 "c:data25 c:data53 c:data99 s:data19", TLS_END_FIN, C, OUTCOME_ALERT_SERVER, "s?", EV_ALERT_ENCRYPTED, 0 },
     { HELLOS13 "c:data700 c:data300 c:data53 s:data200", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 },
@@ -496,9 +494,9 @@ static const struct ending {
     { HELLOS13, TLS_END_RST, C, OUTCOME_RESET, "", 0, 0 },
     { HELLOS13, TLS_END_FIN, C, OUTCOME_CLOSED, "", 0, 0 },
     { HELLOS13, TLS_END_INPUT, NOBODY, OUTCOME_INCOMPLETE, "", 0, 0 },
-    { "c:chearly c:ccs c:data500 s:sh13 s:data300 c:data21 c:data53 s:data100", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
+    { "c:chearly c:ccs c:data500 s:sh13 s:data300 c:data21 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
       EV_EARLY_DATA, 0 },
-    { "c:chearly s:sh13 s:data300 c:data53 s:data100", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_EARLY_DATA },
+    { "c:chearly s:sh13 s:data300 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_EARLY_DATA },
     /* data without end and without a decision is not followed for ever */
     { HELLOS13 "s:data60000 s:data60000 s:data60000 s:data60000 s:data60000 s:data60000", TLS_END_DECIDED, NOBODY, OUTCOME_INCOMPLETE,
       "", 0, 0 },
