@@ -304,15 +304,19 @@ static enum stream_verdict feed_unwrap(struct dissector *ds, struct session *s, 
 static void keep_facts(struct session *s)
 {
     const struct trial *t = &s->g.trial[0];
+    bool login = s->facts.login; /* a proxy's, before the protocol in its tunnel */
     s->facts = t->s;
+    s->facts.login |= login;
     s->upgrade = t->row->name;
     s->tunnel = t->row->tunnel;
     if (t->s.real_client.addr.kind != ADDR_NONE) {
         s->real_client = t->s.real_client;
         s->real_server = t->s.real_server;
     }
-    if (t->s.has_target && !s->target)
+    if (t->s.has_target) { /* of a tunnel in a tunnel: the last one */
+        free(s->target);
         s->target = strndup(t->s.tag, sizeof t->s.tag);
+    }
 }
 
 static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b);

@@ -53,7 +53,7 @@ static void remember_tag(struct upgrade_state *s, struct rd tag, enum phase phas
     size_t n = rd_left(&tag) < sizeof s->tag ? rd_left(&tag) : sizeof s->tag - 1;
     memcpy(s->tag, tag.p, n);
     s->tag[n] = '\0';
-    s->phase = phase;
+    s->phase = (uint8_t)phase;
 }
 
 static enum up_verdict imap_command(struct upgrade_state *s, struct rd line)

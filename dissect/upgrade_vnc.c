@@ -36,7 +36,7 @@ static size_t vnc_unit(struct upgrade_state *s, bool from_client, struct rd head
 
 static enum up_verdict to(struct upgrade_state *s, enum phase next)
 {
-    s->phase = next;
+    s->phase = (uint8_t)next;
     return UP_MORE;
 }
 

@@ -40,7 +40,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             memcpy(exact, chunk.p, rd_left(&chunk));
         struct rd b = rd_of(exact, rd_left(&chunk));
         (void)row->looks_like(1812, 1812, b);
-        v = row->feed(state, head >> 15, b, (struct tls_when){ .ts_ns = (int64_t)++frame, .frame = frame });
+        frame++;
+        v = row->feed(state, head >> 15, b, (struct tls_when){ .ts_ns = (int64_t)frame, .frame = frame });
         free(exact);
         if (v == TLS_DECIDED)
             drain(row, state, TLS_END_DECIDED);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conversations as in the unit test: chunks of a header (bit 15: the server speaks; the rest: length) and bytes. */
-#include "tests/unit/upgrade_trial.h"
+#include "tests/unit/upgrade_play.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What lies behind the switch, for protocols that keep TLS in PDUs: each call takes bytes, or stops. */
-static void unwrap(struct trial *t)
+static void unwrap(struct play *t)
 {
-    for (unsigned d = 0; t->done && t->verdict == UP_TLS && t->row && t->row->unwrap && d < 2; d++) {
-        struct rd wire = trial_head(t, t->base[d], d), tls;
+    for (unsigned d = 0; t->done && t->verdict == DIALOGUE_TLS && t->row && t->row->unwrap && d < 2; d++) {
+        struct rd wire = rd_of(t->buf[d] + t->base[d], t->len[d] - t->base[d]), tls;
         bool bare = false;
         size_t before = rd_left(&wire);
         while (!bare && t->row->unwrap(&t->last, d == 0, &wire, &tls, &bare)) {
@@ -22,10 +22,10 @@ static void unwrap(struct trial *t)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct trial trial;
+    static struct play play;
     struct rd in = rd_of(data, size);
-    trial_init(&trial);
-    while (rd_left(&in) >= 2 && !(trial.done && trial.verdict != UP_TLS)) {
+    play_init(&play);
+    while (rd_left(&in) >= 2 && !(play.done && play.verdict != DIALOGUE_TLS)) {
         uint16_t head = rd_u16(&in);
         size_t n = head & 0x7fff;
         struct rd chunk = rd_sub(&in, n < rd_left(&in) ? n : rd_left(&in));
@@ -34,9 +34,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             return 0;
         if (rd_left(&chunk))
             memcpy(exact, chunk.p, rd_left(&chunk));
-        trial_feed(&trial, head >> 15, exact, rd_left(&chunk));
+        play_feed(&play, head >> 15, exact, rd_left(&chunk));
         free(exact);
-        unwrap(&trial);
+        unwrap(&play);
     }
+    play_end(&play);
     return 0;
 }

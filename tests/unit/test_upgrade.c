@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
-#include "tests/unit/upgrade_trial.h"
+#include "tests/unit/upgrade_play.h"
 #include "tests/unit/upgrade_conversations.h"
 
-static struct trial trial;
+static struct play play;
 
 /* How the bytes arrive. */
 enum way { WHOLE, BYTEWISE, COALESCED, SPLIT };
@@ -17,7 +17,7 @@ static void feed(const struct said *said, enum way way, size_t split)
             n = 1;
         if (way == SPLIT && at == 0 && split < n)
             n = split;
-        trial_feed(&trial, d, guarded(said->bytes + at, n), n);
+        play_feed(&play, d, guarded(said->bytes + at, n), n);
     }
 }
 
@@ -48,10 +48,10 @@ static void tls_expected(const struct conversation *c, unsigned d, uint8_t *out,
 static void check(const struct conversation *c, enum way way, size_t split)
 {
     const struct upgrade_state *s;
-    const struct upgrade_proto *row = trial_row(&trial, &s);
+    const struct upgrade_proto *row = play_row(&play, &s);
     bool good = c->name ? row && strcmp(row->name, c->name) == 0 : !row;
     if (good && row) {
-        enum up_verdict v = trial.done ? trial.verdict : UP_MORE;
+        enum dialogue_verdict v = play.done ? play.verdict : DIALOGUE_MORE;
         good = v == c->verdict && s->offered == c->offered && s->requested == c->requested && s->refused == c->refused &&
                s->stripped == c->stripped && s->login == c->login && s->refusal_code == c->code;
         if (c->target)
@@ -59,20 +59,20 @@ static void check(const struct conversation *c, enum way way, size_t split)
     }
     if (!good)
         fail_msg("%s (way %d, split %zu): row %s verdict %d offered %d requested %d refused %d stripped %d login %d code %d target %s",
-                 c->what, way, split, row ? row->name : "none", trial.done ? (int)trial.verdict : 0, s->offered, s->requested,
+                 c->what, way, split, row ? row->name : "none", play.done ? (int)play.verdict : 0, s->offered, s->requested,
                  s->refused, s->stripped, s->login, s->refusal_code, s->has_target ? s->tag : "none");
-    for (unsigned d = 0; d < 2 && c->verdict == UP_TLS; d++) {
+    for (unsigned d = 0; d < 2 && c->verdict == DIALOGUE_TLS; d++) {
         uint8_t tls[256];
         size_t n;
         tls_expected(c, d, tls, &n);
-        assert_int_equal(trial.len[d] - trial.base[d], n);
-        assert_memory_equal(trial.buf[d] + trial.base[d], tls, n);
+        assert_int_equal(play.len[d] - play.base[d], n);
+        assert_memory_equal(play.buf[d] + play.base[d], tls, n);
     }
 }
 
 static void run(const struct conversation *c, enum way way, size_t split)
 {
-    trial_init(&trial);
+    play_init(&play);
     for (const struct said *s = c->said; s->who;) {
         struct said whole = *s;
         s += way == COALESCED ? coalesced(s, &whole) : 1;
@@ -128,14 +128,14 @@ static void prefixes_decide_nothing_early(const struct conversation *c, size_t n
         size_t before = 0; /* utterances before the last one that decides TLS */
         while (c->said[before].who == 'c' || c->said[before].who == 's')
             before++;
-        if (c->verdict != UP_TLS || before == 0)
+        if (c->verdict != DIALOGUE_TLS || before == 0)
             continue;
-        trial_init(&trial);
+        play_init(&play);
         for (size_t i = 0; i + 1 < before; i++)
             feed(&c->said[i], WHOLE, 0);
         for (size_t part = 0; part + 1 < c->said[before - 1].n; part++) {
             feed(&(struct said){ c->said[before - 1].who, c->said[before - 1].bytes + part, 1 }, WHOLE, 0);
-            if (trial.done && (trial.verdict == UP_TLS))
+            if (play.done && (play.verdict == DIALOGUE_TLS))
                 fail_msg("%s: TLS before its last byte", c->what);
         }
     }
@@ -156,10 +156,10 @@ static void directions_exchanged(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(line_conversations); i++) {
-        trial_init(&trial);
+        play_init(&play);
         for (const struct said *s = line_conversations[i].said; s->who == 'c' || s->who == 's'; s++)
-            trial_feed(&trial, s->who == 'c', guarded(s->bytes, s->n), s->n);
-        assert_false(trial.done && trial.verdict == UP_TLS);
+            play_feed(&play, s->who == 'c', guarded(s->bytes, s->n), s->n);
+        assert_false(play.done && play.verdict == DIALOGUE_TLS);
     }
 }
 
@@ -231,14 +231,14 @@ static void websocket_frames_are_unwrapped(void **state)
     }
     for (size_t piece = 1; piece <= n; piece++) {
         bool bare;
-        trial_init(&trial);
-        trial_feed(&trial, 0, request, sizeof request - 1);
-        trial_feed(&trial, 1, answer, sizeof answer - 1);
-        trial_feed(&trial, 0, wire, 40);
-        assert_true(trial.done && trial.verdict == UP_TLS);
-        assert_string_equal(trial.row->name, "http-upgrade");
-        assert_int_equal(trial.base[0], sizeof request - 1);
-        assert_int_equal(unwrapped(trial.row, &trial.last, wire, n, piece, out, &bare), sizeof tls);
+        play_init(&play);
+        play_feed(&play, 0, request, sizeof request - 1);
+        play_feed(&play, 1, answer, sizeof answer - 1);
+        play_feed(&play, 0, wire, 40);
+        assert_true(play.done && play.verdict == DIALOGUE_TLS);
+        assert_string_equal(play.row->name, "http-upgrade");
+        assert_int_equal(play.base[0], sizeof request - 1);
+        assert_int_equal(unwrapped(play.row, &play.last, wire, n, piece, out, &bare), sizeof tls);
         assert_false(bare);
         assert_memory_equal(out, tls, sizeof tls);
     }
@@ -247,13 +247,13 @@ static void websocket_frames_are_unwrapped(void **state)
 static void proxied_parties(const void *bytes, size_t n, const char *client, const char *server)
 {
     char text[ADDR_TEXT];
-    trial_init(&trial);
-    trial_feed(&trial, 0, bytes, n);
-    trial_feed(&trial, 0, "\x16\x03\x01\x00\xf1\x01", 6);
-    assert_true(trial.done && trial.verdict == UP_TLS);
-    assert_string_equal(trial.row->name, "proxy-protocol");
-    assert_string_equal(endpoint_print(&trial.last.real_client, text), client);
-    assert_string_equal(endpoint_print(&trial.last.real_server, text), server);
+    play_init(&play);
+    play_feed(&play, 0, bytes, n);
+    play_feed(&play, 0, "\x16\x03\x01\x00\xf1\x01", 6);
+    assert_true(play.done && play.verdict == DIALOGUE_TLS);
+    assert_string_equal(play.row->name, "proxy-protocol");
+    assert_string_equal(endpoint_print(&play.last.real_client, text), client);
+    assert_string_equal(endpoint_print(&play.last.real_server, text), server);
 }
 
 static void proxied_addresses_are_kept(void **state)
@@ -269,15 +269,15 @@ static void proxied_addresses_are_kept(void **state)
     proxied_parties(b, n, "[2001:db8::1]:50000", "[2001:db8::2]:443");
     /* Refusals: a port over 65535, too short for its addresses, another version. */
     static const char bad[] = "PROXY TCP4 192.0.2.1 192.0.2.2 70000 443\r\n\x16\x03\x01\x00\xf1\x01";
-    trial_init(&trial);
-    trial_feed(&trial, 0, bad, sizeof bad - 1);
-    assert_false(trial.done);
+    play_init(&play);
+    play_feed(&play, 0, bad, sizeof bad - 1);
+    assert_false(play.done && play.verdict != DIALOGUE_NONE);
     for (unsigned i = 0; i < 2; i++) {
         n = unhex(i ? "0d0a0d0a000d0a515549540a 31 11 000c c0000201 c0000202 c350 01bb 16 0301 00f1 01"
                     : "0d0a0d0a000d0a515549540a 21 11 0004 c0000201 16 0301 00f1 01", b, sizeof b);
-        trial_init(&trial);
-        trial_feed(&trial, 0, b, n);
-        assert_false(trial.done);
+        play_init(&play);
+        play_feed(&play, 0, b, n);
+        assert_false(play.done && play.verdict != DIALOGUE_NONE);
     }
 }
 
