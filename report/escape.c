@@ -2,14 +2,6 @@
 #include "report/escape.h"
 #include "report/render.h"
 
-size_t escape_plain(struct rd text)
-{
-    const uint8_t *p = text.p;
-    while (p < text.end && *p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\')
-        p++;
-    return (size_t)(p - text.p);
-}
-
 /* Length of the well-formed UTF-8 character here and its code point; 0 when there is none (RFC 3629 section 4). */
 static size_t utf8_char(struct rd text, uint32_t *code)
 {

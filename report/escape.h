@@ -12,8 +12,20 @@
 
 #include "base/rd.h"
 
-/* How many bytes from here stand for themselves: printable ASCII without quote and backslash. */
-size_t escape_plain(struct rd text);
+/* How many bytes from here stand for themselves: printable ASCII without quote and backslash. In the header because nearly
+ * all text is of that kind, and JSON lines are mostly text. */
+static inline bool escape_is_plain(uint8_t b)
+{
+    return b >= 0x20 && b < 0x7f && b != '"' && b != '\\';
+}
+
+static inline size_t escape_plain(struct rd text)
+{
+    const uint8_t *p = text.p;
+    while (p < text.end && escape_is_plain(*p))
+        p++;
+    return (size_t)(p - text.p);
+}
 
 /* Read one character (or one bad byte) and write its printable form, no NUL. Returns the form's length, 1..ESCAPE_UNIT. */
 enum { ESCAPE_UNIT = 16 };

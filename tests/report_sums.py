@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """report_sums.py REPORT.json [REPORT.txt] - do the sections of a report agree with one another, and the text with the JSON?"""
+import collections
 import json
 import re
 import sys
@@ -33,9 +34,10 @@ same("clients", r["clients"], len(d["clients"]))
 same("servers", r["servers"], sum(1 for s in d["servers"] if s["handshakes"]))
 same("suites", total("suites", "handshakes"),
      sum(n["handshakes"] for x in d["servers"] for n in x["negotiated"] if n["cipher"] is not None))
+key = lambda x: (x["server_ip"], x["server_port"], x["transport"])
+pairs = collections.Counter(key(p) for p in d["pairs"])
 for s in d["servers"]:
-    same("pairs of %s" % s["server_ip"], s["clients"], sum(
-        1 for p in d["pairs"] if (p["server_ip"], p["server_port"], p["transport"]) == (s["server_ip"], s["server_port"], s["transport"])))
+    same("clients of %s" % (key(s),), s["clients"], pairs[key(s)])
 for u in d["upgrades"]:
     same("sessions of %s" % u["upgrade"], u["sessions"], sum(
         u[k] for k in ("tls", "refused", "stripped", "plaintext", "not_offered", "not_observable")))

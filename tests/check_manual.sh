@@ -1,0 +1,23 @@
+#!/bin/sh
+# The manual is well-formed and complete: every option that --help knows and every field of a handshake line is described.
+set -eu
+manual=docs/tlsunset.1
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+fail() { echo "check_manual: $*" >&2; exit 1; }
+
+if command -v mandoc >/dev/null; then
+	mandoc -Tlint -W warning "$manual" || fail 'mandoc finds fault'
+fi
+for who in read report watch; do
+	"$TLSUNSET" "$who" --help >"$dir/help" 2>&1 || continue
+	grep -oE -- '--[a-z][a-z-]*' "$dir/help" | sort -u | sed 's/^--//' | while read -r option; do
+		grep -qE -- "-$option( |\$)" "$manual" || fail "$who --$option is not described"
+	done
+done
+"$TOOLS/make_report" ndjson | tr ',{' '\n\n' | sed -n 's/^"\([a-z_0-9]*\)":.*/\1/p' | sort -u >"$dir/fields"
+[ "$(wc -l <"$dir/fields")" -ge 50 ] || fail 'too few fields were found to check'
+while read -r field; do
+	grep -qE "^\.(It )?Cm (.* )?$field( |\$)" "$manual" || fail "field $field is not described"
+done <"$dir/fields"
+echo "manual: well-formed, options and $(wc -l <"$dir/fields") fields are described"
