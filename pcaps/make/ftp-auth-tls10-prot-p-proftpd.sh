@@ -11,5 +11,5 @@ client curl -sk --ssl-reqd --tlsv1.0 --tls-max 1.0 -u u:pass "ftp://$S/file.txt"
 says 'a file'
 expect server=$S:21 upgrade=ftp version=TLSv1.0 cipher=0xc014 sentinel=00 sni=
 stop_recording
-expect server=$S:$(syn_port 21) version=TLSv1.0 cipher=0xc014 sentinel=00 resumed sni=
+expect server="$S:$(syn_port 21)" version=TLSv1.0 cipher=0xc014 sentinel=00 resumed sni=
 finish

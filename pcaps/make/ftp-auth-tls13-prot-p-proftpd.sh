@@ -10,5 +10,5 @@ client curl -sk --ssl-reqd -u u:pass "ftp://$S/file.txt"
 says 'a file'
 expect server=$S:21 upgrade=ftp version=TLSv1.3 cipher=0x1302 sni=
 stop_recording
-expect server=$S:$(syn_port 21) version=TLSv1.3 cipher=0x1302 resumed sni=
+expect server="$S:$(syn_port 21)" version=TLSv1.3 cipher=0x1302 resumed sni=
 finish

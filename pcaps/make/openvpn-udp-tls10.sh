@@ -8,5 +8,5 @@ tshark_opts='-d udp.port==1194,openvpn'
 record 'port 1194'
 openvpn_pair udp 1.0 1.0
 says 'Control Channel: TLSv1, cipher'
-expect transport=udp server=$S:1194 upgrade=openvpn version=TLSv1.0 cipher=0xc014 sentinel=00 sni=
+expect transport=udp server=$S:1194 upgrade=openvpn version=TLSv1.0 cipher=0xc014 sni=
 finish

@@ -1,0 +1,11 @@
+#!/bin/sh
+# shows: a mirror in GRE with key, checksum and sequence number
+# origin: Open vSwitch 3.1 (user space) mirroring OpenSSL 3.0 programs
+# needs: openvswitch-switch, iputils-ping
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/mirrors.sh"
+switch
+tunnel_mirror gre key=7 csum=true seq=true
+one_session
+expect version=TLSv1.2 cipher=0xc030
+finish

@@ -1,0 +1,11 @@
+#!/bin/sh
+# shows: a mirror in VXLAN (4789, VNI 42)
+# origin: Open vSwitch 3.1 (user space) mirroring OpenSSL 3.0 programs
+# needs: openvswitch-switch, iputils-ping
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/mirrors.sh"
+switch
+tunnel_mirror vxlan key=42
+one_session
+expect version=TLSv1.2 cipher=0xc030
+finish
