@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""demo-office-morning.py TAKES OUT - composes an office's morning from recorded sessions (TAKES/NAME.pcap), the same way every time.
+"""demo-office-morning.py TAKES OUT COUNTS - composes an office's morning from recorded sessions (TAKES/NAME.pcap), the same way every time.
 
 Each row of PLAN plays a take for some clients: addresses, MACs, client ports and times are rewritten, checksums with them;
-payloads stay as they were recorded.
+payloads stay as they were recorded. COUNTS gets what must be found: tshark's ServerHellos of each take times the plays.
 """
+import collections
 import random
 import struct
 import sys
+
+import truth
 
 DAY = 1794904200  # Tuesday 2026-11-17 08:30 UTC
 HOURS = 3
@@ -139,13 +142,18 @@ class Player:
 
 
 def main():
-    takes, out = sys.argv[1:3]
+    takes, out, counts = sys.argv[1:4]
+    answered = collections.Counter()
     rng = random.Random(20261117)
     ports = [40000]
     morning = []
     sessions = 0
     for take, clients, server, how in PLAN:
-        recorded = list(packets("%s/%s.pcap" % (takes, take)))
+        path = "%s/%s.pcap" % (takes, take)
+        recorded = list(packets(path))
+        # Without TPKT tshark looks for TLS behind RDP's negotiation.
+        hellos = [h for h in truth.handshakes(path, ["--disable-protocol", "tpkt", "--enable-heuristic", "tls_tcp"])
+                  if h["version"] != "-"]
         for client in clients:
             if isinstance(how, str):
                 period = 60 * int(how[:-1])
@@ -156,6 +164,7 @@ def main():
                 player = Player(client, server, ports)
                 base = int((DAY + start) * 1000000) - recorded[0][0]
                 sessions += 1
+                answered.update("%s %s:%s %s %s" % (h["transport"], server, h["server"][1], h["version"], h["cipher"]) for h in hellos)
                 for ts, frame in recorded:
                     changed = player.rewrite(frame)
                     if changed:
@@ -165,6 +174,8 @@ def main():
         f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         for ts, _, frame in morning:
             f.write(struct.pack("<IIII", ts // 1000000, ts % 1000000, len(frame), len(frame)) + frame)
+    with open(counts, "w", encoding="utf-8") as f:
+        f.writelines("%s %d\n" % x for x in sorted(answered.items()))
     print("%d sessions, %d packets" % (sessions, len(morning)))
 
 

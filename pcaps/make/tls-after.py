@@ -1,4 +1,4 @@
-"""tls-after.py HOST PORT PROTOCOL VERSION - the dialogue of PROTOCOL up to its switch, then one handshake of that version by Python's ssl.
+"""tls-after.py HOST PORT PROTOCOL VERSION [SNI] - the dialogue of PROTOCOL up to its switch, then one handshake of that version by Python's ssl.
 
 For the protocols that no ready client speaks at TLS 1.0. VERSION is a name of ssl.TLSVersion.
 """
@@ -62,9 +62,13 @@ c.minimum_version = v
 c.maximum_version = v
 if v < ssl.TLSVersion.TLSv1_2:
     c.set_ciphers("ALL:@SECLEVEL=0")
-t = c.wrap_socket(s, server_hostname="www.example.test")
+t = c.wrap_socket(s, server_hostname=sys.argv[5] if len(sys.argv) > 5 else "www.example.test")
 print("client:", t.version(), t.cipher())
 if protocol == "nats":
     t.sendall(b'CONNECT {"verbose":false}\r\nPING\r\n')
     t.recv(100)
+if protocol.startswith("irc"):
+    t.sendall(b"QUIT :bye\r\n")
+    while t.recv(4096):
+        pass
 t.close()

@@ -105,7 +105,7 @@ def main():
     if check is None:
         print("\n".join(seen))
         return 0
-    skip = ("refused", "stripped", "plaintext", "not_offered", "not_observable")
+    skip = ("refused", "stripped", "plaintext", "not_offered", "not_observable", "abandoned")
     with open(check, encoding="utf-8") as f:
         want = [x.strip() for x in f if x.strip() and not x.startswith("#")]
     want = sorted(known(x) for x in want if x.split()[4] not in skip)
