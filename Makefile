@@ -24,7 +24,8 @@ LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
 
 SRC := $(wildcard base/*.c capture/*.c dissect/*.c report/*.c)
 CLI := $(wildcard cli/*.c)
-LIBOBJ := $(SRC:%.c=$(B)/%.o)
+LIBOBJ := $(SRC:%.c=$(B)/%.o) $(B)/policy_files.o
+POLICIES := $(sort $(wildcard report/policies/*.json))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
@@ -41,6 +42,14 @@ $(OUT): $(CLI:%.c=$(B)/%.o) $(LIBOBJ)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
+
+# The policies go into the program, so that it needs no installation.
+$(B)/policy_files.c: report/policies $(POLICIES) report/policies/embed.sh
+	@mkdir -p $(@D)
+	sh report/policies/embed.sh $(POLICIES) >$@
+
+$(B)/policy_files.o: $(B)/policy_files.c
 	$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
 
 # One unit-test program per module, linked with everything but cli/.

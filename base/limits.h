@@ -59,6 +59,7 @@ enum {
     LIMIT_SENSORS = 1024, /* sensors merged into one study */
     LIMIT_HOURS = 24 * 366 * 5, /* hours with a count of their own: a file with random times must not fill memory */
     LIMIT_SERVICES = 65536, /* endpoints whose service is named */
+    LIMIT_POLICY_BYTES = 1 << 20, /* a policy file */
     LIMIT_FALLBACKS = 8192, /* failed hellos remembered to recognise a retry with a lower version */
     LIMIT_FALLBACK_SECONDS = 15, /* for so long: a client that waits for an answer gives up after 5 to 10 */
 };

@@ -133,6 +133,16 @@ uint16_t group_by_name(const char *name)
     return code_by_name(group_aliases, COUNT(group_aliases), name);
 }
 
+uint16_t group_nth(size_t i)
+{
+    return i < COUNT(groups) ? groups[i].id : 0;
+}
+
+uint16_t sigscheme_nth(size_t i)
+{
+    return i < COUNT(sigschemes) ? sigschemes[i].id : 0;
+}
+
 unsigned group_bits(uint16_t group)
 {
     const struct group *g = group_find(group);

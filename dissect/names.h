@@ -63,6 +63,9 @@ const char *extension_name(uint16_t type, char buf[NAME_TEXT]);
 uint16_t group_by_name(const char *name); /* 0 when unknown; also OpenSSL's prime256v1, P-256, X25519 */
 uint16_t sigscheme_by_name(const char *name); /* 0 when unknown */
 uint16_t version_by_name(const char *name); /* 0 when unknown; "TLSv1", "TLSv1.0", "tls1.0", "1.2" all work */
+/* Every known group and signature scheme in order of id: the i-th, 0 past the last. */
+uint16_t group_nth(size_t i);
+uint16_t sigscheme_nth(size_t i);
 unsigned group_bits(uint16_t group); /* size of the curve's field or the FFDHE prime; 0 unknown */
 bool group_is_hybrid_pq(uint16_t group); /* ECDHE plus ML-KEM (or the Kyber drafts) */
 

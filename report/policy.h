@@ -20,12 +20,12 @@ enum answer { ANSWER_YES /* satisfied */, ANSWER_NO, ANSWER_NOT_VISIBLE };
 
 /* What one handshake chose (or could choose), as far as it is known. 0, SUITE_NONE and NULL: not known. */
 struct choice {
-    bool dtls;
-    uint16_t version;
+    uint16_t version; /* VER_*: tells TLS from DTLS too */
     uint32_t suite;
     uint16_t group, dh_bits, sigscheme;
     const struct cert_facts *cert; /* NULL: not seen (TLS 1.3, resumed, one-sided) */
     uint8_t etm, ems, renegotiation_info, sni; /* 0 unknown, 1 no, 2 yes */
+    uint8_t compression, retried; /* likewise; retried: a HelloRetryRequest asked for another key share */
     bool resumed;
 };
 
@@ -52,9 +52,10 @@ enum answer policy_judge(const struct policy *p, unsigned i, const struct choice
  * *invisible one per rule that cannot tell (rules 0..63); either may be NULL. SHOULD_NOT rules only with should. */
 enum answer policy_judge_all(const struct policy *p, const struct choice *c, bool should, uint64_t *broken, uint64_t *invisible);
 
-/* Would the policy allow this version / suite at this version / group / signature scheme? For intersecting with an offer. Only
- * what the rules say about that one thing; conditions on others (CBC unless encrypt-then-mac) count as allowed and are named
- * by the choice they end up in. */
+/* Would the policy allow this version / suite at this version / group / signature scheme? For intersecting with an offer; its
+ * MUST_NOT rules alone. A suite must be defined for the version too (no AES-GCM in TLS 1.1), and CBC "unless encrypt-then-mac" is
+ * allowed with etm_possible. Unknown suites are never allowed. Version 0: rules of every version. A certificate of NULL, and what
+ * cannot be told of one, is allowed. */
 bool policy_allows_version(const struct policy *p, uint16_t version);
 bool policy_allows_suite(const struct policy *p, uint16_t version, uint32_t suite, bool etm_possible);
 bool policy_allows_group(const struct policy *p, uint16_t version, uint16_t group);
@@ -67,9 +68,15 @@ struct residue {
     unsigned missing; /* enum missing: what the offer lacks; 0: something allowed is left */
     uint16_t best_version; /* highest allowed version it offers with an allowed suite for it; 0 none */
     unsigned suites, groups, sigschemes; /* how many allowed ones are left at best_version */
+    /* No list was sent, so none limits: before TLS 1.3 the server may take any curve (RFC 8422 section 4), and signs with SHA-1
+     * (RFC 5246 section 7.4.1.4.1). */
+    bool any_group, default_sigschemes;
 };
-/* cert: the certificate of the server in question, whose key limits suites and schemes; NULL when not known. */
-struct residue policy_residue(const struct policy *p, const struct offer *o, const struct cert_facts *cert, bool dtls);
+/* One version, suite, group and scheme that go together: a suite that needs a curve counts only with an allowed curve, one that
+ * is signed only with a scheme for its key. Of versions that all lack something, missing is that of the one that lacks least (the
+ * highest of several). cert: the certificate of the server in question, whose key limits suites and schemes; when NULL, or where
+ * the policy forbids that key, every key that the policy allows. */
+struct residue policy_residue(const struct policy *p, const struct offer *o, const struct cert_facts *cert);
 
 /* For policy list | show | check. */
 int policy_list(FILE *out, struct err *e);
