@@ -15,7 +15,8 @@ static uint64_t key(const struct pair *p)
     return (uint64_t)p->a << 32 | p->b;
 }
 
-/* One pass of the radix sort, by byte number `byte` of the key; stable. false when that byte is the same in all: no pass. */
+/* One pass of the radix sort, by byte number `byte` of the key; stable. false when that byte is the same in all: no
+ * pass. */
 static bool pass(const struct pair *from, struct pair *to, size_t n, unsigned byte)
 {
     size_t start[256] = { 0 }, sum = 0;

@@ -2,9 +2,9 @@
 /*
  * pairs - how often does b occur with a? The one tool under every "distinct clients per server" of a report.
  *
- * A list of (a, b, count) is filled in any order, then sorted: equal pairs become one with the counts added. What belongs to
- * one a is then a run in order of b. A list that is full is merged before it grows, so memory follows the number of distinct
- * pairs (16 bytes each, twice at most, and once more while sorting), not how often they came.
+ * A list of (a, b, count) is filled in any order, then sorted: equal pairs become one with the counts added. What belongs
+ * to one a is then a run in order of b. A list that is full is merged before it grows, so memory follows the number of
+ * distinct pairs (16 bytes each, twice at most, and once more while sorting), not how often they came.
  */
 #ifndef REPORT_PAIRS_H
 #define REPORT_PAIRS_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * render_json - the whole report as one JSON document: every row, whatever --top says. docs/report.schema.json describes it.
+ * render_json - the whole report as one JSON document: every row, whatever --top says. docs/report.schema.json describes
+ * it.
  *
  * One record is held at a time, and each stands on a line of its own: a report of a million pairs needs no more memory than
  * one of ten, and two reports can be compared by line.
@@ -212,6 +213,7 @@ static void inputs(struct json_report *w)
 {
     const struct cube *c = w->r->cube;
     uint32_t *order = inputs_sorted(c), n = order ? cube_inputs(c) : 0;
+    w->failed = w->failed || (!order && cube_inputs(c));
     section(w, "inputs");
     for (uint32_t i = 0; i < n; i++) {
         const struct input *in = cube_input_at(c, order[i]);

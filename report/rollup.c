@@ -79,7 +79,8 @@ static void coverage(struct rollup *r)
         r->last_ns = r->view->until_ns;
 }
 
-/* Oldest version first, where nothing was negotiated between old and new; then the weakest suite, the most old handshakes. */
+/* Oldest version first, where nothing was negotiated between old and new; then the weakest suite, the most old
+ * handshakes. */
 static int age(const struct tally *t)
 {
     return t->lowest == VER_NONE ? 2 * version_rank(VER_TLS11) + 1 : 2 * version_rank(t->lowest);
@@ -166,6 +167,18 @@ static void reaches_finish(const struct builder *b)
         reach_finish(b, &r->fact[i].reach);
 }
 
+static bool items_room(struct roll_side *side)
+{
+    size_t longest = 1, run = 0;
+    for (unsigned l = 0; l < ROLL_LISTS; l++)
+        for (size_t i = 0; i < side->list[l].n; i++) {
+            run = i && side->list[l].v[i].a == side->list[l].v[i - 1].a ? run + 1 : 1;
+            longest = run > longest ? run : longest;
+        }
+    side->item = malloc(longest * sizeof *side->item);
+    return side->item != NULL;
+}
+
 /* Everything is added up: count servers, put tables in order. A server keeps its number for the lists beside it. */
 static bool finish(struct builder *b)
 {
@@ -177,7 +190,7 @@ static bool finish(struct builder *b)
     bool ok = !b->failed && pairs_sort(&b->where);
     for (unsigned i = 0; i < ROLL_LISTS; i++)
         ok = ok && pairs_sort(&b->side->list[i]);
-    if (!ok)
+    if (!ok || !items_room(b->side))
         return false;
     for (uint32_t i = 0; i < r->servers; i++)
         r->server[i].number = i + 1;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * rollup - the sums of a cube that every report shows: whole, per version, server, client, suite, failure, upgrade, and what
- * else the handshakes showed. Text and JSON print from this and count nothing themselves.
+ * rollup - the sums of a cube that every report shows: whole, per version, server, client, suite, failure, upgrade, and
+ * what else the handshakes showed. Text and JSON print from this and count nothing themselves.
  *
- * Words used: a handshake is "negotiated" when the server's choice of a version was seen (whether or not it then completed),
- * "old" when that version is TLS 1.1 or older, DTLS 1.0 included. Sessions that never reached TLS are not handshakes; they are
- * in the ledger of upgrades. Clients that are set apart (--ignore-client, recognised scanners) are in no sum but their own.
+ * Words used: a handshake is "negotiated" when the server's choice of a version was seen (whether or not it then
+ * completed), "old" when that version is TLS 1.1 or older, DTLS 1.0 included. Sessions that never reached TLS are not
+ * handshakes; they are in the ledger of upgrades. Clients that are set apart (--ignore-client, recognised scanners) are in
+ * no sum but their own.
  *
- * The cube's rows are walked in order of client, so that counting distinct clients needs no sets: memory follows the number
- * of servers, suites and causes, and is the same for ten clients and ten million. Clients and client-server pairs are therefore
- * not kept; they are visited.
+ * The cube's rows are walked in order of client, so that counting distinct clients needs no sets: memory follows the
+ * number of servers, suites and causes, and is the same for ten clients and ten million. Clients and client-server pairs
+ * are therefore not kept; they are visited.
  */
 #ifndef REPORT_ROLLUP_H
 #define REPORT_ROLLUP_H
@@ -172,7 +173,7 @@ struct roll_pair {
 typedef int roll_pair_fn(void *ctx, const struct roll_pair *p);
 int rollup_pairs(const struct rollup *r, roll_pair_fn *fn, void *ctx);
 
-/* Order of weakness: smaller is weaker. Null, anonymous and export suites, then DES and RC2, RC4, 3DES, then without forward
+/* Order of weakness: smaller is weaker. Null and export suites, anonymous, DES and RC2, RC4, 3DES; then without forward
  * secrecy CBC before AEAD, then with it CBC before AEAD. An unknown suite is last. */
 int suite_strength(uint32_t suite);
 

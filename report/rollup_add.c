@@ -135,8 +135,8 @@ static void failure_add(struct builder *b, uint32_t server, const struct roll_ro
     bool fresh, encrypted = k->flags & EV_ALERT_ENCRYPTED;
     if (!row_failed(k))
         return;
-    const struct failure_key key = { .outcome = k->outcome, .alert_from = k->alert_from,
-                                     .alert_code = k->alert_from && !encrypted ? k->alert_code : 0, .encrypted = encrypted };
+    const struct failure_key key = { .outcome = k->outcome, .alert_from = k->alert_from, .encrypted = encrypted,
+                                     .alert_code = k->alert_from && !encrypted ? k->alert_code : 0 };
     uint32_t id = table_row(b, b->failures, &b->r->failure, sizeof *b->r->failure, &key, sizeof key, &fresh);
     if (!id)
         return;

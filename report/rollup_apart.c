@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clients that are set apart. One vulnerability scanner looks like every old client at once, so those that the operator names
- * are kept out of the sums, and so are the obvious scanners. Obvious must mean just that: who is set apart is not warned of,
- * and a NAT gateway also shows many stacks. Hence two signs that no population behind one address gives:
+ * Clients that are set apart. One vulnerability scanner looks like every old client at once, so those that the operator
+ * names are kept out of the sums, and so are the obvious scanners. Obvious must mean just that: who is set apart is not
+ * warned of, and a NAT gateway also shows many stacks. Hence two signs that no population behind one address gives:
  *
  *   enumeration  towards one server, within an hour: at least ENUM_STACKS different stacks with at least ENUM_VERSIONS
- *                different highest versions, a quarter or more of the handshakes failing (sslscan, testssl.sh, sslyze, nmap)
- *   sweep        on one day at least SWEEP_SERVERS servers by TLS from the first byte, none of them named (SNI) in any hello,
- *                half or more of the handshakes failing
+ *                different highest versions, a quarter or more of the handshakes failing (sslscan, testssl.sh, nmap)
+ *   sweep        on one day at least SWEEP_SERVERS servers by TLS from the first byte, none of them named (SNI) in any
+ *                hello, half or more of the handshakes failing
  */
 #include "report/rollup_impl.h"
 
@@ -91,7 +91,8 @@ static int enumerates(const struct rollup *r, const struct visit *v, struct roll
     if (stacks < ENUM_STACKS || versions < ENUM_VERSIONS || s.failed * 4 < s.handshakes || s.last_ns - s.first_ns > HOUR_NS)
         return 0;
     (void)snprintf(out->why, sizeof out->why,
-                   "offered %zu different hellos with %u different highest versions to one server within an hour", stacks, versions);
+                   "offered %zu different hellos with %u different highest versions to one server within an hour", stacks,
+                   versions);
     return 1;
 }
 

@@ -42,8 +42,7 @@ bool roll_fact_holds(unsigned i, const struct roll_row *row);
 
 struct roll_side {
     struct pairs list[ROLL_LISTS]; /* a: the server's number; choices: version slot << 24 | suite */
-    struct roll_item *item; /* what rollup_items returned last */
-    size_t cap;
+    struct roll_item *item; /* what rollup_items returned last; room for the longest run of any list */
 };
 
 /* While rows are added up. Tables are found by key and lie in arrays that grow; id - 1 is the index. */

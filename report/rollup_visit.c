@@ -47,15 +47,6 @@ const struct roll_item *rollup_items(const struct rollup *r, const struct roll_s
     };
     struct roll_side *side = r->side;
     const struct pair *p = pairs_of(&side->list[what], s->number, n);
-    if (*n > side->cap) {
-        struct roll_item *item = realloc(side->item, *n * sizeof *item);
-        if (!item) { /* the longest list that there is room for */
-            *n = side->cap;
-        } else {
-            side->item = item;
-            side->cap = *n;
-        }
-    }
     for (size_t i = 0; i < *n; i++) {
         uint32_t suite = p[i].b & 0xffffff;
         side->item[i] = (struct roll_item){ .id = p[i].b, .count = p[i].count };

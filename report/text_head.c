@@ -58,6 +58,7 @@ static void inputs(struct text *t)
     uint32_t *order = inputs_sorted(c);
     unsigned n = order ? cube_inputs(c) : 0, top = text_top(t, n);
     top = t->r->view->top && top > SHOWN ? SHOWN : top;
+    t->failed = t->failed || (!order && cube_inputs(c));
     char a[PHRASE], b[PHRASE], from[STAMP_TEXT], to[STAMP_TEXT], name[PHRASE];
     struct table table = { 0 };
     table_column(&table, "capture", TABLE_LEFT | TABLE_CUT);
@@ -109,7 +110,8 @@ void text_read(struct text *t)
     inputs(t);
     if (r->last_ns > 0)
         text_say(t, "Window: %s to %s UTC (%s); packets in %s of %s hours.", stamp_text(r->first_ns, from),
-                 stamp_text(r->last_ns, to), duration_text(r->last_ns - r->first_ns, a), text_count(r->hours, b), text_count(r->hours + r->hours_quiet, c));
+                 stamp_text(r->last_ns, to), duration_text(r->last_ns - r->first_ns, a), text_count(r->hours, b),
+                 text_count(r->hours + r->hours_quiet, c));
     text_say(t, "%s, %s on the wire, %s that carried data, %s.", text_many(r->stats.packets, "packet", "packets", a),
              bytes_text(r->stats.bytes, b), text_many(r->stats.connections, "connection", "connections", c),
              text_many(r->total.handshakes + r->apart_handshakes, "TLS handshake", "TLS handshakes", d));

@@ -286,7 +286,8 @@ static void client_note(struct table *table, const struct roll_client *c)
     unsigned i = 0;
     for (; i < ROLL_OLD && c->old[i].count; i++)
         used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s with %s (%s)", i ? ", " : "",
-                                 text_version(c->old[i].version, v), endpoint_print(&c->old[i].server, a), text_count(c->old[i].count, n));
+                                 text_version(c->old[i].version, v), endpoint_print(&c->old[i].server, a),
+                                 text_count(c->old[i].count, n));
     if (c->old_servers > i)
         used += (size_t)snprintf(buf + used, sizeof buf - used, " and %s",
                                  text_many(c->old_servers - i, "other server", "other servers", n));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables after the parties: suites, failures, the upgrade ledger, cleartext services, other facts, clients set apart. */
+/* The tables after the parties: suites, failures, the upgrade ledger, cleartext services, other facts, clients set
+ * apart. */
 #include "report/text.h"
 #include "report/parts.h"
 #include "report/stamp.h"
@@ -148,8 +149,8 @@ void text_upgrades(struct text *t)
         upgrade_cells(&table, &r->upgrade[i]);
     text_table(t, &table);
     text_more(t, r->upgrades, top, "servers");
-    text_say(t, "not used: offered or possible, and the session went on in clear text. stripped: the offer was overwritten on "
-                "its way.");
+    text_say(t, "not used: offered or possible, and the session went on in clear text. stripped: the offer was overwritten "
+                "on its way.");
 }
 
 /* The servers of one cleartext service. */

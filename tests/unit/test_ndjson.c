@@ -46,7 +46,11 @@ static const char *str(const cJSON *j, const char *key)
     const cJSON *v = cJSON_GetObjectItemCaseSensitive(j, key);
     if (!v)
         return "(absent)";
-    return cJSON_IsNull(v) ? "(null)" : cJSON_IsString(v) ? v->valuestring : cJSON_IsTrue(v) ? "(true)" : cJSON_IsFalse(v) ? "(false)" : "(other)";
+    return cJSON_IsNull(v)     ? "(null)"
+           : cJSON_IsString(v) ? v->valuestring
+           : cJSON_IsTrue(v)   ? "(true)"
+           : cJSON_IsFalse(v)  ? "(false)"
+                               : "(other)";
 }
 
 static double num(const cJSON *j, const char *key)
@@ -244,9 +248,16 @@ static void an_alert_has_its_sender_and_name(void **state)
 static void a_certificate_is_an_object(void **state)
 {
     (void)state;
-    struct cert_facts c = { .subject = "CN=www.example.com,O=Acme\\, Inc.", .issuer = "CN=\x1b[31mred", .san = "www.example.com,192.0.2.2,...",
-                            .serial = "0A", .key = CERT_KEY_RSA, .key_bits = 2048, .sigalg = "sha256WithRSAEncryption",
-                            .not_before = 1767322996, .not_after = INT64_MAX, .self_signed = 1 };
+    struct cert_facts c = { .subject = "CN=www.example.com,O=Acme\\, Inc.",
+                            .issuer = "CN=\x1b[31mred",
+                            .san = "www.example.com,192.0.2.2,...",
+                            .serial = "0A",
+                            .key = CERT_KEY_RSA,
+                            .key_bits = 2048,
+                            .sigalg = "sha256WithRSAEncryption",
+                            .not_before = 1767322996,
+                            .not_after = INT64_MAX,
+                            .self_signed = 1 };
     memset(c.sha256, 0xab, sizeof c.sha256);
     struct tls_event ev = event();
     ev.cert = &c;
@@ -336,7 +347,9 @@ static void encapsulation_is_named(void **state)
 {
     (void)state;
     struct tls_event ev = event();
-    ev.ids = (struct encap_ids){ .kinds = ENCAP_VLAN | ENCAP_VXLAN | ENCAP_VNTAG, .vlan = 7, .vni = 99, .outer = 7, .inner = 99 };
+    ev.ids = (struct encap_ids){
+        .kinds = ENCAP_VLAN | ENCAP_VXLAN | ENCAP_VNTAG, .vlan = 7, .vni = 99, .outer = 7, .inner = 99
+    };
     ev.transport = TRANSPORT_QUIC;
     ev.quic_version = 1;
     cJSON *j = line_of(&ev);

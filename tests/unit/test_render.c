@@ -48,8 +48,11 @@ static void tell(const struct made *m)
 {
     uint8_t suites[6] = { 0xc0, 0x2f, 0x00, 0x2f, (uint8_t)(m->variant >> 8), (uint8_t)m->variant }, offer[OFFER_MAX];
     static const uint8_t versions[] = { 3, 4, 3, 3 }, null = 0;
-    struct client_hello ch = { .format = HELLO_TLS, .max_version = m->max, .suites = rd_of(suites, sizeof suites),
-                               .legacy_version = m->max > VER_TLS12 ? VER_TLS12 : m->max, .compression = rd_of(&null, 1) };
+    struct client_hello ch = { .format = HELLO_TLS,
+                               .max_version = m->max,
+                               .suites = rd_of(suites, sizeof suites),
+                               .legacy_version = m->max > VER_TLS12 ? VER_TLS12 : m->max,
+                               .compression = rd_of(&null, 1) };
     if (m->max == VER_TLS13) {
         ch.versions = rd_of(versions, sizeof versions);
         ch.ext_mask |= EXT_SUPPORTED_VERSIONS;
@@ -58,10 +61,18 @@ static void tell(const struct made *m)
         ch.sni = rd_of(m->sni, strlen(m->sni));
         ch.ext_mask |= EXT_SNI;
     }
-    struct tls_event ev = { .ts_ns = T0 + m->after_s * 1000000000, .client = m->client, .server = m->server, .version = m->version,
-                            .suite = m->version ? m->suite : SUITE_NONE, .outcome = m->outcome, .flags = m->flags,
-                            .alert = m->alert, .upgrade = m->upgrade, .server_offered_upgrade = m->offered,
-                            .aftermath = m->aftermath, .refusal_code = m->refusal };
+    struct tls_event ev = { .ts_ns = T0 + m->after_s * 1000000000,
+                            .client = m->client,
+                            .server = m->server,
+                            .version = m->version,
+                            .suite = m->version ? m->suite : SUITE_NONE,
+                            .outcome = m->outcome,
+                            .flags = m->flags,
+                            .alert = m->alert,
+                            .upgrade = m->upgrade,
+                            .server_offered_upgrade = m->offered,
+                            .aftermath = m->aftermath,
+                            .refusal_code = m->refusal };
     if (m->max) {
         ev.ch = &ch;
         ev.offer = rd_of(offer, client_hello_offer(&ch, offer));
@@ -75,7 +86,7 @@ static void tell_all(const struct made *m, size_t n)
     for (size_t i = 0; i < n; i++)
         tell(&m[i]);
 }
-#define TELL(...) \
+#define TELL(...)                                                                                                          \
     tell_all((const struct made[]){ __VA_ARGS__ }, sizeof((const struct made[]){ __VA_ARGS__ }) / sizeof(struct made))
 
 static const struct view plain = { .top = 20, .width = 100 };
@@ -140,7 +151,9 @@ static void tables_fit_their_contents(void **state)
     table_column(&t, "name", TABLE_LEFT | TABLE_CUT);
     table_column(&t, "none", TABLE_MAYBE);
     table_column(&t, "count", TABLE_RIGHT);
-    table_cell(&t, "%s", "b\xc3\xbc" "cher");
+    table_cell(&t, "%s",
+               "b\xc3\xbc"
+               "cher");
     table_cell(&t, "-");
     table_cell(&t, "7");
     table_row(&t);
@@ -151,12 +164,14 @@ static void tables_fit_their_contents(void **state)
     table_free(&t);
     assert_int_equal(fclose(out), 0);
     assert_string_equal(text, " name                              count\n"
-                              " b\xc3\xbc" "cher                                7\n"
+                              " b\xc3\xbc"
+                              "cher                                7\n"
                               " a name that is much too long f..\n"
                               "     words that do not fit on one line\n"
                               "       go on the next\n");
     free(text);
-    char cut[] = "b\xc3\xbc" "cher";
+    char cut[] = "b\xc3\xbc"
+                 "cher";
     table_cut(cut, 4);
     assert_string_equal(cut, "b\xc3\xbc..");
     table_cut(cut, 4);
@@ -168,12 +183,41 @@ static void office(void)
 {
     const struct endpoint old = at(1, 1, 443), web = at(1, 2, 443), a = at(2, 1, 0), b = at(2, 2, 0), c = at(2, 3, 0);
     TELL({ .client = a, .server = old, .max = VER_TLS10, .version = VER_TLS10, .suite = 0x000a, .times = 3 },
-         { .client = b, .server = old, .max = VER_TLS13, .version = VER_TLS10, .suite = 0x002f, .times = 2, .sni = "old.example.com" },
-         { .client = b, .server = web, .max = VER_TLS13, .version = VER_TLS13, .suite = 0x1301, .times = 10, .sni = "www.example.com" },
-         { .client = c, .server = web, .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f, .times = 4, .sni = "www.example.com" },
-         { .client = c, .server = web, .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f, .sni = "x.example.com",
-           .outcome = OUTCOME_ALERT_CLIENT, .alert = { 'c', 2, 48 } },
-         { .client = a, .server = web, .max = VER_TLS10, .outcome = OUTCOME_ALERT_SERVER, .alert = { 's', 2, 70 }, .times = 2 });
+         { .client = b,
+           .server = old,
+           .max = VER_TLS13,
+           .version = VER_TLS10,
+           .suite = 0x002f,
+           .times = 2,
+           .sni = "old.example.com" },
+         { .client = b,
+           .server = web,
+           .max = VER_TLS13,
+           .version = VER_TLS13,
+           .suite = 0x1301,
+           .times = 10,
+           .sni = "www.example.com" },
+         { .client = c,
+           .server = web,
+           .max = VER_TLS12,
+           .version = VER_TLS12,
+           .suite = 0xc02f,
+           .times = 4,
+           .sni = "www.example.com" },
+         { .client = c,
+           .server = web,
+           .max = VER_TLS12,
+           .version = VER_TLS12,
+           .suite = 0xc02f,
+           .sni = "x.example.com",
+           .outcome = OUTCOME_ALERT_CLIENT,
+           .alert = { 'c', 2, 48 } },
+         { .client = a,
+           .server = web,
+           .max = VER_TLS10,
+           .outcome = OUTCOME_ALERT_SERVER,
+           .alert = { 's', 2, 70 },
+           .times = 2 });
 }
 
 static void sums_are_those_of_the_events(void **state)
@@ -239,7 +283,12 @@ static void clients_are_visited_in_order(void **state)
 {
     (void)state;
     office();
-    TELL({ .client = at(2, 2, 0), .server = at(1, 2, 443), .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f, .variant = 9 });
+    TELL({ .client = at(2, 2, 0),
+           .server = at(1, 2, 443),
+           .max = VER_TLS12,
+           .version = VER_TLS12,
+           .suite = 0xc02f,
+           .variant = 9 });
     struct rollup *r = rollup_make(cube, &plain);
     struct roll_client client[4], *to = client;
     assert_int_equal(rollup_clients(r, collect, &to), 0);
@@ -282,8 +331,8 @@ static void the_text_answers_the_question(void **state)
     assert_silent(text, "SET APART");
     assert_silent(text, "\x1b");
     /* the order of the sections */
-    static const char *const order[] = { "WHAT WAS READ", "WHAT COULD NOT BE SEEN", "READINESS", "SERVERS", "CLIENTS",
-                                         "CIPHER SUITES", "FAILED HANDSHAKES" };
+    static const char *const order[] = { "WHAT WAS READ", "WHAT COULD NOT BE SEEN", "READINESS",        "SERVERS",
+                                         "CLIENTS",       "CIPHER SUITES",          "FAILED HANDSHAKES" };
     const char *last = text;
     for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
         const char *here = strstr(last, order[i]);
@@ -324,7 +373,12 @@ static void views_narrow(void **state)
 {
     (void)state;
     office();
-    TELL({ .client = at(2, 9, 0), .server = at(1, 9, 993), .max = VER_TLS13, .version = VER_TLS13, .suite = 0x1301, .after_s = 90000 });
+    TELL({ .client = at(2, 9, 0),
+           .server = at(1, 9, 993),
+           .max = VER_TLS13,
+           .version = VER_TLS13,
+           .suite = 0x1301,
+           .after_s = 90000 });
     struct cidr c;
     assert_int_equal(cidr_parse("10.0.1.1", &c), 0);
     struct view v = plain;
@@ -367,8 +421,12 @@ static void top_limits_and_says_so(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 50; i++)
-        TELL({ .client = at(3, (uint8_t)i, 0), .server = at(4, (uint8_t)i, 443), .max = VER_TLS12, .version = VER_TLS12,
-               .suite = 0xc02f, .times = (uint8_t)(i + 1) });
+        TELL({ .client = at(3, (uint8_t)i, 0),
+               .server = at(4, (uint8_t)i, 443),
+               .max = VER_TLS12,
+               .version = VER_TLS12,
+               .suite = 0xc02f,
+               .times = (uint8_t)(i + 1) });
     struct view v = plain;
     v.top = 5;
     char *text = report("text", &v);
@@ -415,11 +473,22 @@ static void scanners_are_recognised(void **state)
     (void)state;
     office();
     for (unsigned i = 0; i < 20; i++)
-        TELL({ .client = at(9, 9, 0), .server = at(1, 1, 443), .max = ladder[i % 5], .variant = i, .after_s = i,
-               .outcome = i % 2 ? OUTCOME_ALERT_SERVER : OUTCOME_COMPLETED, .version = i % 2 ? 0 : VER_TLS10, .suite = 0x002f });
+        TELL({ .client = at(9, 9, 0),
+               .server = at(1, 1, 443),
+               .max = ladder[i % 5],
+               .variant = i,
+               .after_s = i,
+               .outcome = i % 2 ? OUTCOME_ALERT_SERVER : OUTCOME_COMPLETED,
+               .version = i % 2 ? 0 : VER_TLS10,
+               .suite = 0x002f });
     for (unsigned i = 0; i < 60; i++)
-        TELL({ .client = at(9, 8, 0), .server = at(5, (uint8_t)i, 443), .max = VER_TLS12, .after_s = i,
-               .outcome = i % 3 ? OUTCOME_RESET : OUTCOME_COMPLETED, .version = i % 3 ? 0 : VER_TLS12, .suite = 0xc02f });
+        TELL({ .client = at(9, 8, 0),
+               .server = at(5, (uint8_t)i, 443),
+               .max = VER_TLS12,
+               .after_s = i,
+               .outcome = i % 3 ? OUTCOME_RESET : OUTCOME_COMPLETED,
+               .version = i % 3 ? 0 : VER_TLS12,
+               .suite = 0xc02f });
     struct rollup *r = rollup_make(cube, &plain);
     assert_int_equal(r->aparts, 2);
     assert_true(r->apart[0].scanner && r->apart[1].scanner);
@@ -438,22 +507,42 @@ static void gateways_are_not_scanners(void **state)
     (void)state;
     /* many users behind one address: many stacks, some old, nearly all succeed */
     for (unsigned i = 0; i < 40; i++)
-        TELL({ .client = at(9, 1, 0), .server = at(1, 1, 443), .max = ladder[i % 5], .variant = i, .after_s = i,
-               .version = VER_TLS10, .suite = 0x002f, .outcome = i % 5 ? OUTCOME_COMPLETED : OUTCOME_ALERT_SERVER });
+        TELL({ .client = at(9, 1, 0),
+               .server = at(1, 1, 443),
+               .max = ladder[i % 5],
+               .variant = i,
+               .after_s = i,
+               .version = VER_TLS10,
+               .suite = 0x002f,
+               .outcome = i % 5 ? OUTCOME_COMPLETED : OUTCOME_ALERT_SERVER });
     /* the same failures over a day */
     for (unsigned i = 0; i < 20; i++)
-        TELL({ .client = at(9, 2, 0), .server = at(1, 1, 443), .max = ladder[i % 5], .variant = i, .after_s = i * 1000,
+        TELL({ .client = at(9, 2, 0),
+               .server = at(1, 1, 443),
+               .max = ladder[i % 5],
+               .variant = i,
+               .after_s = i * 1000,
                .outcome = OUTCOME_ALERT_SERVER });
     /* a mail relay names no server and meets many that fail */
     for (unsigned i = 0; i < 60; i++)
-        TELL({ .client = at(9, 3, 0), .server = at(6, (uint8_t)i, 25), .max = VER_TLS12, .upgrade = "smtp",
+        TELL({ .client = at(9, 3, 0),
+               .server = at(6, (uint8_t)i, 25),
+               .max = VER_TLS12,
+               .upgrade = "smtp",
                .outcome = OUTCOME_RESET });
     /* a monitor calls on many servers by address, and succeeds */
     for (unsigned i = 0; i < 60; i++)
-        TELL({ .client = at(9, 4, 0), .server = at(7, (uint8_t)i, 443), .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f });
+        TELL({ .client = at(9, 4, 0),
+               .server = at(7, (uint8_t)i, 443),
+               .max = VER_TLS12,
+               .version = VER_TLS12,
+               .suite = 0xc02f });
     /* a browser whose handshakes fail names them */
     for (unsigned i = 0; i < 60; i++)
-        TELL({ .client = at(9, 5, 0), .server = at(8, (uint8_t)i, 443), .max = VER_TLS13, .sni = "a.example.com",
+        TELL({ .client = at(9, 5, 0),
+               .server = at(8, (uint8_t)i, 443),
+               .max = VER_TLS13,
+               .sni = "a.example.com",
                .outcome = OUTCOME_RESET });
     struct rollup *r = rollup_make(cube, &plain);
     assert_int_equal(r->aparts, 0);
@@ -464,10 +553,34 @@ static void the_ledger_adds_up(void **state)
 {
     (void)state;
     const struct endpoint mail = at(1, 25, 25), a = at(2, 1, 0);
-    TELL({ .client = a, .server = mail, .upgrade = "smtp", .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f, .offered = 2, .times = 5 },
-         { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_REFUSED, .refusal = 454, .aftermath = AFTER_PLAINTEXT, .times = 2 },
-         { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_REFUSED, .refusal = 421, .aftermath = AFTER_CLOSE },
-         { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_PLAINTEXT, .offered = 2, .flags = EV_CLEARTEXT_LOGIN, .times = 3 },
+    TELL({ .client = a,
+           .server = mail,
+           .upgrade = "smtp",
+           .max = VER_TLS12,
+           .version = VER_TLS12,
+           .suite = 0xc02f,
+           .offered = 2,
+           .times = 5 },
+         { .client = a,
+           .server = mail,
+           .upgrade = "smtp",
+           .outcome = OUTCOME_REFUSED,
+           .refusal = 454,
+           .aftermath = AFTER_PLAINTEXT,
+           .times = 2 },
+         { .client = a,
+           .server = mail,
+           .upgrade = "smtp",
+           .outcome = OUTCOME_REFUSED,
+           .refusal = 421,
+           .aftermath = AFTER_CLOSE },
+         { .client = a,
+           .server = mail,
+           .upgrade = "smtp",
+           .outcome = OUTCOME_PLAINTEXT,
+           .offered = 2,
+           .flags = EV_CLEARTEXT_LOGIN,
+           .times = 3 },
          { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_STRIPPED });
     struct rollup *r = rollup_make(cube, &plain);
     assert_int_equal(r->upgrades, 1);
@@ -493,8 +606,13 @@ static void the_ledger_adds_up(void **state)
 static void wire_text_cannot_drive_the_terminal(void **state)
 {
     (void)state;
-    TELL({ .client = at(2, 1, 0), .server = at(1, 1, 443), .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f,
-           .sni = "a\x1b[2J\n\xe2\x80\xae" "b" });
+    TELL({ .client = at(2, 1, 0),
+           .server = at(1, 1, 443),
+           .max = VER_TLS12,
+           .version = VER_TLS12,
+           .suite = 0xc02f,
+           .sni = "a\x1b[2J\n\xe2\x80\xae"
+                  "b" });
     char *text = report("text", &plain);
     assert_says(text, "names: a\\x1b[2j\\x0a\\xe2\\x80\\xaeb\n");
     free(text);
@@ -505,9 +623,24 @@ static void the_report_depends_on_content_alone(void **state)
 {
     (void)state;
     const struct made m[] = {
-        { .client = at(2, 1, 0), .server = at(1, 1, 443), .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f, .sni = "b" },
-        { .client = at(2, 2, 0), .server = at(1, 2, 443), .max = VER_TLS12, .version = VER_TLS12, .suite = 0xc02f, .sni = "a" },
-        { .client = at(2, 1, 0), .server = at(1, 2, 443), .max = VER_TLS10, .version = VER_TLS10, .suite = 0x002f, .sni = "c" },
+        { .client = at(2, 1, 0),
+          .server = at(1, 1, 443),
+          .max = VER_TLS12,
+          .version = VER_TLS12,
+          .suite = 0xc02f,
+          .sni = "b" },
+        { .client = at(2, 2, 0),
+          .server = at(1, 2, 443),
+          .max = VER_TLS12,
+          .version = VER_TLS12,
+          .suite = 0xc02f,
+          .sni = "a" },
+        { .client = at(2, 1, 0),
+          .server = at(1, 2, 443),
+          .max = VER_TLS10,
+          .version = VER_TLS10,
+          .suite = 0x002f,
+          .sni = "c" },
         { .client = at(2, 3, 0), .server = at(1, 1, 443), .max = VER_TLS13, .outcome = OUTCOME_RESET, .sni = "a" },
     };
     for (size_t i = 0; i < 4; i++)
