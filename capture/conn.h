@@ -18,6 +18,7 @@ struct conn {
     uint32_t fin_seq[2]; /* sequence number behind the last byte, with CONN_FIN_SEEN */
     uint32_t isn[2]; /* first sequence number used by that side's data, with CONN_SEQ_KNOWN */
     uint8_t state[2]; /* CONN_* */
+    uint8_t looked; /* payload packets so far, up to what classify is shown */
     uint8_t closed_by; /* who sent the first FIN; SIDE_UNKNOWN */
     uint64_t tag; /* of its slot */
     uint32_t lru_prev, lru_next; /* indices of the list of open ones, oldest at the tail; free list through lru_next */

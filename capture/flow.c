@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flow - one 32-byte record per connection, found with one probe; everything else only while a handshake may still come.
+ * flow - one word per connection, found with one probe; everything else only while a handshake may still come.
  *
  * What shapes it:
- * - Nearly all packets belong to connections that are decided: they must cost one lookup, in one cache line. So a slot holds
- *   a 64-bit keyed tag of the 5-tuple instead of the addresses; two connections share a tag with odds of 2^-64 per pair, and
- *   nobody outside knows the key.
- * - A SYN flood must cost nothing: a bare SYN makes no entry. A flood of SYN-ACKs or of first payloads costs slots only; at
+ * - Nearly all packets belong to connections that are decided: they must cost one lookup, in one cache line. So the table is an
+ *   array of 64-bit words: 52 bits of a keyed tag of the 5-tuple, how long ago its latest packet was, and its state. The keyed
+ *   tag stands for the addresses: two connections are taken for one with odds of 2^-52 per pair near each other, and nobody
+ *   outside knows the key. What an undecided connection needs lies in a second array.
+ * - A SYN flood must cost nothing: a bare SYN makes no entry. A flood of SYN-ACKs or of first payloads costs words only; at
  *   the cap the one near home that is missed least goes, and is counted. The table grows by doubling up to the cap; dead and
- *   idle slots are used again on the way.
- * - Slots are probed linearly, at most four fifths are used, and a probe ends at the first empty one.
+ *   idle words are used again on the way.
+ * - Words are probed linearly, at most four fifths are used, and a probe ends at the first empty one.
  */
 #include "capture/flow.h"
 #include "base/limits.h"
@@ -30,23 +31,28 @@ enum slot_state {
 
 enum { SLOT_FIN0 = 1, SLOT_FIN1 = 2, SLOT_INITIATOR1 = 4 };
 
-struct slot {
-    uint64_t tag;
-    uint32_t next[2]; /* SLOT_OPEN: sequence numbers of the first payloads */
-    uint32_t last; /* packet time, seconds, of its latest packet */
-    uint32_t conn; /* SLOT_CONN: index */
-    uint8_t state, flags, watched;
-    uint8_t pad[5];
+/* A word: tag (52 bits), epoch of its latest packet (8 bits, in units of EPOCH_SECONDS, wrapping), enum slot_state (4 bits). */
+enum { STATE_MASK = 15, EPOCH_SHIFT = 4, TAG_SHIFT = 12, EPOCH_SECONDS = 16, IDLE_EPOCHS = LIMIT_IDLE_SECONDS / EPOCH_SECONDS + 1 };
+
+struct slot { /* of an undecided connection */
+    union {
+        uint32_t next[2]; /* SLOT_OPEN: sequence numbers of the first payloads */
+        uint32_t conn; /* SLOT_CONN: index */
+        uint32_t decided; /* SLOT_DONE of datagrams: when, in seconds */
+    };
+    uint8_t flags, watched;
 };
 
 #define SWEEP_BACK_NS INT64_C(10000000000) /* clocks step back, and one wrong timestamp must not stop the sweep */
 
 enum { FIRST_SLOTS = 4096, WINDOW = 16, CHUNK_BITS = 8, CHUNK = 1 << CHUNK_BITS };
+enum { CLASSIFY_PACKETS = 4 }; /* payload packets of a flow that nDPI may be shown */
 #define NIL UINT32_MAX
 
 struct flow_table {
     struct tcp_env env;
-    struct slot *slot;
+    uint64_t *word; /* mask + 1 of them */
+    struct slot *slot; /* beside each word */
     uint32_t mask, used, max_slots;
     uint32_t until_room; /* insertions before the table is looked through again */
     uint64_t key[4];
@@ -89,7 +95,7 @@ static inline uint64_t half_key(const uint8_t *addr, uint8_t len, uint16_t port,
     return mac << 16 | port;
 }
 
-/* The tag of a 5-tuple, the same for both directions, and which side sent this packet. Never 0. */
+/* The tag of a 5-tuple, the same for both directions, and which side sent this packet. */
 static inline uint64_t tag_of(const struct flow_table *t, const struct decoded *d, unsigned *side)
 {
     uint64_t a = half_key(d->src, d->addr_len, d->sport, t->key), b = half_key(d->dst, d->addr_len, d->dport, t->key);
@@ -97,69 +103,106 @@ static inline uint64_t tag_of(const struct flow_table *t, const struct decoded *
     uint64_t lo = a > b ? b : a, hi = a > b ? a : b;
     uint64_t scope = t->scope == SCOPE_NONE ? 0 : t->scope == SCOPE_VLAN ? d->ids.vlan : d->ids.vni;
     uint64_t h = fold(lo ^ t->key[0], hi ^ t->key[1]);
-    h = fold(h ^ t->key[2], (scope << 8 | d->proto) ^ t->key[3]);
-    return h | 1;
+    return fold(h ^ t->key[2], (scope << 8 | d->proto) ^ t->key[3]) >> TAG_SHIFT;
 }
 
-/* ---- slots ---- */
+/* ---- words and slots ---- */
 
 static inline uint32_t seconds_of(int64_t ns)
 {
     return (uint32_t)(ns / 1000000000);
 }
 
-static inline uint32_t home_of(const struct flow_table *t, uint64_t tag)
+static inline uint8_t epoch_of(int64_t ns)
 {
-    return (uint32_t)(tag >> 20) & t->mask;
+    return (uint8_t)(ns / 1000000000 / EPOCH_SECONDS);
 }
 
-static inline struct slot *slot_find(const struct flow_table *t, uint64_t tag)
+static inline enum slot_state state_at(const struct flow_table *t, uint32_t i)
 {
-    for (uint32_t i = home_of(t, tag);; i = (i + 1) & t->mask) {
-        struct slot *s = &t->slot[i];
-        if (s->tag == tag)
-            return s;
-        if (s->state == SLOT_EMPTY)
-            return NULL;
+    return (enum slot_state)(t->word[i] & STATE_MASK);
+}
+
+static inline void set_state(struct flow_table *t, uint32_t i, enum slot_state state)
+{
+    t->word[i] = (t->word[i] & ~(uint64_t)STATE_MASK) | (uint64_t)state;
+}
+
+/* Writes only when it is news: most packets leave the cache line clean. */
+static inline void set_epoch(struct flow_table *t, uint32_t i, uint8_t epoch)
+{
+    uint64_t w = (t->word[i] & ~((uint64_t)0xff << EPOCH_SHIFT)) | (uint64_t)epoch << EPOCH_SHIFT;
+    if (t->word[i] != w)
+        t->word[i] = w;
+}
+
+/* Epochs since the latest packet; a clock that stepped back a little makes none. */
+static inline unsigned age_at(const struct flow_table *t, uint32_t i, uint8_t now)
+{
+    uint8_t age = (uint8_t)(now - (uint8_t)(t->word[i] >> EPOCH_SHIFT));
+    return age < 240 ? age : 0;
+}
+
+static inline uint32_t home_of(uint64_t tag, uint32_t mask)
+{
+    return (uint32_t)tag & mask;
+}
+
+/* The index of a tag, or NIL. */
+static inline uint32_t slot_find(const struct flow_table *t, uint64_t tag)
+{
+    for (uint32_t i = home_of(tag, t->mask);; i = (i + 1) & t->mask) {
+        uint64_t w = t->word[i];
+        if (w >> TAG_SHIFT == tag && w & STATE_MASK)
+            return i;
+        if ((w & STATE_MASK) == SLOT_EMPTY)
+            return NIL;
     }
 }
 
-static bool slot_is_idle(const struct slot *s, uint32_t now)
+static bool slot_is_idle(const struct flow_table *t, uint32_t i, uint8_t now)
 {
-    return s->state == SLOT_CLOSED || (s->state != SLOT_CONN && (int32_t)(now - s->last) > LIMIT_IDLE_SECONDS);
+    enum slot_state state = state_at(t, i);
+    return state == SLOT_CLOSED || (state != SLOT_CONN && age_at(t, i, now) > IDLE_EPOCHS);
 }
 
-static bool rebuild(struct flow_table *t, uint32_t slots, uint32_t now)
+static bool rebuild(struct flow_table *t, uint32_t slots, uint8_t now)
 {
-    struct slot *fresh = calloc(slots, sizeof *fresh);
-    if (!fresh)
+    uint64_t *word = calloc(slots, sizeof *word);
+    struct slot *slot = malloc(slots * sizeof *slot);
+    if (!word || !slot) {
+        free(word);
+        free(slot);
         return false;
+    }
     uint32_t mask = slots - 1, used = 0;
     for (uint32_t i = 0; i <= t->mask; i++) {
-        const struct slot *s = &t->slot[i];
-        if (s->state == SLOT_EMPTY || slot_is_idle(s, now))
+        if (state_at(t, i) == SLOT_EMPTY || slot_is_idle(t, i, now))
             continue;
-        uint32_t j = (uint32_t)(s->tag >> 20) & mask;
-        while (fresh[j].state != SLOT_EMPTY)
+        uint32_t j = home_of(t->word[i] >> TAG_SHIFT, mask);
+        while (word[j] & STATE_MASK)
             j = (j + 1) & mask;
-        fresh[j] = *s;
+        word[j] = t->word[i];
+        slot[j] = t->slot[i];
         used++;
     }
+    free(t->word);
     free(t->slot);
-    t->slot = fresh;
+    t->word = word;
+    t->slot = slot;
     t->mask = mask;
     t->used = used;
     return true;
 }
 
 /* Too full for short probes: drop what is idle, and double when that is not enough and the cap allows it. */
-static void make_room(struct flow_table *t, uint32_t now)
+static void make_room(struct flow_table *t, uint8_t now)
 {
     uint32_t slots = t->mask + 1, live = 0;
     t->until_room = slots / 8; /* looking through the table is dear: not at every packet of a flood */
     for (uint32_t i = 0; i < slots; i++)
-        live += t->slot[i].state != SLOT_EMPTY && !slot_is_idle(&t->slot[i], now);
-    if (live > slots / 10 * 4 && slots < t->max_slots)
+        live += state_at(t, i) != SLOT_EMPTY && !slot_is_idle(t, i, now);
+    if (live > slots / 10 * 5 && slots < t->max_slots)
         slots *= 2;
     else if (live > slots / 10 * 6)
         return; /* at the cap */
@@ -170,65 +213,64 @@ static void make_room(struct flow_table *t, uint32_t now)
 /* Empty a slot and close the gap: what was probed past it moves up. */
 static void slot_remove(struct flow_table *t, uint32_t hole)
 {
-    for (uint32_t i = (hole + 1) & t->mask; t->slot[i].state != SLOT_EMPTY; i = (i + 1) & t->mask) {
-        uint32_t home = home_of(t, t->slot[i].tag);
+    for (uint32_t i = (hole + 1) & t->mask; state_at(t, i) != SLOT_EMPTY; i = (i + 1) & t->mask) {
+        uint32_t home = home_of(t->word[i] >> TAG_SHIFT, t->mask);
         if (((i - home) & t->mask) >= ((i - hole) & t->mask)) {
+            t->word[hole] = t->word[i];
             t->slot[hole] = t->slot[i];
             hole = i;
         }
     }
-    t->slot[hole] = (struct slot){ .state = SLOT_EMPTY };
+    t->word[hole] = 0;
     t->used--;
 }
 
-static void conn_end(struct flow_table *t, struct slot *s, enum end_reason why, unsigned by);
+static void conn_end(struct flow_table *t, uint32_t i, enum end_reason why, unsigned by);
 
 /* How little a flow would be missed: decided ones twice as little as open ones of the same age, those with a handshake
  * under way only when there is nothing else. */
-static uint32_t expendable(const struct slot *s, uint32_t now)
+static unsigned expendable(const struct flow_table *t, uint32_t i, uint8_t now)
 {
-    uint32_t age = (int32_t)(now - s->last) > 0 ? now - s->last : 0;
-    if (s->state == SLOT_CONN)
-        return 0;
-    return (s->state == SLOT_DONE ? 2 : 1) * (age < 1 << 20 ? age + 1 : 1 << 20);
+    enum slot_state state = state_at(t, i);
+    return state == SLOT_CONN ? 0 : (state == SLOT_DONE ? 2 : 1) * (age_at(t, i, now) + 1);
 }
 
 /* At the cap: of the slots near home the one that is missed least goes. */
-static void evict_near(struct flow_table *t, uint32_t home, uint32_t now)
+static void evict_near(struct flow_table *t, uint32_t home, uint8_t now)
 {
     uint32_t victim = home;
     for (unsigned n = 0; n < WINDOW; n++) {
         uint32_t i = (home + n) & t->mask;
-        const struct slot *s = &t->slot[i], *v = &t->slot[victim];
-        if (s->state != SLOT_EMPTY && (v->state == SLOT_EMPTY || expendable(s, now) > expendable(v, now)))
+        if (state_at(t, i) != SLOT_EMPTY &&
+            (state_at(t, victim) == SLOT_EMPTY || expendable(t, i, now) > expendable(t, victim, now)))
             victim = i;
     }
-    struct slot *s = &t->slot[victim];
-    if (s->state == SLOT_EMPTY)
+    enum slot_state state = state_at(t, victim);
+    if (state == SLOT_EMPTY)
         return;
-    if (s->state == SLOT_CONN)
-        conn_end(t, s, END_EVICTED, SIDE_UNKNOWN);
-    else if (s->state != SLOT_DONE && s->state != SLOT_CLOSED)
+    if (state == SLOT_CONN)
+        conn_end(t, victim, END_EVICTED, SIDE_UNKNOWN);
+    else if (state != SLOT_DONE && state != SLOT_CLOSED)
         t->env.stats->flow_evicted++;
     slot_remove(t, victim);
 }
 
-/* A slot for a tag that has none, .last set. Other slots may move. */
-static struct slot *slot_new(struct flow_table *t, uint64_t tag, uint32_t now)
+/* A slot for a tag that has none, in this state. Others may move. */
+static uint32_t slot_new(struct flow_table *t, uint64_t tag, uint8_t now, enum slot_state state)
 {
     if (t->until_room)
         t->until_room--;
     if (t->used >= t->mask / 10 * 7 && t->until_room == 0)
         make_room(t, now);
     if (t->used >= t->mask / 10 * 8)
-        evict_near(t, home_of(t, tag), now);
-    uint32_t i = home_of(t, tag);
-    while (t->slot[i].state != SLOT_EMPTY && !slot_is_idle(&t->slot[i], now))
+        evict_near(t, home_of(tag, t->mask), now);
+    uint32_t i = home_of(tag, t->mask);
+    while (state_at(t, i) != SLOT_EMPTY && !slot_is_idle(t, i, now))
         i = (i + 1) & t->mask;
-    struct slot *s = &t->slot[i];
-    t->used += s->state == SLOT_EMPTY;
-    *s = (struct slot){ .tag = tag, .last = now };
-    return s;
+    t->used += state_at(t, i) == SLOT_EMPTY;
+    t->word[i] = tag << TAG_SHIFT | (uint64_t)now << EPOCH_SHIFT | (uint64_t)state;
+    t->slot[i] = (struct slot){ .next = { 0, 0 } };
+    return i;
 }
 
 /* ---- conns ---- */
@@ -282,37 +324,43 @@ static void conn_free(struct flow_table *t, uint32_t i)
     t->conns_open--;
 }
 
+/* The slot of an open conn. */
+static uint32_t slot_of(const struct flow_table *t, const struct conn *c)
+{
+    uint32_t i = slot_find(t, c->tag);
+    assert(i != NIL);
+    return i;
+}
+
 static struct addr addr_of(const uint8_t *p, uint8_t len)
 {
     return len == 4 ? addr_ip4(p) : len == 16 ? addr_ip6(p) : addr_mac(p);
 }
 
 /* Give the slot a conn. NULL: out of memory. Evicts the oldest conn at the cap; that may not be this slot's. */
-static struct conn *conn_open(struct flow_table *t, struct slot *s, const struct packet *p, const struct decoded *d, unsigned side)
+static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct packet *p, const struct decoded *d, unsigned side)
 {
     if (t->free_head == NIL && !more_conns(t)) {
         if (t->lru_tail == NIL) {
             t->env.stats->memory_refused++;
             return NULL;
         }
-        struct slot *old = slot_find(t, conn_at(t, t->lru_tail)->tag);
-        assert(old);
-        conn_end(t, old, END_EVICTED, SIDE_UNKNOWN);
+        conn_end(t, slot_of(t, conn_at(t, t->lru_tail)), END_EVICTED, SIDE_UNKNOWN);
     }
     uint32_t i = t->free_head;
     struct conn *c = conn_at(t, i);
     t->free_head = c->lru_next;
     t->conns_open++;
-    *c = (struct conn){ .tag = s->tag, .closed_by = SIDE_UNKNOWN, .last_ns = p->ts_ns };
+    *c = (struct conn){ .tag = t->word[at] >> TAG_SHIFT, .closed_by = SIDE_UNKNOWN, .last_ns = p->ts_ns };
     lru_push(t, c, i);
     c->f = (struct flow){ .proto = d->proto, .initiator = SIDE_UNKNOWN, .ids = d->ids, .first_ns = p->ts_ns,
                           .now_ns = p->ts_ns, .frame = p->frame, .input = p->input };
     c->f.side[side] = (struct endpoint){ .addr = addr_of(d->src, d->addr_len), .port = d->sport };
     c->f.side[!side] = (struct endpoint){ .addr = addr_of(d->dst, d->addr_len), .port = d->dport };
-    if (s->state == SLOT_OPEN) {
-        c->f.initiator = s->flags & SLOT_INITIATOR1 ? 1 : 0;
+    if (state_at(t, at) == SLOT_OPEN) {
+        c->f.initiator = t->slot[at].flags & SLOT_INITIATOR1 ? 1 : 0;
         for (unsigned k = 0; k < 2; k++) {
-            c->side[k].next = c->isn[k] = s->next[k];
+            c->side[k].next = c->isn[k] = t->slot[at].next[k];
             c->state[k] = CONN_SEQ_KNOWN;
         }
         c->f.seen[!c->f.initiator] = true; /* the SYN-ACK */
@@ -321,23 +369,22 @@ static struct conn *conn_open(struct flow_table *t, struct slot *s, const struct
         if (d->proto != PROTO_TCP)
             c->f.initiator = (uint8_t)side;
     }
-    s->conn = i;
-    s->state = SLOT_CONN;
+    t->slot[at].conn = i;
+    set_state(t, at, SLOT_CONN);
     return c;
 }
 
 /* The conn is gone; what remains of its flow. */
-static void conn_close(struct flow_table *t, struct slot *s, uint8_t state)
+static void conn_close(struct flow_table *t, uint32_t i, enum slot_state state)
 {
-    conn_free(t, s->conn);
-    s->conn = 0;
-    s->state = state;
-    s->watched = 0;
+    conn_free(t, t->slot[i].conn);
+    t->slot[i] = (struct slot){ .next = { 0, 0 } };
+    set_state(t, i, state);
 }
 
-static void conn_end(struct flow_table *t, struct slot *s, enum end_reason why, unsigned by)
+static void conn_end(struct flow_table *t, uint32_t i, enum end_reason why, unsigned by)
 {
-    struct conn *c = conn_at(t, s->conn);
+    struct conn *c = conn_at(t, t->slot[i].conn);
     if (why == END_EVICTED)
         t->env.stats->conn_evicted++;
     if (tcp_flush(&t->env, c) == CONN_KEEP) {
@@ -347,7 +394,7 @@ static void conn_end(struct flow_table *t, struct slot *s, enum end_reason why, 
         }
         t->env.sink->end(t->env.sink->ctx, &c->f, why, by);
     }
-    conn_close(t, s, SLOT_CLOSED);
+    conn_close(t, i, SLOT_CLOSED);
 }
 
 static void sweep(struct flow_table *t, int64_t now_ns)
@@ -357,9 +404,7 @@ static void sweep(struct flow_table *t, int64_t now_ns)
         struct conn *c = conn_at(t, t->lru_tail);
         if (now_ns - c->last_ns <= (int64_t)LIMIT_IDLE_SECONDS * 1000000000)
             return;
-        struct slot *s = slot_find(t, c->tag);
-        assert(s);
-        conn_end(t, s, END_IDLE, SIDE_UNKNOWN);
+        conn_end(t, slot_of(t, c), END_IDLE, SIDE_UNKNOWN);
     }
 }
 
@@ -377,26 +422,30 @@ static void conn_touch(struct flow_table *t, struct conn *c, uint32_t i, const s
 
 /* ---- TCP ---- */
 
-static void conn_packet(struct flow_table *t, struct slot *s, const struct packet *p, const struct decoded *d, unsigned side)
+/* Returns whether classify may still learn from its packets. */
+static bool conn_packet(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    struct conn *c = conn_at(t, s->conn);
-    conn_touch(t, c, s->conn, p);
+    struct conn *c = conn_at(t, t->slot[i].conn);
+    bool early = c->looked < CLASSIFY_PACKETS;
+    c->looked = (uint8_t)(c->looked + (early && d->payload_len > 0));
+    conn_touch(t, c, t->slot[i].conn, p);
     switch (tcp_segment(&t->env, c, side, d)) {
     case CONN_KEEP:
-        return;
+        return early;
     case CONN_WATCH:
-        conn_close(t, s, SLOT_WATCH);
-        return;
+        conn_close(t, i, SLOT_WATCH);
+        return early;
     case CONN_DECIDED:
-        conn_close(t, s, d->tcp_flags & TCP_RST ? SLOT_CLOSED : SLOT_DONE);
-        return;
+        conn_close(t, i, d->tcp_flags & TCP_RST ? SLOT_CLOSED : SLOT_DONE);
+        return false;
     case CONN_CLOSED:
-        conn_end(t, s, END_FIN, c->closed_by);
-        return;
+        conn_end(t, i, END_FIN, c->closed_by);
+        return false;
     case CONN_RESET:
-        conn_end(t, s, END_RST, side);
-        return;
+        conn_end(t, i, END_RST, side);
+        return false;
     }
+    return false;
 }
 
 static bool peek(const struct flow_table *t, const struct decoded *d, enum peek_at at)
@@ -404,58 +453,61 @@ static bool peek(const struct flow_table *t, const struct decoded *d, enum peek_
     return t->env.sink->peek(t->env.sink->ctx, d->proto, d->sport, d->dport, at, rd_of(d->payload, d->payload_cap));
 }
 
-static void take(struct flow_table *t, struct slot *s, const struct packet *p, const struct decoded *d, unsigned side)
+static void take(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    if (conn_open(t, s, p, d, side))
-        conn_packet(t, s, p, d, side);
+    if (conn_open(t, i, p, d, side))
+        (void)conn_packet(t, i, p, d, side);
 }
 
 /* Payload of a connection whose SYN-ACK was seen and that has no state yet. */
-static void open_payload(struct flow_table *t, struct slot *s, const struct packet *p, const struct decoded *d, unsigned side)
+static void open_payload(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    int32_t ahead = (int32_t)(d->seq - s->next[side]);
+    int32_t ahead = (int32_t)(d->seq - t->slot[i].next[side]);
     if (ahead < 0)
         return; /* a keep-alive, or a repeated SYN's data */
     t->env.stats->connections++;
-    if (ahead > 0 || peek(t, d, PEEK_START))
-        take(t, s, p, d, side);
-    else
-        s->state = SLOT_WATCH;
+    if (ahead > 0 || peek(t, d, PEEK_START)) {
+        take(t, i, p, d, side);
+        return;
+    }
+    t->slot[i] = (struct slot){ .flags = t->slot[i].flags };
+    set_state(t, i, SLOT_WATCH);
 }
 
-static void watch_payload(struct flow_table *t, struct slot *s, const struct packet *p, const struct decoded *d, unsigned side)
+static void watch_payload(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
     if (peek(t, d, PEEK_WATCH))
-        take(t, s, p, d, side);
-    else if (++s->watched >= LIMIT_WATCH_SEGMENTS)
-        s->state = SLOT_DONE;
+        take(t, i, p, d, side);
+    else if (++t->slot[i].watched >= LIMIT_WATCH_SEGMENTS)
+        set_state(t, i, SLOT_DONE);
 }
 
-/* First payload seen of a connection of which nothing is known. */
-static void join(struct flow_table *t, struct slot *s, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
+/* First payload seen of a connection of which nothing is known. i: its slot, or NIL. */
+static void join(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    if (!s)
-        s = slot_new(t, tag, seconds_of(p->ts_ns));
+    if (i == NIL)
+        i = slot_new(t, tag, epoch_of(p->ts_ns), SLOT_WATCH);
+    t->slot[i] = (struct slot){ .next = { 0, 0 } };
+    set_state(t, i, SLOT_WATCH);
     t->env.stats->connections++;
-    s->state = SLOT_WATCH;
-    s->watched = s->flags = 0;
     if (peek(t, d, PEEK_JOIN))
-        take(t, s, p, d, side);
+        take(t, i, p, d, side);
     else
         t->env.stats->flow_midstream++;
 }
 
-static void syn_ack(struct flow_table *t, struct slot *s, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
+static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    if (s && s->state == SLOT_CONN) {
-        struct conn *c = conn_at(t, s->conn);
+    if (i != NIL && state_at(t, i) == SLOT_CONN) {
+        struct conn *c = conn_at(t, t->slot[i].conn);
         if (c->isn[side] == d->seq + 1 || tcp_syn_again(c, side, d))
             return;
-        conn_end(t, s, END_REUSED, SIDE_UNKNOWN);
+        conn_end(t, i, END_REUSED, SIDE_UNKNOWN);
     }
-    if (!s)
-        s = slot_new(t, tag, seconds_of(p->ts_ns));
-    s->state = SLOT_OPEN;
+    if (i == NIL)
+        i = slot_new(t, tag, epoch_of(p->ts_ns), SLOT_OPEN);
+    set_state(t, i, SLOT_OPEN);
+    struct slot *s = &t->slot[i];
     s->watched = 0;
     s->flags = side == 0 ? SLOT_INITIATOR1 : 0;
     s->next[side] = d->seq + 1;
@@ -463,74 +515,75 @@ static void syn_ack(struct flow_table *t, struct slot *s, uint64_t tag, const st
 }
 
 /* A bare SYN makes no entry; on an existing one it may be the next connection of the same ports. */
-static void syn(struct flow_table *t, struct slot *s, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
+static void syn(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    if (s && s->state == SLOT_CONN) {
-        const struct conn *c = conn_at(t, s->conn);
+    if (i != NIL && state_at(t, i) == SLOT_CONN) {
+        const struct conn *c = conn_at(t, t->slot[i].conn);
         if (c->isn[side] == d->seq + 1)
             return; /* repeated */
-        conn_end(t, s, END_REUSED, SIDE_UNKNOWN);
+        conn_end(t, i, END_REUSED, SIDE_UNKNOWN);
     }
-    if (s && s->state == SLOT_OPEN && s->next[side] == d->seq + 1)
+    if (i != NIL && state_at(t, i) == SLOT_OPEN && t->slot[i].next[side] == d->seq + 1)
         return;
-    if (s)
-        s->state = SLOT_RENEWED;
+    if (i != NIL)
+        set_state(t, i, SLOT_RENEWED);
     if (d->payload_cap == 0 || !peek(t, d, PEEK_START))
         return;
     /* TCP Fast Open (RFC 7413): a hello in the SYN */
     struct decoded data = *d;
     data.seq++;
     data.tcp_flags &= (uint8_t)~TCP_SYN;
-    join(t, s, tag, p, &data, side);
+    join(t, i, tag, p, &data, side);
 }
 
-static void done_flags(struct slot *s, const struct decoded *d, unsigned side)
+static void done_flags(struct flow_table *t, uint32_t i, const struct decoded *d, unsigned side)
 {
+    struct slot *s = &t->slot[i];
     if (d->tcp_flags & TCP_FIN)
         s->flags |= side ? SLOT_FIN1 : SLOT_FIN0;
     if ((d->tcp_flags & TCP_RST) || (s->flags & (SLOT_FIN0 | SLOT_FIN1)) == (SLOT_FIN0 | SLOT_FIN1))
-        s->state = SLOT_CLOSED;
+        set_state(t, i, SLOT_CLOSED);
 }
 
-/* Returns whether the flow is not decided. */
+/* Returns whether classify may still learn from packets of this flow. */
 static bool tcp_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
 {
     unsigned side;
     uint64_t tag = tag_of(t, d, &side);
-    struct slot *s = slot_find(t, tag);
-    if (s)
-        s->last = seconds_of(p->ts_ns);
+    uint32_t i = slot_find(t, tag);
+    if (i != NIL)
+        set_epoch(t, i, epoch_of(p->ts_ns));
     if (d->tcp_flags & TCP_SYN) {
-        (d->tcp_flags & TCP_ACK ? syn_ack : syn)(t, s, tag, p, d, side);
+        (d->tcp_flags & TCP_ACK ? syn_ack : syn)(t, i, tag, p, d, side);
         return false;
     }
-    bool undecided = true;
-    switch (s ? (enum slot_state)s->state : SLOT_EMPTY) {
+    bool early = false;
+    switch (i == NIL ? SLOT_EMPTY : state_at(t, i)) {
     case SLOT_CONN:
-        conn_packet(t, s, p, d, side);
-        return true;
+        return conn_packet(t, i, p, d, side);
     case SLOT_CLOSED:
         return false;
     case SLOT_RENEWED:
     case SLOT_EMPTY:
         if (d->payload_len > 1) /* a single byte is a keep-alive */
-            join(t, s, tag, p, d, side);
+            join(t, i, tag, p, d, side);
         return true;
     case SLOT_OPEN:
         if (d->payload_len > 0)
-            open_payload(t, s, p, d, side);
+            open_payload(t, i, p, d, side);
+        early = true;
         break;
     case SLOT_WATCH:
         if (d->payload_len > 0)
-            watch_payload(t, s, p, d, side);
+            watch_payload(t, i, p, d, side);
+        early = t->slot[i].watched < CLASSIFY_PACKETS;
         break;
     case SLOT_DONE:
-        undecided = false;
         break;
     }
-    if (s->state != SLOT_CONN && (d->tcp_flags & (TCP_FIN | TCP_RST)))
-        done_flags(s, d, side);
-    return undecided;
+    if ((d->tcp_flags & (TCP_FIN | TCP_RST)) && state_at(t, i) != SLOT_CONN)
+        done_flags(t, i, d, side);
+    return early;
 }
 
 /* ---- datagrams: UDP, and EAPOL frames between two MAC addresses ---- */
@@ -539,25 +592,30 @@ static void datagram_packet(struct flow_table *t, const struct packet *p, const 
 {
     unsigned side;
     uint64_t tag = tag_of(t, d, &side);
-    struct slot *s = slot_find(t, tag);
-    uint32_t now = seconds_of(p->ts_ns);
-    if (!s || s->state != SLOT_CONN) {
-        if (!peek(t, d, PEEK_START) || (s && s->state == SLOT_DONE && now - s->last < LIMIT_QUIET_SECONDS))
+    uint32_t i = slot_find(t, tag);
+    uint8_t now = epoch_of(p->ts_ns);
+    if (i == NIL || state_at(t, i) != SLOT_CONN) {
+        if (!peek(t, d, PEEK_START))
             return;
-        if (!s)
-            s = slot_new(t, tag, now);
-        s->state = SLOT_WATCH;
+        /* a repeat of the hello that was just decided is not a new handshake */
+        if (i != NIL && state_at(t, i) == SLOT_DONE && seconds_of(p->ts_ns) - t->slot[i].decided < LIMIT_QUIET_SECONDS)
+            return;
+        if (i == NIL)
+            i = slot_new(t, tag, now, SLOT_WATCH);
+        set_state(t, i, SLOT_WATCH);
         t->env.stats->connections++;
-        if (!conn_open(t, s, p, d, side))
+        if (!conn_open(t, i, p, d, side))
             return;
     }
-    s->last = now;
-    struct conn *c = conn_at(t, s->conn);
-    conn_touch(t, c, s->conn, p);
+    set_epoch(t, i, now);
+    struct conn *c = conn_at(t, t->slot[i].conn);
+    conn_touch(t, c, t->slot[i].conn, p);
     c->f.seen[side] = c->f.data[side] = true;
     c->f.cut |= d->payload_cap < d->payload_len;
-    if (t->env.sink->datagram(t->env.sink->ctx, &c->f, side, rd_of(d->payload, d->payload_cap)) != STREAM_MORE)
-        conn_close(t, s, SLOT_DONE);
+    if (t->env.sink->datagram(t->env.sink->ctx, &c->f, side, rd_of(d->payload, d->payload_cap)) != STREAM_MORE) {
+        conn_close(t, i, SLOT_DONE);
+        t->slot[i].decided = seconds_of(p->ts_ns);
+    }
 }
 
 /* ---- the public face ---- */
@@ -568,8 +626,11 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
     struct flow_table *t = calloc(1, sizeof *t);
     if (!t)
         return NULL;
-    t->slot = calloc(FIRST_SLOTS, sizeof *t->slot);
-    if (!t->slot) {
+    t->word = calloc(FIRST_SLOTS, sizeof *t->word);
+    t->slot = malloc(FIRST_SLOTS * sizeof *t->slot);
+    if (!t->word || !t->slot) {
+        free(t->word);
+        free(t->slot);
         free(t);
         return NULL;
     }
@@ -602,6 +663,7 @@ void flow_table_free(struct flow_table *t)
     for (uint32_t i = 0; i < t->conns_made >> CHUNK_BITS; i++)
         free(t->chunk[i]);
     free(t->chunk);
+    free(t->word);
     free(t->slot);
     free(t);
 }
@@ -618,14 +680,11 @@ bool flow_packet(struct flow_table *t, const struct packet *p, const struct deco
 
 void flow_table_finish(struct flow_table *t)
 {
-    while (t->lru_tail != NIL) {
-        struct slot *s = slot_find(t, conn_at(t, t->lru_tail)->tag);
-        assert(s);
-        conn_end(t, s, END_INPUT, SIDE_UNKNOWN);
-    }
+    while (t->lru_tail != NIL)
+        conn_end(t, slot_of(t, conn_at(t, t->lru_tail)), END_INPUT, SIDE_UNKNOWN);
 }
 
 size_t flow_table_bytes(const struct flow_table *t)
 {
-    return sizeof *t + (t->mask + (size_t)1) * sizeof *t->slot + t->conns_made * sizeof(struct conn) + t->env.budget.bytes;
+    return sizeof *t + (t->mask + (size_t)1) * (sizeof *t->word + sizeof *t->slot) + t->conns_made * sizeof(struct conn) + t->env.budget.bytes;
 }

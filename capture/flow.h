@@ -24,7 +24,7 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
                                   struct stats *stats);
 void flow_table_free(struct flow_table *t); /* does not call the sink: flow_table_finish first */
 
-/* Returns whether the packet carried payload of a flow that is not decided: what classify may still learn from. */
+/* Returns whether it carried one of the first payloads of a flow that is not decided: what classify may learn from. */
 bool flow_packet(struct flow_table *t, const struct packet *p, const struct decoded *d);
 
 /* Everything still open ends with END_INPUT (oldest first). */

@@ -259,6 +259,10 @@ static void put_bytes(struct offer_writer *w, struct rd r)
 /* Two-byte code points without GREASE. */
 static void put_pairs(struct offer_writer *w, struct rd r)
 {
+    if (!any_grease(r)) {
+        put_bytes(w, r);
+        return;
+    }
     uint16_t n = 0;
     for (struct rd count = r; rd_left(&count);)
         n = (uint16_t)(n + !grease(rd_u16(&count)));
@@ -310,6 +314,22 @@ static int u16_cmp(const void *a, const void *b)
     return *(const uint16_t *)a - *(const uint16_t *)b;
 }
 
+/* A dozen or two, often in order: shifting them into place is quicker than qsort, which is for the hellos of enemies. */
+static void sort_types(uint16_t *types, unsigned n)
+{
+    if (n > 64) {
+        qsort(types, n, sizeof types[0], u16_cmp);
+        return;
+    }
+    for (unsigned i = 1; i < n; i++) {
+        uint16_t v = types[i];
+        unsigned k = i;
+        for (; k > 0 && types[k - 1] > v; k--)
+            types[k] = types[k - 1];
+        types[k] = v;
+    }
+}
+
 static void put_extensions(struct offer_writer *w, struct rd block)
 {
     uint16_t types[65536 / 4], n = 0, distinct = 0; /* an extension takes four bytes or more */
@@ -320,7 +340,7 @@ static void put_extensions(struct offer_writer *w, struct rd block)
         if (!grease(type) && !(e && e->fleeting))
             types[n++] = type;
     }
-    qsort(types, n, sizeof types[0], u16_cmp);
+    sort_types(types, n);
     for (uint16_t i = 0; i < n; i++)
         if (i == 0 || types[i] != types[i - 1])
             types[distinct++] = types[i];
