@@ -278,10 +278,10 @@ WRAP(amsdu)
     w_wlan(o, in, dir, dir ? 2 : 1, true, false);
     o->n = at + 26;
     o->b[at + 24] = 0x80;
-    w_zero(o, 12); /* a subframe with an ARP of 5 bytes, padded to 28 */
-    w16(o, 13);
-    w_mem(o, "\xaa\xaa\x03\0\0\0\x08\x06", 8);
-    w_zero(o, 5 + 1);
+    w_zero(o, 12); /* a subframe with an ARP of 28 bytes, padded to 52 */
+    w16(o, 36);
+    w_mem(o, "\xaa\xaa\x03\0\0\0\x08\x06\0\1\x08\0\6\4\0\1", 16);
+    w_zero(o, 20 + 2);
     W_MACS;
     w16(o, (unsigned)in.ip_len + 8);
     w_mem(o, "\xaa\xaa\x03\0\0\0\x08\0", 8);

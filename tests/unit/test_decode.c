@@ -559,7 +559,7 @@ static void aggregates_give_every_packet(void **state)
     while (strcmp(k->name, "amsdu"))
         k++;
     wrap_sample(k, 0);
-    size_t first = 26 + 28, sub = w.n - first;
+    size_t first = 26 + 52, sub = w.n - first;
     while (w.n % 4 != first % 4)
         w8(&w, 0);
     uint8_t copy[256];
