@@ -300,7 +300,7 @@ bool decode_next(struct decode *d, struct decoded *out)
         out->ids = d->rest_ids;
         out->fragmented = false;
         d->udp_valid = false;
-        d->rest = rd_of(NULL, 0);
+        d->rest = (struct rd){ 0 };
         if (walk(&w, LAYER_AMSDU))
             return true;
     }
@@ -318,7 +318,7 @@ bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct dec
     out->fragmented = false;
     out->addr_len = 0;
     d->udp_valid = false;
-    d->rest = rd_of(NULL, 0);
+    d->rest = (struct rd){ 0 };
     if (walk(&w, l ? l : END_UNKNOWN))
         return true;
     return rd_left(&d->rest) && decode_next(d, out);

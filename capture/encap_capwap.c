@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CAPWAP data (RFC 5415 section 4.3): 802.11 or 802.3 frames between access point and controller, with fragments of its own.
- * Data under DTLS stays a UDP payload: it is DTLS. */
+/* CAPWAP data (RFC 5415 section 4.3): 802.11 or 802.3 frames between access point and controller, with fragments of its
+ * own. Data under DTLS stays a UDP payload: it is DTLS. */
 #include "capture/layers.h"
 
 enum { FLAG_FRAGMENT = 0x80, FLAG_LAST = 0x40, FLAG_KEEPALIVE = 0x08, FLAG_NATIVE = 1, HEADER = 8 };
@@ -30,7 +30,7 @@ static enum layer fragment(struct walk *w, const uint8_t *h)
     w->cut = w->missing > 0;
     w->out->fragmented = true;
     w->d->udp_valid = false;
-    w->d->rest = rd_of(NULL, 0);
+    w->d->rest = (struct rd){ 0 };
     return END_FOUND;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ERSPAN II and III over GRE (draft-foschiano-erspan-03); type I has no header of its own. The session differs between the two
- * directions of a connection when each has its own mirror session. */
+/* ERSPAN II and III over GRE (draft-foschiano-erspan-03); type I has no header of its own. The session differs between the
+ * two directions of a connection when each has its own mirror session. */
 #include "capture/layers.h"
 
 enum { TYPE_II = 1, TYPE_III = 2, FRAME_ETHERNET = 0, FRAME_IP = 2 };

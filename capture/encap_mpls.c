@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* MPLS (RFC 3032): labels, then IP, or Ethernet in a pseudowire (RFC 4448) with or without control word (RFC 4385). Nothing in
- * the packet says which: the first nibble and the look of what follows do. */
+/* MPLS (RFC 3032): labels, then IP, or Ethernet in a pseudowire (RFC 4448) with or without control word (RFC 4385). Nothing
+ * in the packet says which: the first nibble and the look of what follows do. */
 #include "capture/layers.h"
 
 enum { RESERVED_LABELS = 16, CONTROL_WORD = 4 };

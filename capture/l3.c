@@ -21,7 +21,7 @@ static enum layer datagram(struct walk *w, const struct frag_whole *d, uint8_t p
     w->out->ip = d->head;
     w->out->ip_cap = (uint32_t)d->head_len + d->cap;
     w->d->udp_valid = false; /* both may point into a buffer that the next datagram takes over */
-    w->d->rest = rd_of(NULL, 0);
+    w->d->rest = (struct rd){ 0 };
     return ip_next(w, protocol);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * unpack - the bytes of a capture file, decompressed when they are gzip (RFC 1952) or Zstandard (RFC 8878), as a stdio stream.
+ * unpack - the bytes of a capture file, decompressed when they are gzip (RFC 1952) or Zstandard (RFC 8878), as a stdio
+ * stream.
  *
  * The content decides, never the name. What follows is streamed: memory stays the same however far a file inflates.
  */

@@ -271,7 +271,8 @@ static void tcp_data_offset(void **state)
     assert_false(decode_hex(1, ETH "4500 0028 beef 0000 40060000" ADDR "d431 01bb 00000001 00000002 6018 0400 0000 0000"));
     assert_false(decode_hex(1, ETH "4500 0024 beef 0000 40060000" ADDR "d431 01bb 00000001 00000002 5018 0400 0000 0000"));
     assert_int_equal(stats.packet_malformed, 3);
-    assert_true(decode_hex(1, ETH "4500 002c beef 0000 40060000" ADDR "d431 01bb 00000001 00000002 6012 0400 0000 0000 02040218"));
+    assert_true(decode_hex(1, ETH "4500 002c beef 0000 40060000" ADDR
+                              "d431 01bb 00000001 00000002 6012 0400 0000 0000 02040218"));
     assert_int_equal(out.payload_len, 0);
     assert_int_equal(out.tcp_flags, TCP_SYN | TCP_ACK);
 }
@@ -318,13 +319,14 @@ static void ipv6_routing_gives_the_last_address(void **state)
     }
 }
 
+#define PARTIES "20010db8000000000000000000000001 20010db8000000000000000000000002"
+
 static void jumbograms_and_offload(void **state)
 {
     (void)state;
-    assert_true(decode_hex(229, "60000000 0000 06 40 20010db8000000000000000000000001 20010db8000000000000000000000002" TCP "4142"));
+    assert_true(decode_hex(229, "60000000 0000 06 40" PARTIES TCP "4142"));
     assert_int_equal(out.payload_len, 2);
-    assert_true(decode_hex(229, "60000000 0000 00 40 20010db8000000000000000000000001 20010db8000000000000000000000002"
-                                "06 00 c204 00010016" TCP "4142"));
+    assert_true(decode_hex(229, "60000000 0000 00 40" PARTIES "06 00 c204 00010016" TCP "4142"));
     assert_int_equal(out.payload_len, 2);
 }
 
@@ -526,6 +528,7 @@ static void further_vxlan_ports(void **state)
 static void eapol(void **state)
 {
     (void)state;
+#define THREE "020000000001 020000000002 020000000003 "
 #define EAP "0100 0005 01 2a 0005 01" /* EAP request, identity */
     static const struct {
         int dlt;
@@ -536,8 +539,8 @@ static void eapol(void **state)
         { 1, "0180c2000003 020000000001 888e" EAP "00000000000000000000", "\2\0\0\0\0\1", "\1\x80\xc2\0\0\3" },
         { 1, "0180c2000003 020000000001 8100 0064 888e" EAP, "\2\0\0\0\0\1", "\1\x80\xc2\0\0\3" },
         { 113, "0000 0001 0006 020000000001 0000 888e" EAP, "\2\0\0\0\0\1", "\0\0\0\0\0\0" },
-        { 105, "0802 0000 020000000001 020000000002 020000000003 0000 aaaa03000000 888e" EAP, "\2\0\0\0\0\3", "\2\0\0\0\0\1" },
-        { 105, "0801 0000 020000000001 020000000002 020000000003 0000 aaaa03000000 888e" EAP, "\2\0\0\0\0\2", "\2\0\0\0\0\3" },
+        { 105, "0802 0000" THREE "0000 aaaa03000000 888e" EAP, "\2\0\0\0\0\3", "\2\0\0\0\0\1" },
+        { 105, "0801 0000" THREE "0000 aaaa03000000 888e" EAP, "\2\0\0\0\0\2", "\2\0\0\0\0\3" },
     };
     for (unsigned i = 0; i < sizeof row / sizeof *row; i++) {
         assert_true(decode_hex(row[i].dlt, row[i].hex));
@@ -593,9 +596,9 @@ static void packets_that_are_nothing_for_us_are_counted(void **state)
         { 1, ETH "4500 001c 0000 0000 40010000" ADDR "0800 0000 0000 0000", "ip_unknown" },
         { 1, ETH "4500 001c 0000 0000 40320000" ADDR "0000 0001 0000 0001", "packet_encrypted" },
         { 1, "ffffffffffff 020000000001 88e5 2c00 00000001 0000000000000000 1122334455667788", "packet_encrypted" },
-        { 105, "0842 0000 020000000001 020000000002 020000000003 0000 0000002000000000 1122334455667788", "packet_encrypted" },
+        { 105, "0842 0000" THREE "0000 0000002000000000 1122334455667788", "packet_encrypted" },
         { 105, "8000 0000 ffffffffffff 020000000002 020000000003 0000 0000", "link_other" },
-        { 105, "0802 0000 020000000001 020000000002 020000000003 0100 1122334455667788", "frag_incomplete" },
+        { 105, "0802 0000" THREE "0100 1122334455667788", "frag_incomplete" },
         { 1, "ffffffffffff 020000000001 8864 1100 0001 000a c021 0101000a", "link_other" },
         { 9, "ff03 00fd 9000 1122334455", "packet_encrypted" },
         { 0, "07000000 4500", "link_unknown" },

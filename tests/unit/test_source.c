@@ -3,7 +3,10 @@
 #include "base/limits.h"
 #include "capture/source.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <zlib.h>
@@ -534,7 +537,8 @@ static void digests(void **state)
 {
     (void)state;
     uint8_t got_digest[32], want[32];
-    (void)unhex("ba7816bf 8f01cfea 414140de 5dae2223 b00361a3 96177a9c b410ff61 f20015ad", want, sizeof want); /* FIPS 180 */
+    /* FIPS 180-4 */
+    (void)unhex("ba7816bf 8f01cfea 414140de 5dae2223 b00361a3 96177a9c b410ff61 f20015ad", want, sizeof want);
     assert_int_equal(source_digest(save("abc", "abc", 3), got_digest, &e), 0);
     assert_memory_equal(got_digest, want, 32);
     assert_int_equal(source_digest(path_of("absent"), got_digest, &e), -1);
@@ -551,23 +555,45 @@ static void an_interface_that_is_not_there(void **state)
     assert_non_null(strstr(e.text, "nosuch0"));
 }
 
-/* Where the machine permits: the loopback interface gives what is sent over it, and an idle read returns. */
+static void send_datagrams(unsigned port, unsigned count)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = { htonl(0x7f000001) } };
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    assert_true(fd >= 0);
+    while (count--)
+        assert_int_equal(sendto(fd, "hello", 5, 0, (const struct sockaddr *)&to, sizeof to), 5);
+    (void)close(fd);
+}
+
+/* Where the machine permits: the loopback interface gives what is sent over it and the filter lets through; a read returns
+ * when there is nothing, and after a stop. */
 static void loopback_live(void **state)
 {
     (void)state;
-    struct source_live o = { .interface = "lo", .filter = "icmp[icmptype] == 99", .buffer_mib = 2 };
+    struct source_live o = { .interface = "lo", .filter = "udp dst port 40404", .buffer_mib = 2 };
     struct source *s = source_open_live(&o, &e);
     if (!s)
         skip();
     got_n = 0;
     assert_int_equal(source_read(s, 100, 7, collect, NULL, &e), SOURCE_BATCH);
     assert_int_equal(got_n, 0);
+    send_datagrams(40404, 5);
+    send_datagrams(40405, 5);
+    for (int i = 0; i < 30 && got_n < 5; i++)
+        assert_int_equal(source_read(s, 100, 7, collect, NULL, &e), SOURCE_BATCH);
+    assert_int_equal(got_n, 5);
+    assert_int_equal(source_dlt(s), 1);
+    assert_true(got[4].ts_ns >= got[0].ts_ns && got[0].ts_ns > 1700000000000000000);
+    assert_int_equal(got[4].caplen, 14 + 20 + 8 + 5);
     uint64_t kernel = 1, interface = 1;
     source_drops(s, &kernel, &interface);
     assert_true(kernel == 0 && interface == 0);
     source_stop(s);
     assert_int_equal(source_read(s, 100, 7, collect, NULL, &e), SOURCE_STOPPED);
     source_close(s);
+    o.filter = "nonsense nonsense";
+    assert_null(source_open_live(&o, &e));
+    assert_non_null(strstr(e.text, "nonsense nonsense"));
 }
 
 static int make_dir(void **state)
