@@ -53,7 +53,7 @@ static bool room(void **array, size_t *room, size_t need, size_t size)
     return true;
 }
 
-static void add(struct table *t, unsigned column, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0))) add(struct table *t, unsigned column, const char *fmt, va_list ap)
 {
     char buf[1024];
     (void)vsnprintf(buf, sizeof buf, fmt, ap);
