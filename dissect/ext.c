@@ -5,19 +5,19 @@
 static struct rd whole_vec16(struct rd data)
 {
     struct rd v = rd_vec16(&data);
-    return rd_done(&data) ? v : rd_of(NULL, 0);
+    return rd_done(&data) ? v : (struct rd){ 0 };
 }
 
 static struct rd whole_vec8(struct rd data)
 {
     struct rd v = rd_vec8(&data);
-    return rd_done(&data) ? v : rd_of(NULL, 0);
+    return rd_done(&data) ? v : (struct rd){ 0 };
 }
 
 /* A list of two-byte code points; an odd byte at its end makes it no list. */
 static struct rd pairs(struct rd v)
 {
-    return rd_left(&v) % 2 == 0 ? v : rd_of(NULL, 0);
+    return rd_left(&v) % 2 == 0 ? v : (struct rd){ 0 };
 }
 
 /* RFC 6066 section 3: the first host_name of the list. */

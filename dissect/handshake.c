@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { HEADER = 4, FIRST_BUFFER = 2048 };
@@ -36,7 +37,9 @@ static void drop_buffer(struct handshake *h, struct tls_shared *shared)
 void handshake_reset(struct handshake *h, struct tls_shared *shared)
 {
     drop_buffer(h, shared);
-    *h = (struct handshake){ 0 };
+    h->have = 0;
+    h->length = h->got = 0;
+    h->kept = h->holed = h->done = false;
 }
 
 void handshake_begin(struct handshake *h, struct tls_shared *shared, uint8_t type, uint32_t length)
@@ -55,11 +58,12 @@ void handshake_begin(struct handshake *h, struct tls_shared *shared, uint8_t typ
 /* Doubles with what arrives, so that a length field alone reserves nothing. */
 static bool grow(struct handshake *h, struct tls_shared *shared, uint32_t need)
 {
+    assert(need > 0 && need <= h->length);
     if (need <= h->cap)
         return true;
     uint32_t cap = h->cap ? h->cap * 2 : FIRST_BUFFER;
-    cap = cap < need ? need : cap;
     cap = cap > h->length ? h->length : cap;
+    cap = cap < need ? need : cap;
     if (shared->buffered + (cap - h->cap) > LIMIT_HANDSHAKE_TOTAL) {
         shared->stats->memory_refused++;
         return false;
@@ -140,7 +144,7 @@ bool handshake_gap(struct handshake *h, struct tls_shared *shared, uint32_t n)
 
 struct rd handshake_part(const struct handshake *h)
 {
-    return h->kept && !h->done && h->have == HEADER ? rd_of(h->buf, h->got) : rd_of(NULL, 0);
+    return h->kept && !h->done && h->have == HEADER ? rd_of(h->buf, h->got) : (struct rd){ 0 };
 }
 
 uint8_t *handshake_steal(struct handshake *h, struct tls_shared *shared)

@@ -315,24 +315,26 @@ static int u16_cmp(const void *a, const void *b)
 }
 
 /* A dozen or two, often in order: shifting them into place is quicker than qsort, which is for the hellos of enemies. */
-static void sort_types(uint16_t *types, unsigned n)
+static void sort_types(uint16_t *types, size_t n)
 {
     if (n > 64) {
         qsort(types, n, sizeof types[0], u16_cmp);
         return;
     }
-    for (unsigned i = 1; i < n; i++) {
+    for (size_t i = 1; i < n; i++) {
         uint16_t v = types[i];
-        unsigned k = i;
+        size_t k = i;
         for (; k > 0 && types[k - 1] > v; k--)
             types[k] = types[k - 1];
         types[k] = v;
     }
 }
 
-static void put_extensions(struct offer_writer *w, struct rd block)
+enum { EXTENSIONS_MAX = 65536 / 4 }; /* each takes four bytes or more */
+
+static size_t extension_types(struct rd block, uint16_t types[EXTENSIONS_MAX])
 {
-    uint16_t types[65536 / 4], n = 0, distinct = 0; /* an extension takes four bytes or more */
+    size_t n = 0;
     while (rd_left(&block)) {
         uint16_t type = rd_u16(&block);
         (void)rd_vec16(&block);
@@ -341,11 +343,19 @@ static void put_extensions(struct offer_writer *w, struct rd block)
             types[n++] = type;
     }
     sort_types(types, n);
-    for (uint16_t i = 0; i < n; i++)
+    return n;
+}
+
+/* As a set: sorted, each once. */
+static void put_extensions(struct offer_writer *w, struct rd block)
+{
+    uint16_t types[EXTENSIONS_MAX];
+    size_t n = extension_types(block, types), distinct = 0;
+    for (size_t i = 0; i < n; i++)
         if (i == 0 || types[i] != types[i - 1])
             types[distinct++] = types[i];
     put_u16(w, (uint16_t)(distinct * 2));
-    for (uint16_t i = 0; i < distinct; i++)
+    for (size_t i = 0; i < distinct; i++)
         put_u16(w, types[i]);
 }
 

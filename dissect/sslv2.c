@@ -19,10 +19,10 @@ bool sslv2_master_key_parse(struct rd body, uint32_t *suite)
 {
     uint8_t type = rd_u8(&body);
     *suite = rd_u24(&body);
-    uint16_t clear = rd_u16(&body), encrypted = rd_u16(&body), arg = rd_u16(&body);
-    rd_skip(&body, clear);
-    rd_skip(&body, encrypted);
-    rd_skip(&body, arg);
+    uint16_t clear_key = rd_u16(&body), encrypted_key = rd_u16(&body), key_arg = rd_u16(&body);
+    rd_skip(&body, clear_key);
+    rd_skip(&body, encrypted_key);
+    rd_skip(&body, key_arg);
     return rd_done(&body) && type == SSLV2_CLIENT_MASTER_KEY;
 }
 

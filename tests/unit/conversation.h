@@ -129,18 +129,27 @@ static inline void conversation_orient(struct conversation *c)
         c->by ^= first;
 }
 
-/* false: not a capture this reader understands. */
+static inline void recording_free(struct recording *r)
+{
+    free(r->bytes);
+    free(r->conv);
+}
+
+/* false: not a capture this reader understands; nothing to free. */
 static inline bool recording_load(const char *path, struct recording *r)
 {
+    enum { MAX = 1 << 20 };
     *r = (struct recording){ 0 };
     FILE *f = fopen(path, "rb");
     assert_non_null(f);
-    r->bytes = malloc(1 << 20);
+    r->bytes = malloc(MAX);
     assert_non_null(r->bytes);
-    r->size = fread(r->bytes, 1, 1 << 20, f);
+    r->size = fread(r->bytes, 1, MAX, f);
     (void)fclose(f);
-    if (r->size < 24 || le32(r->bytes) != 0xa1b2c3d4 || le32(r->bytes + 20) != 1)
+    if (r->size < 24 || r->size == MAX || le32(r->bytes) != 0xa1b2c3d4 || le32(r->bytes + 20) != 1) {
+        recording_free(r);
         return false;
+    }
     struct rd all = rd_of(r->bytes + 24, r->size - 24);
     for (uint64_t frame = 1; rd_left(&all) >= 16; frame++) {
         uint32_t sec = rd_le32(&all), usec = rd_le32(&all), caplen = rd_le32(&all);
@@ -150,12 +159,6 @@ static inline bool recording_load(const char *path, struct recording *r)
     for (size_t i = 0; i < r->count; i++)
         conversation_orient(&r->conv[i]);
     return true;
-}
-
-static inline void recording_free(struct recording *r)
-{
-    free(r->bytes);
-    free(r->conv);
 }
 
 #endif

@@ -76,7 +76,7 @@ static bool holds(struct rd r, const char *hex)
 {
     uint8_t b[256];
     size_t n = unhex(hex, b, sizeof b);
-    return rd_left(&r) == n && memcmp(r.p, b, n) == 0;
+    return rd_left(&r) == n && (n == 0 || memcmp(r.p, b, n) == 0);
 }
 
 /* ---- ClientHello ---- */
