@@ -32,7 +32,7 @@ void table_cut(char *text, unsigned width)
 
 void table_column(struct table *t, const char *title, unsigned flags)
 {
-    assert(t->columns < TABLE_COLUMNS);
+    assert(t->columns < TABLE_COLUMNS && (t->columns == 0 || !(flags & TABLE_ALONE)));
     t->column[t->columns].title = title;
     t->column[t->columns].flags = flags;
     t->columns++;
@@ -120,6 +120,20 @@ static bool shown(const struct table *t, unsigned i)
     return t->column[i].used || !(t->column[i].flags & TABLE_MAYBE);
 }
 
+/* Take from the columns that give way so, the last first. Returns what is still over. */
+static unsigned give(struct table *t, unsigned flag, unsigned over)
+{
+    for (unsigned i = t->columns; i-- > 0 && over;) {
+        unsigned title = table_width(t->column[i].title), least = title > LEAST ? title : LEAST;
+        if (!(t->column[i].flags & flag) || !shown(t, i) || t->column[i].width <= least)
+            continue;
+        unsigned room = t->column[i].width - least, part = room < over ? room : over;
+        t->column[i].width -= part;
+        over -= part;
+    }
+    return over;
+}
+
 /* Titles count, then what may give way does. */
 static void fit(struct table *t)
 {
@@ -132,14 +146,7 @@ static void fit(struct table *t)
             sum += t->column[i].width + 2;
     }
     unsigned over = sum > t->width + 2 ? sum - 2 - t->width : 0;
-    for (unsigned i = t->columns; i-- > 0 && over;) {
-        unsigned least = table_width(t->column[i].title) > LEAST ? table_width(t->column[i].title) : LEAST;
-        if (!(t->column[i].flags & TABLE_CUT) || !shown(t, i) || t->column[i].width <= least)
-            continue;
-        unsigned give = t->column[i].width - least < over ? t->column[i].width - least : over;
-        t->column[i].width -= give;
-        over -= give;
-    }
+    (void)give(t, TABLE_ALONE, give(t, TABLE_CUT, over));
 }
 
 /* One line: texts of the columns, blanks at the end left out. */
@@ -154,6 +161,7 @@ static void print_line(const struct table *t, char *const text[], bool marked, F
             continue;
         table_cut(text[i], t->column[i].flags & TABLE_CUT ? t->column[i].width : 1000);
         unsigned w = table_width(text[i]), pad = t->column[i].width > w ? t->column[i].width - w : 0;
+        bool alone = t->column[i].flags & TABLE_ALONE && w > t->column[i].width;
         owed += first ? 0 : 2;
         first = false;
         if (t->column[i].flags & TABLE_RIGHT)
@@ -161,6 +169,10 @@ static void print_line(const struct table *t, char *const text[], bool marked, F
         if (w) {
             (void)fprintf(out, "%*s%s", (int)owed, "", text[i]);
             owed = 0;
+        }
+        if (alone) {
+            (void)fputc('\n', out);
+            owed = t->indent + t->column[i].width; /* it is the first column */
         }
         if (!(t->column[i].flags & TABLE_RIGHT))
             owed += pad;

@@ -9,6 +9,7 @@
  *     table_print(&t, out); table_free(&t);
  *
  * A column marked TABLE_CUT gives way when a line would be longer than .width; its cells end in ".." then. A column marked
+ * TABLE_ALONE (the first alone may be) gives way next: a cell of it that is too wide then stands on a line of its own, whole. A column marked
  * TABLE_MAYBE is left out when it is empty (or "-") in every row. Widths are counted in characters of UTF-8.
  */
 #ifndef REPORT_TABLE_H
@@ -18,7 +19,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum table_flag { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_CUT = 2, TABLE_MAYBE = 4 };
+enum table_flag { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_CUT = 2, TABLE_MAYBE = 4, TABLE_ALONE = 8 };
 enum { TABLE_COLUMNS = 24 };
 
 struct table {

@@ -148,7 +148,6 @@ static void server_cells(const struct text *t, struct table *table, const struct
     const char *over = s->transport == TRANSPORT_QUIC ? " (QUIC)" : s->transport == TRANSPORT_UDP ? " (UDP)" : "";
     table_cell(table, "%s%s", endpoint_print(&s->at, a), over);
     table_cell(table, "%s", service ? service : "-");
-    table_cell(table, "%s", upgrades_text(s, b));
     table_cell(table, "%s", text_count(s->reach.clients, b));
     table_cell(table, "%s", text_dash(s->old.clients, b));
     version_cells(t, table, &s->t);
@@ -159,6 +158,8 @@ static void server_cells(const struct text *t, struct table *table, const struct
     if (*called(t, &s->at.addr, b))
         table_note(table, "called %s", b);
     version_note(t, table, &s->t);
+    if (*upgrades_text(s, b))
+        table_note(table, "upgraded to TLS: %s", b);
     names_note(t, table, s);
     suite_note(table, s);
     cert_note(t, table, s);
@@ -174,9 +175,8 @@ static void server_table(struct text *t, bool own, const char *what)
     if (!rows)
         return;
     uint32_t top = text_top(t, rows);
-    table_column(&table, what, TABLE_LEFT);
+    table_column(&table, what, TABLE_ALONE);
     table_column(&table, "service", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
-    table_column(&table, "upgrade", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
     table_column(&table, "clients", TABLE_RIGHT);
     table_column(&table, "on old", TABLE_RIGHT | TABLE_MAYBE);
     version_columns(t, &table);
@@ -271,7 +271,7 @@ static const char *held_by(const struct tally *t)
 {
     bool itself = t->cause[OLD_OFFER] || t->stuck, server = t->cause[OLD_CHOICE];
     if (itself && server)
-        return "itself and server";
+        return "both";
     if (itself)
         return "itself";
     if (server)
@@ -327,7 +327,7 @@ void text_clients(struct text *t)
         return;
     text_heading(t, "CLIENTS", "%s, worst first: oldest version negotiated or at best offered",
                  text_many(k.all, "client", "clients", a));
-    table_column(&table, "client", TABLE_LEFT);
+    table_column(&table, "client", TABLE_ALONE);
     table_column(&table, "called", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
     table_column(&table, "stacks", TABLE_RIGHT);
     table_column(&table, "lowest", TABLE_LEFT);
@@ -347,7 +347,7 @@ void text_clients(struct text *t)
     text_say(t, "lowest: oldest version negotiated. best offer: newest version in any of its hellos. stacks: different TLS "
                 "configurations behind the address.");
     if (t->r->total.old)
-        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; "
+        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; both = the one here, the other there; "
                     "fallback = its newer hello had failed.");
     free(k.best);
 }

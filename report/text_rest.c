@@ -140,7 +140,7 @@ void text_upgrades(struct text *t)
         return;
     text_heading(t, "UPGRADES TO TLS", "what became of sessions that can be upgraded (STARTTLS and its like), %s",
                  text_many(r->upgrades, "server", "servers", a));
-    table_column(&table, "server", TABLE_LEFT);
+    table_column(&table, "server", TABLE_ALONE);
     table_column(&table, "protocol", TABLE_LEFT);
     for (size_t i = 0; i < sizeof title / sizeof title[0]; i++)
         table_column(&table, title[i], TABLE_RIGHT | (i < 2 ? 0 : TABLE_MAYBE));
@@ -251,7 +251,7 @@ void text_apart(struct text *t)
     if (!r->aparts)
         return;
     text_heading(t, "SET APART", "%s, in no figure above but what was read", text_many(r->aparts, "client", "clients", b));
-    table_column(&table, "client", TABLE_LEFT);
+    table_column(&table, "client", TABLE_ALONE);
     table_column(&table, "handshakes", TABLE_RIGHT);
     table_column(&table, "failed", TABLE_RIGHT);
     table_column(&table, "servers", TABLE_RIGHT);

@@ -16,6 +16,14 @@ schema "$dir/full.json" "$dir/empty.json" || fail 'a report is not what the sche
 python3 tests/report_sums.py "$dir/full.json" "$dir/full.txt" || fail 'sections of the report do not agree'
 cmp -s "$dir/full.json" "$dir/top1.json" || fail 'JSON must hold every row, whatever --top says'
 
+# Every capture of the collection in one report: what nobody made up.
+"$TLSUNSET" read -q --seed 1 -f json -o "$dir/pcaps.json" pcaps
+"$TLSUNSET" read -q --seed 2 -o "$dir/pcaps.txt" pcaps
+schema "$dir/pcaps.json" || fail 'the report of pcaps/ is not what the schema says'
+python3 tests/report_sums.py "$dir/pcaps.json" "$dir/pcaps.txt" || fail 'sections of the report of pcaps/ do not agree'
+"$TLSUNSET" read -q --seed 2 -f json -o "$dir/again.json" pcaps
+cmp -s "$dir/pcaps.json" "$dir/again.json" || fail 'the report depends on the hash seed'
+
 # Every section of the full report has rows, else nothing was checked of it.
 python3 - "$dir/full.json" <<'EOF' || fail 'a section of the made-up report is empty'
 import json, sys

@@ -170,6 +170,26 @@ static void tables_fit_their_contents(void **state)
                               "     words that do not fit on one line\n"
                               "       go on the next\n");
     free(text);
+    out = open_memstream(&text, &n);
+    t = (struct table){ .width = 20 };
+    table_column(&t, "party", TABLE_ALONE);
+    table_column(&t, "count", TABLE_RIGHT);
+    table_column(&t, "of", TABLE_RIGHT);
+    table_cell(&t, "10.0.0.1");
+    table_cell(&t, "7");
+    table_cell(&t, "8");
+    table_row(&t);
+    table_cell(&t, "2001:db8:1:2:3:4:5:6");
+    table_cell(&t, "9");
+    table_row(&t);
+    table_print(&t, out);
+    table_free(&t);
+    assert_int_equal(fclose(out), 0);
+    assert_string_equal(text, "party      count  of\n"
+                              "10.0.0.1       7   8\n"
+                              "2001:db8:1:2:3:4:5:6\n"
+                              "               9\n");
+    free(text);
     char cut[] = "b\xc3\xbc"
                  "cher";
     table_cut(cut, 4);
