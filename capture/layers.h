@@ -132,15 +132,15 @@ enum layer layer_ether(struct walk *w), layer_vlan(struct walk *w), layer_llc(st
     layer_macsec(struct walk *w), layer_hsr(struct walk *w), layer_null(struct walk *w), layer_sll(struct walk *w),
     layer_sll2(struct walk *w), layer_chdlc(struct walk *w), layer_slip(struct walk *w), layer_frelay(struct walk *w),
     layer_netanalyzer(struct walk *w), layer_nflog(struct walk *w), layer_pktap(struct walk *w),
-    layer_pflog(struct walk *w), layer_enc(struct walk *w), layer_ipv4(struct walk *w), layer_ipv6(struct walk *w), layer_ipv6_options(struct walk *w),
-    layer_ipv6_routing(struct walk *w), layer_ipv6_fragment(struct walk *w), layer_ah(struct walk *w),
-    layer_esp(struct walk *w), layer_tcp(struct walk *w), layer_udp(struct walk *w), layer_mpls(struct walk *w),
-    layer_pppoe(struct walk *w), layer_ppp(struct walk *w), layer_ppp_direction(struct walk *w), layer_gre(struct walk *w),
-    layer_wccp(struct walk *w), layer_etherip(struct walk *w), layer_erspan(struct walk *w), layer_vxlan(struct walk *w),
-    layer_geneve(struct walk *w), layer_gtp(struct walk *w), layer_teredo(struct walk *w), layer_l2tp(struct walk *w),
-    layer_l2tpv3(struct walk *w), layer_tzsp(struct walk *w), layer_capwap(struct walk *w), layer_radiotap(struct walk *w),
-    layer_prism(struct walk *w), layer_avs(struct walk *w), layer_ppi(struct walk *w), layer_wlan(struct walk *w),
-    layer_wlan_swapped(struct walk *w), layer_amsdu(struct walk *w), layer_nsh(struct walk *w), layer_pbb(struct walk *w),
-    layer_cmd(struct walk *w), layer_vntag(struct walk *w), layer_etag(struct walk *w);
+    layer_pflog(struct walk *w), layer_enc(struct walk *w), layer_ipv4(struct walk *w), layer_ipv6(struct walk *w),
+    layer_ipv6_options(struct walk *w), layer_ipv6_routing(struct walk *w), layer_ipv6_fragment(struct walk *w),
+    layer_ah(struct walk *w), layer_esp(struct walk *w), layer_tcp(struct walk *w), layer_udp(struct walk *w),
+    layer_mpls(struct walk *w), layer_pppoe(struct walk *w), layer_ppp(struct walk *w), layer_ppp_direction(struct walk *w),
+    layer_gre(struct walk *w), layer_wccp(struct walk *w), layer_etherip(struct walk *w), layer_erspan(struct walk *w),
+    layer_vxlan(struct walk *w), layer_geneve(struct walk *w), layer_gtp(struct walk *w), layer_teredo(struct walk *w),
+    layer_l2tp(struct walk *w), layer_l2tpv3(struct walk *w), layer_tzsp(struct walk *w), layer_capwap(struct walk *w),
+    layer_radiotap(struct walk *w), layer_prism(struct walk *w), layer_avs(struct walk *w), layer_ppi(struct walk *w),
+    layer_wlan(struct walk *w), layer_wlan_swapped(struct walk *w), layer_amsdu(struct walk *w), layer_nsh(struct walk *w),
+    layer_pbb(struct walk *w), layer_cmd(struct walk *w), layer_vntag(struct walk *w), layer_etag(struct walk *w);
 
 #endif
