@@ -10,7 +10,7 @@ import sys
 VERSIONS = {0x0002: "SSLv2", 0x0300: "SSLv3", 0x0301: "TLSv1.0", 0x0302: "TLSv1.1", 0x0303: "TLSv1.2", 0x0304: "TLSv1.3",
             0xfeff: "DTLSv1.0", 0xfefd: "DTLSv1.2", 0xfefc: "DTLSv1.3", 0x0100: "DTLSv1.0"}
 HRR = "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
-FIELDS = ("frame.number tcp.stream udp.stream ip.src ipv6.src ip.dst ipv6.dst tcp.srcport tcp.dstport udp.srcport udp.dstport "
+FIELDS = ("frame.protocols tcp.stream udp.stream ip.src ipv6.src ip.dst ipv6.dst tcp.srcport tcp.dstport udp.srcport udp.dstport "
           "tls.handshake.type dtls.handshake.type tls.handshake.version dtls.handshake.version "
           "tls.handshake.extensions.supported_version dtls.handshake.extensions.supported_version "
           "tls.handshake.ciphersuite dtls.handshake.ciphersuite tls.handshake.extensions_server_name "
@@ -51,7 +51,8 @@ def handshakes(pcap, options):
     for r in rows(pcap, options):
         udp = not r["tcp.stream"]
         key = ("udp", last(r, "udp.stream")) if udp else ("tcp", last(r, "tcp.stream"))
-        src, dst = last(r, "ip.src", "ipv6.src"), last(r, "ip.dst", "ipv6.dst")
+        inner = [p for p in r["frame.protocols"].split(":") if p in ("ip", "ipv6")][-1:] or ["ip"]
+        src, dst = last(r, inner[0] + ".src"), last(r, inner[0] + ".dst")
         sport = last(r, "udp.srcport" if udp else "tcp.srcport")
         dport = last(r, "udp.dstport" if udp else "tcp.dstport")
         types = [t for t in (r["tls.handshake.type"] + "," + r["dtls.handshake.type"]).split(",") if t]

@@ -1,0 +1,8 @@
+#!/bin/sh
+# shows: IPv4 in GRE; synthesised
+# origin: tls12-sentinel01-openssl3.0 wrapped by wrap.py
+# needs: nothing (needs no root)
+. "$(dirname "$0")/lib.sh"
+python3 "$here/wrap.py" gre-ip "$(dirname "$here")/tls12-sentinel01-openssl3.0.pcap" "$run/raw.pcap"
+expect server=$S:443 version=TLSv1.2 cipher=0xc030 sentinel=01
+finish
