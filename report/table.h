@@ -8,9 +8,9 @@
  *     table_note(&t, "certificate %s", text);      a paragraph of its own under the row, indented
  *     table_print(&t, out); table_free(&t);
  *
- * A column marked TABLE_CUT gives way when a line would be longer than .width; its cells end in ".." then. A column marked
- * TABLE_ALONE (the first alone may be) gives way next: a cell of it that is too wide then stands on a line of its own, whole. A column marked
- * TABLE_MAYBE is left out when it is empty (or "-") in every row. Widths are counted in characters of UTF-8.
+ * A column marked TABLE_CUT gives way when a line would be longer than .width; its cells end in ".." then. One marked
+ * TABLE_ALONE (only the first may be) gives way next: a cell of it that is too wide then stands whole on a line of its own.
+ * A column marked TABLE_MAYBE is left out when it is empty (or "-") in every row. Widths are counted in characters of UTF-8.
  */
 #ifndef REPORT_TABLE_H
 #define REPORT_TABLE_H

@@ -347,7 +347,7 @@ void text_clients(struct text *t)
     text_say(t, "lowest: oldest version negotiated. best offer: newest version in any of its hellos. stacks: different TLS "
                 "configurations behind the address.");
     if (t->r->total.old)
-        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; both = the one here, the other there; "
-                    "fallback = its newer hello had failed.");
+        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; "
+                    "both = the one here, the other there; fallback = its newer hello had failed.");
     free(k.best);
 }
