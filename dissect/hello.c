@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dissect/hello.h"
+#include "base/limits.h"
 
 #include "dissect/ext.h"
 
@@ -230,24 +231,36 @@ bool hello_retry_parse(struct rd body, struct server_hello *sh)
 enum { OFFER_LAYOUT = 1, OFFER_HEAD = 7 };
 enum offer_flag { OFFER_FALLBACK_SCSV = 1, OFFER_RENEGOTIATION_SCSV = 2, OFFER_GREASE = 4 };
 
+enum { OFFER_LENGTHS = 10 * 2 };
+
+/* No list of the form is longer than what it comes from, so this many bytes hold all of it. */
+static size_t offer_bound(const struct client_hello *ch)
+{
+    const struct rd *from[] = { &ch->versions, &ch->compression,  &ch->groups,        &ch->key_shares, &ch->sigalgs,
+                                &ch->sigalgs_cert, &ch->point_formats, &ch->extensions, &ch->alpn, &ch->suites };
+    size_t n = OFFER_HEAD + OFFER_LENGTHS;
+    for (unsigned i = 0; i < sizeof from / sizeof *from; i++)
+        n += rd_left(from[i]);
+    return n;
+}
+
 struct offer_writer {
     uint8_t *out;
-    size_t n; /* of the whole form, written or not */
-    XXH64_state_t *hash; /* NULL in the first pass */
+    size_t n;
 };
 
-static void put(struct offer_writer *w, const void *bytes, size_t n)
+static inline void put(struct offer_writer *w, const void *bytes, size_t n)
 {
-    if (w->hash)
-        (void)XXH64_update(w->hash, bytes, n);
-    else if (w->n < OFFER_MAX && n)
-        memcpy(w->out + w->n, bytes, n < OFFER_MAX - w->n ? n : OFFER_MAX - w->n);
+    if (n)
+        memcpy(w->out + w->n, bytes, n);
     w->n += n;
 }
 
-static void put_u16(struct offer_writer *w, uint16_t v)
+static inline void put_u16(struct offer_writer *w, uint16_t v)
 {
-    put(w, (uint8_t[2]){ (uint8_t)(v >> 8), (uint8_t)v }, 2);
+    w->out[w->n] = (uint8_t)(v >> 8);
+    w->out[w->n + 1] = (uint8_t)v;
+    w->n += 2;
 }
 
 static void put_bytes(struct offer_writer *w, struct rd r)
@@ -381,20 +394,32 @@ static void offer_write(const struct client_hello *ch, struct offer_writer *w)
         put_pairs(w, ch->suites);
 }
 
-size_t client_hello_offer(const struct client_hello *ch, uint8_t out[OFFER_MAX])
+/* A hello too long for the form: write all of it aside, keep the beginning and a hash of all. */
+static size_t offer_cut(const struct client_hello *ch, uint8_t out[OFFER_MAX])
 {
-    struct offer_writer w = { .out = out };
+    uint8_t whole[2 * LIMIT_HELLO_BYTES]; /* the extensions count twice: as a block and each by itself */
+    if (offer_bound(ch) > sizeof whole)
+        return 0;
+    struct offer_writer w = { .out = whole };
     offer_write(ch, &w);
-    if (w.n < OFFER_MAX)
+    if (w.n < OFFER_MAX) {
+        memcpy(out, whole, w.n);
         return w.n;
-    XXH64_state_t hash;
-    (void)XXH64_reset(&hash, 0);
-    w = (struct offer_writer){ .hash = &hash };
-    offer_write(ch, &w);
+    }
     XXH64_canonical_t digest;
-    XXH64_canonicalFromHash(&digest, XXH64_digest(&hash));
+    XXH64_canonicalFromHash(&digest, XXH64(whole, w.n, 0));
+    memcpy(out, whole, OFFER_MAX - sizeof digest);
     memcpy(out + OFFER_MAX - sizeof digest, &digest, sizeof digest);
     return OFFER_MAX;
+}
+
+size_t client_hello_offer(const struct client_hello *ch, uint8_t out[OFFER_MAX])
+{
+    if (offer_bound(ch) > OFFER_MAX)
+        return offer_cut(ch, out);
+    struct offer_writer w = { .out = out };
+    offer_write(ch, &w);
+    return w.n;
 }
 
 /* The next list; of a form that was cut, as many whole elements as are there. */

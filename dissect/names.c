@@ -202,6 +202,8 @@ static const struct version *version_row(uint16_t id)
 
 uint16_t version_canonical(uint16_t wire)
 {
+    if (wire >= VER_SSL3 && wire <= VER_TLS13)
+        return wire;
     if (version_row(wire))
         return wire;
     if (wire == VER_DTLS10_OPENSSL)
