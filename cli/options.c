@@ -309,7 +309,7 @@ static const struct option_row rows[] = {
     { "ignore-client", 0, "CIDR,...", FOR_ALL, set_ignored, "scanners and health checks, set apart" },
     { "names", 0, "FILE", FOR_ALL, set_names, "lines of ADDRESS NAME [OWNER]" },
     { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH, set_client_prefix, "count IPv6 clients by prefix (64)" },
-    { "anonymize", 0, "[KEYFILE]", FOR_READ | FOR_WATCH, set_anonymize, "replace client addresses by keyed pseudonyms" },
+    { "anonymize", 0, "[KEYFILE]", FOR_ALL, set_anonymize, "replace client addresses by keyed pseudonyms" },
     { "scope", 0, "vlan|vni", FOR_READ | FOR_WATCH, set_scope, "tenants reuse addresses: their id is part of the key" },
     { "vxlan-port", 0, "PORT", FOR_READ | FOR_WATCH, set_vxlan_port, "VXLAN on this UDP port too" },
     { "no-ndpi", 0, NULL, FOR_READ | FOR_WATCH, set_no_ndpi, "do not ask nDPI for names of services" },
@@ -431,13 +431,19 @@ void options_free(struct options *o)
 
 FILE *output_open(const struct options *o, struct err *e)
 {
-    if (!o->output)
+    /* A pipe or file takes a megabyte at a time; a watcher wants each line when it comes. */
+    int mode = o->interface || (!o->output && isatty(STDOUT_FILENO)) ? _IOLBF : _IOFBF;
+    if (!o->output) {
+        (void)setvbuf(stdout, NULL, mode, 1 << 20);
         return stdout;
+    }
     FILE *f = fopen(o->output, "wx");
     if (!f && errno == EEXIST)
         f = fopen(o->output, "w");
     if (!f)
         (void)err_set(e, "--output %s: %s", o->output, strerror(errno));
+    else
+        (void)setvbuf(f, NULL, mode, 1 << 20);
     return f;
 }
 

@@ -22,6 +22,7 @@ struct pipeline {
     struct check *check;
     struct cube *cube;
     struct event_sink *stream;
+    bool anonymize;
 };
 
 #define HOUR_NS INT64_C(3600000000000)
@@ -30,8 +31,33 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
 {
     struct pipeline *p = (struct pipeline *)self;
     cube_event(p->cube, ev);
-    if (p->stream)
-        p->stream->event(p->stream, ev);
+    if (!p->stream)
+        return;
+    struct tls_event shown = *ev;
+    if (p->anonymize)
+        shown.client.addr = cube_client(p->cube, &ev->client.addr);
+    p->stream->event(p->stream, &shown);
+}
+
+/* classify's advice on what a handshake was for. */
+static const char *app_of(void *ctx, const struct tls_event *ev)
+{
+    struct pipeline *p = ctx;
+    const char *app = NULL;
+    if (!p->classify)
+        return NULL;
+    if (ev->ch && rd_left(&ev->ch->sni))
+        app = classify_name(p->classify, ev->ch->sni);
+    if (!app)
+        app = classify_address(p->classify, &ev->server);
+    return app ? app : classify_service(p->classify, &ev->server, ev->transport == TRANSPORT_TCP ? PROTO_TCP : PROTO_UDP);
+}
+
+static const char *input_of(void *ctx, uint32_t input)
+{
+    const struct pipeline *p = ctx;
+    const struct input *in = cube_input_get(p->cube, input);
+    return in ? in->name : NULL;
 }
 
 struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e)
@@ -44,6 +70,9 @@ struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct
     p->sink.event = on_event;
     p->cube = cube;
     p->stream = stream;
+    p->anonymize = o->anonymize;
+    if (stream)
+        ndjson_context(stream, &(struct stream_context){ .app = app_of, .input = input_of, .ctx = p });
     struct decode_options dec = { { 0 } };
     memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
     struct flow_options flow = { .scope = o->scope };
@@ -114,12 +143,12 @@ void pipeline_packet(void *pipeline, const struct packet *pkt)
     p->stats.bytes += pkt->len;
     p->stats.packet_cut += pkt->caplen < pkt->len;
     struct decoded d;
-    if (!decode_packet(p->decode, p->dlt, pkt, &d))
-        return;
-    if (p->check)
-        check_packet(p->check, pkt, &d);
-    if (flow_packet(p->flows, pkt, &d) && p->classify)
-        classify_packet(p->classify, pkt, &d, SIDE_UNKNOWN);
+    for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = decode_next(p->decode, &d)) {
+        if (p->check)
+            check_packet(p->check, pkt, &d);
+        if (flow_packet(p->flows, pkt, &d) && p->classify)
+            classify_packet(p->classify, pkt, &d, SIDE_UNKNOWN);
+    }
 }
 
 void pipeline_check(struct pipeline *p, struct check *check)

@@ -52,7 +52,9 @@ struct cube *cube_new(const struct cube_options *opt)
     c->stacks = intern_new(c->opt.max_profiles, seed);
     c->certs = intern_new(LIMIT_CUBE_CERTS, seed);
     c->sensors = intern_new(LIMIT_SENSORS, seed);
-    c->fallback = fallback_new(seed);
+    /* Not the run's seed: which of too many failures is forgotten must not differ between two runs over the same input. To
+     * aim at a set of it gains nothing but the loss of a hint. */
+    c->fallback = fallback_new(0);
     c->profile.width = sizeof(struct profile);
     c->cert.width = sizeof(struct cert_facts);
     c->hour_pool.width = sizeof(struct hour);
@@ -198,7 +200,7 @@ uint16_t cube_put_sensor(struct cube *c, const char *name)
     return (uint16_t)put(c, c->sensors, NULL, LIMIT_SENSORS, name, strlen(name), &fresh);
 }
 
-/* Who the client is called here: cut to the prefix, then a pseudonym. One that is a pseudonym stays. */
+/* One that is a pseudonym already stays. */
 struct addr cube_client(const struct cube *c, const struct addr *a)
 {
     struct addr cut = addr_prefix(a, c->opt.client_prefix);

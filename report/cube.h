@@ -101,6 +101,8 @@ void cube_free(struct cube *c);
 
 /* Tally one event. Never fails: what cannot be kept is folded and counted. Recognises fallback dances (fallback_from). */
 void cube_event(struct cube *c, const struct tls_event *ev);
+/* Who a client is called in this cube: cut to the prefix, then a pseudonym where clients are anonymized. */
+struct addr cube_client(const struct cube *c, const struct addr *a);
 /* Counters of one packet-time hour, to be added to what is there. */
 void cube_hour(struct cube *c, int64_t hour, const struct stats *delta);
 /* Register an input; its id for packets and exemplars. One that is here already (same name, digest and time of reading) is

@@ -60,7 +60,6 @@ struct cube {
 uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole);
 void cube_add(struct cube *c, uint32_t row, const struct cube_val *v);
 void cube_ja4(struct cube *c, uint32_t profile, const char *ja4, int64_t ns);
-struct addr cube_client(const struct cube *c, const struct addr *a);
 
 /* cube_side.c */
 uint32_t cube_input_find(const struct cube *c, const struct input *in); /* 0: not here */

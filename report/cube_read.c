@@ -96,6 +96,10 @@ size_t cube_bytes(const struct cube *c)
 }
 
 /* Upgrades: 1... are the rows of upgrades[], then one for a name that is not among them (a file of a later version). */
+/* Ways into TLS that are datagrams and have no row in upgrades[]. */
+static const char *const carriers[] = { "eap", "capwap", "rdpudp" };
+enum { CARRIERS = sizeof carriers / sizeof *carriers };
+
 uint8_t cube_upgrade_id(const char *name)
 {
     if (!name)
@@ -103,14 +107,19 @@ uint8_t cube_upgrade_id(const char *name)
     for (unsigned i = 0; i < upgrade_count; i++)
         if (upgrades[i]->name == name || strcmp(upgrades[i]->name, name) == 0)
             return (uint8_t)(i + 1);
-    return (uint8_t)(upgrade_count + 1);
+    for (unsigned i = 0; i < CARRIERS; i++)
+        if (strcmp(carriers[i], name) == 0)
+            return (uint8_t)(upgrade_count + i + 1);
+    return (uint8_t)(upgrade_count + CARRIERS + 1);
 }
 
 const char *cube_upgrade_name(uint8_t upgrade)
 {
     if (upgrade == 0)
         return NULL;
-    return upgrade <= upgrade_count ? upgrades[upgrade - 1]->name : "other";
+    if (upgrade <= upgrade_count)
+        return upgrades[upgrade - 1]->name;
+    return upgrade <= upgrade_count + CARRIERS ? carriers[upgrade - upgrade_count - 1] : "other";
 }
 
 /* Order. */

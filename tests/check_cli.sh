@@ -61,6 +61,15 @@ grep -q '"version":"TLSv1.2"' "$tmp/out" || fail 'the cut file lost its handshak
 "$t" read -q --seed 99 pcaps/tls1*.pcap >"$tmp/b"
 cmp -s "$tmp/a" "$tmp/b" || fail 'two runs differ'
 
+# anonymized: no client address anywhere, in any format; the same key gives the same pseudonyms
+head -c 32 /dev/zero >"$tmp/key"
+for f in text json ndjson; do
+	"$t" read -q -f $f --anonymize="$tmp/key" pcaps/tls1*.pcap >"$tmp/a"
+	grep -q 'client-[0-9a-f]' "$tmp/a" || fail "--anonymize -f $f: no pseudonym"
+	! grep -q '192\.0\.2\.10' "$tmp/a" || fail "--anonymize -f $f shows a client address"
+	"$t" read -q -f $f --anonymize="$tmp/key" pcaps/tls1*.pcap | cmp -s - "$tmp/a" || fail "--anonymize -f $f: not stable"
+done
+
 # a full disk is not success
 if [ -w /dev/full ]; then
 	code=0; "$t" read -q "$pcap" -o /dev/full 2>/dev/null || code=$?
