@@ -49,7 +49,16 @@ def socks4a(sock):
     print("client: answer", sock.recv(100).hex())
 
 
-DIALOGUES = {"rdp": rdp, "irc": irc, "irc-cap": irc_cap, "nats": nats, "socks4a": socks4a}
+def smtp_injected(sock):
+    """A command in the segment of STARTTLS (CVE-2011-0411): it is not TLS, though TLS follows."""
+    until(sock, b"220 ")
+    sock.sendall(b"EHLO pc17.example.test\r\n")
+    until(sock, b"250 ")
+    sock.sendall(b"STARTTLS\r\nRSET\r\n")
+    until(sock, b"220 ")
+
+
+DIALOGUES = {"smtp-injected": smtp_injected, "rdp": rdp, "irc": irc, "irc-cap": irc_cap, "nats": nats, "socks4a": socks4a}
 
 host, port, protocol, version = sys.argv[1:5]
 s = socket.create_connection((host, int(port)), timeout=10)

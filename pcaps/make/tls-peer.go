@@ -1,4 +1,5 @@
-// tls-peer s|c ADDRESS MINOR [CERT KEY]: a TLS server or one client handshake of Go's own stack; MINOR 1 is TLS 1.0, 4 is 1.3, 0 the default.
+// tls-peer s|c|v ADDRESS MINOR [CERT KEY]: a TLS server or one client handshake of Go's own stack; MINOR 1 is TLS 1.0, 4 is 1.3, 0 the
+// default. The client v verifies the server's certificate, and knows no issuer.
 package main
 
 import (
@@ -10,7 +11,7 @@ import (
 
 func main() {
 	minor, _ := strconv.Atoi(os.Args[3])
-	conf := &tls.Config{InsecureSkipVerify: true, ServerName: "www.example.test"}
+	conf := &tls.Config{InsecureSkipVerify: os.Args[1] != "v", ServerName: "www.example.test"}
 	if minor != 0 {
 		conf.MinVersion, conf.MaxVersion = uint16(0x300+minor), uint16(0x300+minor)
 	}
