@@ -115,21 +115,24 @@ static enum tls_verdict whole_record(struct tls *t, unsigned d, const struct han
     return t->suite != SUITE_NONE || t->sslv2_resumed ? encrypted(t, d) : TLS_MORE;
 }
 
-/* May a record of SSLv2 be here, by its first byte? Keeps other protocols from being buffered. */
-static bool possible(const struct tls *t, unsigned d, int type)
+/* May a record of SSLv2 that begins like this be here? Keeps other protocols from being buffered. */
+static bool possible(const struct tls *t, unsigned d, struct rd b)
 {
+    int type = rd_peek(&b, 0), version = rd_peek(&b, 1);
+    bool client_hello = type == SSLV2_CLIENT_HELLO && version <= 3;
+    bool hello_back = type == SSLV2_SERVER_HELLO && version <= 1; /* there the hit comes first */
     if (t->has_sh)
         return t->sslv2;
     if (t->has_ch)
-        return t->ch.format == HELLO_SSLV2 && (d == t->client || type == SSLV2_SERVER_HELLO || type == SSLV2_ERROR);
-    return type == SSLV2_CLIENT_HELLO || type == SSLV2_SERVER_HELLO;
+        return t->ch.format == HELLO_SSLV2 && (d == t->client || hello_back || type == SSLV2_ERROR);
+    return client_hello || hello_back;
 }
 
 enum tls_verdict sslv2_piece(struct tls *t, unsigned d, const struct record_piece *piece)
 {
     struct tls_side *s = &t->side[d];
     if (piece->first) {
-        if (!possible(t, d, rd_peek(&piece->bytes, 0)))
+        if (!possible(t, d, piece->bytes))
             return tls_bad_record(t, d);
         handshake_reset(&s->handshake, t->shared);
         handshake_begin(&s->handshake, t->shared, HS_SERVER_HELLO, s->record.length);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The half that reads: records to messages to facts. What the facts mean for the outcome is in outcome.c, SSLv2 in sslv2.c.
+ * The half that reads: records to messages to facts. What could be TLS at all is in tls_start.c, SSLv2 in sslv2.c, what the
+ * facts mean for the outcome in outcome.c, and what becomes of them in tls_event.c.
  *
  * BUGS: a hello after which the same stream carries another handshake in clear (renegotiation with a NULL cipher) gives one
  * event. A conversation whose first bytes are lost is only found again at a record that begins where a segment does.
@@ -188,8 +189,7 @@ static enum tls_verdict server_hello(struct tls *t, unsigned d, const struct han
     return TLS_MORE;
 }
 
-/* The message under way on this side never becomes whole: what came of it is used where that is sound. */
-static void salvage(struct tls *t, unsigned d)
+void tls_salvage(struct tls *t, unsigned d)
 {
     struct tls_side *s = &t->side[d];
     if (!hello_under_way(s))
@@ -458,7 +458,7 @@ enum tls_verdict tls_gap(struct tls *t, unsigned d, uint32_t missing, struct tls
     bool clear = s->record.form == RECORD_TLS && s->record.open && s->record.type == RECORD_HANDSHAKE && !s->sealed;
     s->gap = true;
     t->flags |= EV_GAP;
-    salvage(t, d);
+    tls_salvage(t, d);
     if (!record_gap(&s->record, missing) || (clear && !s->unaligned && !handshake_gap(&s->handshake, t->shared, missing))) {
         handshake_reset(&s->handshake, t->shared);
         s->unaligned = true;
@@ -492,188 +492,4 @@ enum tls_verdict tls_protected_seen(struct tls *t, unsigned d, size_t length, st
     if (t->framing == TLS_DTLS && t->has_sh && !tls13 && !t->side[d].finished)
         return outcome_finished(t, d); /* the first record under the new keys */
     return outcome_data(t, d, length);
-}
-
-/* ---- recognition ---- */
-
-/* The fields at the start of a hello, as far as they are there. */
-static bool hello_start(struct rd b, uint16_t record_length)
-{
-    uint8_t type = rd_u8(&b);
-    uint32_t length = rd_u24(&b);
-    uint16_t version = rd_u16(&b);
-    rd_skip(&b, 32);
-    uint8_t session_id = rd_u8(&b);
-    bool version_known = version >> 8 == 3 || (type == HS_SERVER_HELLO && version_canonical(version) == VER_TLS13);
-    if ((type != HS_CLIENT_HELLO && type != HS_SERVER_HELLO) || length < 38 || length > LIMIT_HELLO_BYTES)
-        return false;
-    if (!version_known || (rd_ok(&b) && version >> 8 == 3 && session_id > 32))
-        return false;
-    /* a ClientHello ends its record: nothing may follow it before an answer */
-    return type == HS_SERVER_HELLO || record_length <= length + 4;
-}
-
-static bool sslv2_start(struct rd b)
-{
-    int first = rd_peek(&b, 0);
-    size_t head = first & 0x80 ? 2 : 3;
-    uint16_t length = (uint16_t)(rd_u16(&b) & (head == 2 ? 0x7fff : 0x3fff));
-    if (head == 3 && ((first & 0x40) || rd_u8(&b) != 0))
-        return false;
-    if (rd_left(&b) < 9)
-        return false;
-    uint8_t type = rd_u8(&b);
-    uint16_t version = rd_u16(&b), suites = rd_u16(&b), session_id = rd_u16(&b), challenge = rd_u16(&b);
-    return type == 1 && (version == VER_SSL2 || version >> 8 == 3) && suites >= 3 && suites % 3 == 0 &&
-           (session_id == 0 || session_id == 16) && challenge >= 16 && challenge <= 32 &&
-           length == 9u + suites + session_id + challenge;
-}
-
-/* A prefix too short to tell more. */
-static bool sslv2_prefix(struct rd b)
-{
-    int first = rd_peek(&b, 0), type = rd_peek(&b, first & 0x80 ? 2 : 3);
-    return (first & 0x80 || (first & 0x40) == 0) && (type < 0 || type == 1 || type == 4) && rd_left(&b) < 11;
-}
-
-bool tls_looks_like(struct rd b, bool strict)
-{
-    enum { HEAD = 5, ENOUGH = HEAD + 4 + 2 };
-    if (rd_left(&b) == 0)
-        return false;
-    bool tls = record_header_plausible(b);
-    if (strict) {
-        if (!tls || *b.p != RECORD_HANDSHAKE || rd_left(&b) < ENOUGH)
-            return sslv2_start(b);
-        rd_skip(&b, 3);
-        uint16_t length = rd_u16(&b);
-        return length >= 4 && hello_start(b, length);
-    }
-    if (!tls)
-        return sslv2_start(b) || sslv2_prefix(b);
-    rd_skip(&b, HEAD);
-    if (rd_left(&b) == 0 || (b.p - HEAD)[0] != RECORD_HANDSHAKE)
-        return true;
-    uint8_t type = rd_u8(&b);
-    return type == HS_CLIENT_HELLO || type == HS_SERVER_HELLO || type == HS_HELLO_RETRY_REQUEST;
-}
-
-/* ---- the event ---- */
-
-static enum resumption resumption(const struct tls *t)
-{
-    if (t->sslv2)
-        return t->sslv2_resumed ? RESUMPTION_YES : RESUMPTION_NO;
-    if (!t->has_sh)
-        return RESUMPTION_UNKNOWN;
-    if (version_rank(t->version) == version_rank(VER_TLS13))
-        return t->sh.psk ? RESUMPTION_YES : t->flags & EV_HELLO_PARTIAL ? RESUMPTION_UNKNOWN : RESUMPTION_NO;
-    if (t->full || t->abbreviated)
-        return t->full ? RESUMPTION_NO : RESUMPTION_YES;
-    if (!t->has_ch)
-        return RESUMPTION_UNKNOWN;
-    if (rd_left(&t->ch.session_id) && rd_equal(&t->ch.session_id, &t->sh.session_id))
-        return RESUMPTION_YES; /* RFC 5246 section 7.4.1.3 */
-    /* A ticket without a session id resumes with none (RFC 5077 section 3.4): then only the flight tells. */
-    return rd_left(&t->ch.session_id) || rd_left(&t->ch.ticket) == 0 ? RESUMPTION_NO : RESUMPTION_UNKNOWN;
-}
-
-static bool resumption_attempted(const struct client_hello *ch)
-{
-    bool compat = version_rank(ch->max_version) == version_rank(VER_TLS13); /* RFC 8446 appendix D.4: an id of no session */
-    return (rd_left(&ch->session_id) && !compat) || rd_left(&ch->ticket) || (ch->ext_mask & EXT_PSK);
-}
-
-static bool suite_offered(const struct client_hello *ch, uint32_t suite)
-{
-    size_t size = ch->format == HELLO_SSLV2 ? 3 : 2;
-    for (struct rd r = ch->suites; rd_left(&r) >= size;)
-        if ((size == 3 ? rd_u24(&r) : rd_u16(&r)) == suite)
-            return true;
-    return false;
-}
-
-static uint32_t flags_of_hellos(const struct tls *t)
-{
-    uint32_t flags = 0;
-    if (t->has_ch) {
-        flags |= resumption_attempted(&t->ch) ? EV_RESUMPTION_ATTEMPTED : 0;
-        flags |= t->ch.fallback_scsv ? EV_FALLBACK_SCSV : 0;
-        flags |= t->ch.ext_mask & EXT_ECH ? EV_ECH : 0;
-        flags |= t->suite != SUITE_NONE && !suite_offered(&t->ch, t->suite) ? EV_SUITE_NOT_OFFERED : 0;
-    }
-    if (t->has_sh && !t->sslv2) {
-        flags |= t->sh.ext_mask & EXT_EMS ? EV_EMS : 0;
-        flags |= t->sh.ext_mask & EXT_ETM ? EV_ETM : 0;
-        flags |= t->sh.ext_mask & EXT_RENEGOTIATION_INFO ? EV_RENEGOTIATION_INFO : 0;
-        flags |= t->sh.ext_mask & EXT_NPN ? EV_NPN : 0;
-        flags |= t->sh.compression ? EV_COMPRESSION : 0;
-    }
-    switch (resumption(t)) {
-    case RESUMPTION_UNKNOWN:
-        break;
-    case RESUMPTION_NO:
-        flags |= EV_RESUMED_KNOWN;
-        break;
-    case RESUMPTION_YES:
-        flags |= EV_RESUMED_KNOWN | EV_RESUMED | EV_RESUMPTION_ATTEMPTED;
-        break;
-    }
-    return flags;
-}
-
-static void fill_offer(struct tls *t, struct tls_event *ev)
-{
-    uint8_t offer[OFFER_MAX];
-    size_t n = client_hello_offer(&t->ch, offer);
-    free(t->offer);
-    t->offer = malloc(n);
-    if (!t->offer) {
-        t->shared->stats->memory_refused++;
-        return;
-    }
-    memcpy(t->offer, offer, n);
-    ev->offer = rd_of(t->offer, n);
-}
-
-static void fill_alert(const struct tls *t, struct tls_event *ev)
-{
-    bool alert = t->outcome == OUTCOME_ALERT_CLIENT || t->outcome == OUTCOME_ALERT_SERVER || t->outcome == OUTCOME_CLOSED ||
-                 t->outcome == OUTCOME_UNANSWERED;
-    if (alert && t->alert_side != SIDE_NONE && !t->alert_sealed)
-        ev->alert = (struct tls_alert){ t->alert_side == t->client ? 'c' : 's', t->alert_level, t->alert_code };
-    else if (t->outcome == OUTCOME_ALERT_CLIENT || t->outcome == OUTCOME_ALERT_SERVER)
-        ev->alert = (struct tls_alert){ .from = t->outcome == OUTCOME_ALERT_CLIENT ? 'c' : 's' };
-}
-
-void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_event *ev)
-{
-    /* At the end of input the rest of a hello is not missing but still to come. */
-    for (unsigned d = 0; d < 2 && end != TLS_END_INPUT; d++)
-        salvage(t, d);
-    outcome_end(t, end, by);
-    ev->ts_ns = t->has_ch ? t->ch_when.ts_ns : t->first.ts_ns;
-    ev->end_ns = t->now.ts_ns;
-    ev->frame_client_hello = t->has_ch ? t->ch_when.frame : 0;
-    ev->frame_server_hello = t->has_sh ? t->sh_when.frame : 0;
-    ev->outcome = t->outcome;
-    ev->flags |= t->flags | flags_of_hellos(t);
-    ev->version = t->version;
-    ev->version_wire = t->version_wire;
-    ev->suite = t->suite;
-    ev->group = t->group;
-    ev->dh_bits = t->dh_bits;
-    ev->sigscheme = t->sigscheme;
-    ev->cert = t->cert;
-    ev->cert_count = t->cert_count;
-    ev->client_cert = rd_of(t->client_cert, t->client_cert_len);
-    if (t->has_ch) {
-        ev->ch = &t->ch;
-        fill_offer(t, ev);
-    }
-    if (t->has_sh && !t->sslv2) {
-        ev->sh = &t->sh;
-        ev->sentinel = t->sh.sentinel;
-    }
-    fill_alert(t, ev);
 }

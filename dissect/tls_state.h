@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls_state - what a conversation knows: private to tls.c (records and messages), sslv2.c and outcome.c (how it ends).
+ * tls_state - what a conversation knows: private to tls.c (records and messages), sslv2.c, outcome.c (how it ends)
+ * and tls_event.c (what is told of it).
  */
 #ifndef DISSECT_TLS_STATE_H
 #define DISSECT_TLS_STATE_H
@@ -76,6 +77,9 @@ static inline struct tls_side *server_side(struct tls *t)
 {
     return &t->side[t->client != 1];
 }
+
+/* tls.c: the message under way on this side never becomes whole: what came of it is used where that is sound. */
+void tls_salvage(struct tls *t, unsigned d);
 
 /* tls.c: the certificates of a chain, leaf first. */
 void tls_server_cert(struct tls *t, struct rd leaf, unsigned count);

@@ -533,6 +533,89 @@ static void each_ending(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* ---- other records around the same messages ---- */
+
+/* The stream of one side, its clear handshake records cut into records of at most size bytes. */
+struct reframer {
+    size_t size;
+    uint8_t in[1 << 16], out[6 << 16];
+    size_t have;
+    bool ccs;
+};
+
+static size_t reframe(struct reframer *f, const struct segment *s)
+{
+    size_t n = 0, at = 0;
+    assert_true(f->have + s->n <= sizeof f->in);
+    memcpy(f->in + f->have, s->p, s->n);
+    f->have += s->n;
+    while (f->have - at >= 5) {
+        const uint8_t *r = f->in + at;
+        size_t length = (size_t)(r[3] << 8 | r[4]);
+        if (f->have - at < 5 + length)
+            break;
+        f->ccs = f->ccs || r[0] == 20;
+        size_t size = r[0] == 22 && !f->ccs && length ? f->size : length;
+        for (size_t k = 0; k < length || k == 0; k += size ? size : 1) {
+            size_t part = length - k < size ? length - k : size;
+            memcpy(f->out + n, (uint8_t[]){ r[0], r[1], r[2], (uint8_t)(part >> 8), (uint8_t)part }, 5);
+            memcpy(f->out + n + 5, r + 5 + k, part);
+            n += 5 + part;
+        }
+        at += 5 + length;
+    }
+    memmove(f->in, f->in + at, f->have - at);
+    f->have -= at;
+    return n;
+}
+
+static void check_reframed(const char *name, const struct conversation *c, const char *expected)
+{
+    (void)expected;
+    static struct reframer side[2];
+    static struct conversation flat; /* all in one frame: a message may end in another one now */
+    struct run whole, r;
+    if (c->count == 0 || c->seg[0].p[0] != 22)
+        return; /* SSLv2's records hold one message each */
+    flat = *c;
+    for (size_t i = 0; i < flat.count; i++)
+        flat.seg[i].frame = 1;
+    run_begin(&whole);
+    feed(&whole, &flat, SIZE_MAX / 2);
+    run_free(&whole);
+    for (size_t size = 1; size < 400; size = size * 3 + 1) {
+        memset(side, 0, sizeof side);
+        side[0].size = side[1].size = size;
+        run_begin(&r);
+        for (size_t i = 0; i < c->count; i++) {
+            size_t n = reframe(&side[c->seg[i].side], &c->seg[i]);
+            for (size_t at = 0; at < n; at += 1400)
+                run_bytes(&r, c->seg[i].side, side[c->seg[i].side].out + at, n - at < 1400 ? n - at : 1400, 1);
+        }
+        run_end(&r, c->end, c->by);
+        if (strcmp(r.text, whole.text) != 0)
+            fail_msg("%s in records of %zu:\n%s\nwhole:\n%s", name, size, r.text, whole.text);
+        run_free(&r);
+    }
+}
+
+static void records_of_any_size_give_the_same_event(void **state)
+{
+    (void)state;
+    each_recording(check_reframed);
+}
+
+static void outcomes_have_names(void **state)
+{
+    (void)state;
+    for (enum outcome o = 0; o < OUTCOME_COUNT; o++) {
+        assert_true(outcome_name(o)[0] && outcome_text(o)[0]);
+        assert_int_equal(outcome_is_upgrade(o), o > OUTCOME_EVICTED);
+        for (enum outcome other = 0; other < o; other++)
+            assert_string_not_equal(outcome_name(o), outcome_name(other));
+    }
+}
+
 /* ---- what is not TLS ---- */
 
 static void junk_is_not_tls(void **state)
@@ -597,6 +680,10 @@ static void recognition(void **state)
     looks("802e 01 0002 0015 0000 0010 010080 030080 060040 0700c0 050080 020080 040080" ZERO32, true, true);
     looks("802e 01 0301 0015 0000 0010 000004 000005 00000a 000009 000064 000062 000003" ZERO32, true, true);
     looks("802e 01 0301 0015 0000 0010 000004 000005 00000a 000009 000064 000062 000003", true, true);
+    looks("8013 04 00 01 0002 0003 0003 0002 aabbcc 0700c0 1122", true, true);
+    looks("8014 04 00 01 0002 0003 0003 0002 aabbcc 0700c0 1122", false, false);
+    looks("8013 04 00 01 0301 0003 0003 0002 aabbcc 0700c0 1122", false, false);
+    looks("8013 04 00 01 0002 0003 0003", true, false);
     looks("802f 01 0301 0015 0000 0010 000004 000005 00000a 000009 000064 000062 000003" ZERO32, false, false);
     looks("1703030100", true, false);
     looks("15030300020228", true, false);
@@ -646,7 +733,9 @@ int main(void)
         cmocka_unit_test(every_prefix_claims_only_what_is_so),
         cmocka_unit_test(a_hole_anywhere_claims_only_what_is_so),
         cmocka_unit_test(one_direction_alone_claims_only_what_is_so),
+        cmocka_unit_test(records_of_any_size_give_the_same_event),
         cmocka_unit_test(each_ending),
+        cmocka_unit_test(outcomes_have_names),
         cmocka_unit_test(junk_is_not_tls),
         cmocka_unit_test(recognition),
         cmocka_unit_test(what_is_buffered_is_bounded),
