@@ -24,8 +24,10 @@ struct rd {
 
 static inline struct rd rd_of(const void *p, size_t n)
 {
-    const uint8_t *b = p;
-    return (struct rd){ .p = b, .end = n ? b + n : b, .bad = false };
+    struct rd r = { .p = p, .end = p, .bad = false };
+    if (n) /* nothing may be added to NULL */
+        r.end += n;
+    return r;
 }
 
 /* Bytes left. 0 once bad. */

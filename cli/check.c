@@ -47,7 +47,7 @@ static void look_for_twice(struct check *c, const struct packet *p, const struct
     k.len = d->payload_len;
     k.sport = d->sport;
     k.dport = d->dport;
-    k.id = d->addr_len == 4 && d->ip && d->ip_cap >= 6 ? (uint16_t)(d->ip[4] << 8 | d->ip[5]) : 0;
+    k.id = d->addr_len == 4 && d->ip && d->ip_cap >= 6 ? (uint16_t)((unsigned)d->ip[4] << 8 | d->ip[5]) : (uint16_t)0;
     k.flags = d->tcp_flags;
     k.proto = d->proto;
     uint64_t h = XXH3_64bits(&k, sizeof k) ^ XXH3_64bits(d->payload, d->payload_cap < 64 ? d->payload_cap : 64);
@@ -98,7 +98,8 @@ enum check_result check_print(const struct check *c, const struct stats *s, int6
     fprintf(out, "mirror check: %llu packets in %lld s, %llu of them TCP or UDP, %llu TCP connections looked at\n",
             (unsigned long long)s->packets, (long long)seconds, (unsigned long long)c->packets, (unsigned long long)pairs);
     if (c->packets < MIN_PACKETS) {
-        fprintf(out, "  too little traffic to judge: is this the interface that the mirror is plugged into, and is the mirror on?\n");
+        fprintf(out, "  too little traffic to judge: is this the interface that the mirror is plugged into, "
+                     "and is the mirror on?\n");
         return CHECK_NOTHING;
     }
     unsigned bad = 0;
@@ -106,10 +107,11 @@ enum check_result check_print(const struct check *c, const struct stats *s, int6
         fprintf(out, "  one-sided: of %u%% of the connections only one direction arrives; mirror both directions (rx and tx)\n",
                 percent(one, pairs));
     if (percent(s->packet_cut, s->packets) >= 1 && ++bad)
-        fprintf(out, "  cut: %u%% of the packets are cut by a snap length; mirror whole packets\n", percent(s->packet_cut, s->packets));
+        fprintf(out, "  cut: %u%% of the packets are cut by a snap length; mirror whole packets\n",
+                percent(s->packet_cut, s->packets));
     if (percent(c->twice, c->packets) >= 5 && ++bad)
-        fprintf(out, "  twice: %u%% of the packets arrive a second time; mirror one port, or one direction of both (counts stay right, "
-                     "the load doubles)\n", percent(c->twice, c->packets));
+        fprintf(out, "  twice: %u%% of the packets arrive a second time; mirror one port, or one direction of both (counts "
+                     "stay right, the load doubles)\n", percent(c->twice, c->packets));
     if (s->drop_kernel + s->drop_interface > 0 && ++bad)
         fprintf(out, "  drops: %llu packets were dropped before they could be read; narrow --filter or use a faster machine\n",
                 (unsigned long long)(s->drop_kernel + s->drop_interface));

@@ -452,7 +452,9 @@ int output_close(const struct options *o, FILE *f, struct err *e)
     bool bad = ferror(f) != 0;
     if (f == stdout ? fflush(f) : fclose(f))
         bad = true;
-    return bad ? err_set(e, "%s: not everything could be written: %s", o->output ? o->output : "standard output", strerror(errno)) : 0;
+    if (!bad)
+        return 0;
+    return err_set(e, "%s: not everything could be written: %s", o->output ? o->output : "standard output", strerror(errno));
 }
 
 struct cube *options_cube(const struct options *o)

@@ -19,7 +19,8 @@ bool dialogue_may_start(struct rd b, uint16_t sport, uint16_t dport, bool any_po
     if (rd_left(&b) == 0)
         return false;
     for (unsigned i = 0; i < upgrade_count; i++)
-        if ((any_port || on_port(upgrades[i], sport, dport)) && (upgrades[i]->may_start(true, b) || upgrades[i]->may_start(false, b)))
+        if ((any_port || on_port(upgrades[i], sport, dport)) &&
+            (upgrades[i]->may_start(true, b) || upgrades[i]->may_start(false, b)))
             return true;
     return false;
 }

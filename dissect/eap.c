@@ -3,7 +3,8 @@
 
 enum code { REQUEST = 1, RESPONSE, SUCCESS, FAILURE };
 enum type { IDENTITY = 1, TLS = 13, TTLS = 21, PEAP = 25, FAST = 43, TEAP = 55 };
-enum { HEADER = 4, FLAG_LENGTH = 0x80, FLAG_MORE = 0x40, FLAG_START = 0x20, FLAG_OUTER_TLV = 0x10 /* TEAP only; elsewhere reserved */ };
+enum { HEADER = 4, FLAG_LENGTH = 0x80, FLAG_MORE = 0x40, FLAG_START = 0x20 };
+enum { FLAG_OUTER_TLV = 0x10 }; /* TEAP only; elsewhere reserved */
 
 bool eap_looks_like(struct rd packet)
 {

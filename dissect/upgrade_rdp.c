@@ -64,9 +64,9 @@ static enum up_verdict rdp_confirm(struct upgrade_state *s, struct rd r)
     uint32_t value;
     bool cookie, named = negotiation(r, &type, &value, &cookie);
     s->greeted = true;
-    s->offered = named && ((type == NEG_RESPONSE && value != 0) || (type == NEG_FAILURE && value != SSL_NOT_ALLOWED && value != SSL_CERT_NOT_ON_SERVER))
-                     ? 2
-                     : 1;
+    bool willing = named && ((type == NEG_RESPONSE && value != 0) ||
+                             (type == NEG_FAILURE && value != SSL_NOT_ALLOWED && value != SSL_CERT_NOT_ON_SERVER));
+    s->offered = willing ? 2 : 1;
     if (named && type == NEG_RESPONSE && value != 0) {
         s->confirmed = s->requested = true; /* also when the request was not captured */
         return upgrade_accept(s);
