@@ -496,7 +496,8 @@ static void join(struct flow_table *t, uint32_t i, uint64_t tag, const struct pa
         t->env.stats->flow_midstream++;
 }
 
-static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
+static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d,
+                    unsigned side)
 {
     if (i != NIL && state_at(t, i) == SLOT_CONN) {
         struct conn *c = conn_at(t, t->slot[i].conn);
