@@ -687,5 +687,6 @@ void flow_table_finish(struct flow_table *t)
 
 size_t flow_table_bytes(const struct flow_table *t)
 {
-    return sizeof *t + (t->mask + (size_t)1) * (sizeof *t->word + sizeof *t->slot) + t->conns_made * sizeof(struct conn) + t->env.budget.bytes;
+    return sizeof *t + (t->mask + (size_t)1) * (sizeof *t->word + sizeof *t->slot) + t->conns_made * sizeof(struct conn) +
+           t->env.budget.bytes;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the rules say of a handshake that was seen. "Not visible" is an answer of its own: nothing is satisfied by not being seen. */
+/* What the rules say of a handshake that was seen. "Not visible" is an answer of its own: nothing is satisfied by not being
+ * seen. */
 #include "dissect/event.h"
 #include "report/policy_impl.h"
 
