@@ -41,6 +41,15 @@ static enum tls_verdict undecided(struct tls *t, const struct tls_side *s)
     return TLS_DECIDED;
 }
 
+enum tls_verdict outcome_unread(struct tls *t, unsigned d, size_t length)
+{
+    struct tls_side *s = &t->side[d];
+    s->data_bytes += length;
+    if (t->has_ch || t->has_sh)
+        return undecided(t, s);
+    return s->data_bytes > LIMIT_UNDECIDED_BYTES ? TLS_NOT : TLS_MORE;
+}
+
 enum tls_verdict outcome_ccs(struct tls *t, unsigned d)
 {
     struct tls_side *s = &t->side[d];

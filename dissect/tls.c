@@ -440,15 +440,18 @@ enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_wh
     struct tls_side *s = &t->side[d];
     struct record_piece piece;
     enum record_verdict r;
+    size_t n = rd_left(&b);
     note_time(t, d, when);
     if (s->dead)
-        return TLS_MORE;
+        return outcome_unread(t, d, n);
     while ((r = record_next(&s->record, &b, &piece)) == RECORD_PIECE) {
         enum tls_verdict v = s->record.form == RECORD_TLS ? record_piece(t, d, &piece) : sslv2_piece(t, d, &piece);
         if (v != TLS_MORE)
             return v;
     }
-    return r == RECORD_BAD ? tls_bad_record(t, d) : TLS_MORE;
+    if (r == RECORD_BAD)
+        return tls_bad_record(t, d);
+    return s->record.lost ? outcome_unread(t, d, n) : TLS_MORE;
 }
 
 enum tls_verdict tls_gap(struct tls *t, unsigned d, uint32_t missing, struct tls_when when)

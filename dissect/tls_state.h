@@ -98,6 +98,7 @@ enum tls_verdict outcome_decide(struct tls *t, enum outcome o);
 enum tls_verdict outcome_ccs(struct tls *t, unsigned d);
 enum tls_verdict outcome_finished(struct tls *t, unsigned d); /* an encrypted handshake record */
 enum tls_verdict outcome_data(struct tls *t, unsigned d, size_t length); /* protected data of that length */
+enum tls_verdict outcome_unread(struct tls *t, unsigned d, size_t length); /* bytes that could not be read as records */
 enum tls_verdict outcome_alert(struct tls *t, unsigned d, uint8_t level, uint8_t code);
 enum tls_verdict outcome_sealed_alert(struct tls *t, unsigned d);
 /* The conversation is over: settles t->outcome and t->flags. */

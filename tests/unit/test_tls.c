@@ -364,6 +364,22 @@ static const struct token {
     { "fin", "1603030028 " ZERO32 "0000000000000000" },
     { "sealed", "1503030020 " ZERO32 },
     { "http", "485454502f312e3120343030204261642052657175657374 0d0a0d0a" },
+    { "status", "1603030008 16000004 01000000" },
+    { "badcert", "160303000b 0b000007 000005 000001 30" },
+    { "chid", "160301004d 01000049 0303" ZERO32 "20" ZERO32 "0002 c02f 01 00" },
+    { "shid", "160303004a 02000046 0303" ZERO32 "20" ZERO32 "c02f 00" },
+    { "chticket", "1603010035 01000031 0303" ZERO32 "00 0002 c02f 01 00 0006 00230002 aabb" },
+    { "heartbeat", "1803030003 010000" },
+    { "ch13a", "16030100b4 010000b0 0303 b0b1c5a5aa37c5919f2ed1d5c6fff7fcb7849716945a2b8cee9258a346677b6f 00 0006 130113031302 0100 0081"
+               "0000000b0009000006736572766572 ff01000100 000a00080006001d00170018"
+               "003300260024001d0020e8e8e3f3b93a25ed97a14a7dcacb8a272c6288e585c6484d05262fcad062ad1f 002b0003020304"
+               "000d0020001e040305030603020308040805080604010501060102010402050206020202 002d00020101 001c00024001" },
+    { "hrr", "1603030038 02000034 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1301 00 000c"
+             "003300020017 002b00020304" },
+    { "hrrcut", "1603030038 02000034 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1301 00 000c 0033" },
+    { "hrrdraft", "160301000e 0600000a 7f12 0006 002800020017" },
+    { "shdraft", "160301002a 02000026 7f12" ZERO32 "1301 0000" },
+    { "shother", "160303002a 02000026 0303" ZERO32 "00 c030 00" },
     { "get", "474554202f20485454502f312e310d0a0d0a" },
 };
 
@@ -499,6 +515,33 @@ static const struct ending {
     { "c:chearly c:ccs c:data500 s:sh13 s:data300 c:data21 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
       EV_EARLY_DATA, 0 },
     { "c:chearly s:sh13 s:data300 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_EARLY_DATA },
+    { "c:chearly s:sh13 s:data300 c:data70 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_EARLY_DATA, 0 },
+    /* a second try after HelloRetryRequest, with and without ChangeCipherSpec in between */
+    { "c:ch13a s:hrr s:ccs c:ccs c:ch13 s:sh13 s:data900 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_HRR, EV_ONE_SIDED },
+    { "c:ch13a s:hrr c:ch13 s:sh13 s:ccs s:data900 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_HRR, 0 },
+    { "c:ch13a s:hrr", TLS_END_FIN, C, OUTCOME_CLOSED, "", EV_HRR, EV_RESUMED_KNOWN },
+    { "c:ch13a s:hrrcut s:gap c:ch13 s:gap", TLS_END_FIN, C, OUTCOME_INCOMPLETE, "", EV_HRR | EV_GAP, EV_HELLO_PARTIAL },
+    { "c:ch13a s:hrrdraft c:ch13 s:shdraft s:data900 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_HRR, 0 },
+    { "c:ch13a c:ccs c:ch13", TLS_END_FIN, C, OUTCOME_ONE_SIDED, "", EV_ONE_SIDED, 0 },
+    /* resumption, where only the hellos were seen */
+    { "c:chid s:shid", TLS_END_FIN, C, OUTCOME_CLOSED, "", EV_RESUMED_KNOWN | EV_RESUMED | EV_RESUMPTION_ATTEMPTED, 0 },
+    { "c:chid s:sh12", TLS_END_FIN, C, OUTCOME_CLOSED, "", EV_RESUMED_KNOWN | EV_RESUMPTION_ATTEMPTED, EV_RESUMED },
+    { "c:chid s:shid s:cert s:done", TLS_END_FIN, C, OUTCOME_CLOSED, "", EV_RESUMED_KNOWN, EV_RESUMED },
+    { "c:chticket s:sh12", TLS_END_FIN, C, OUTCOME_CLOSED, "", EV_RESUMPTION_ATTEMPTED, EV_RESUMED_KNOWN },
+    { "c:chticket s:sh12 s:ccs s:fin c:ccs c:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_RESUMED, 0 },
+    { "s:sh12", TLS_END_FIN, C, OUTCOME_ONE_SIDED, "", 0, EV_RESUMED_KNOWN },
+    { "s:shid s:cert s:done", TLS_END_FIN, C, OUTCOME_ONE_SIDED, "", EV_RESUMED_KNOWN, EV_RESUMED },
+    /* the rest of what may pass */
+    { "c:ch12 s:sh12 s:cert s:status s:done c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
+      EV_OCSP_STAPLE, EV_SUITE_NOT_OFFERED },
+    { "c:ch12 s:shother s:badcert s:cert c:heartbeat s:heartbeat", TLS_END_IDLE, NOBODY, OUTCOME_INCOMPLETE, "", EV_SUITE_NOT_OFFERED, 0 },
+    { "c:ch12 s:sh12 s:sh12 s:done c:ch12 c:nocert c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
+      EV_CLIENT_CERT_EMPTY, 0 },
+    { "c:ch12 s:alert1/40 s:alert1/80", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s80", 0, 0 },
+    { "s:alert2/40 s:alert2/80 c:ch12", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s40", 0, 0 },
+    { "c:ch12 s:sh12 s:gap s:ccs s:fin c:gap c:ccs c:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 },
+    { "s:sh12 s:ccs s:gap s:data50", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_ONE_SIDED, 0 },
+    { "c:ch12 s:ch12", TLS_END_FIN, S, OUTCOME_CLOSED, "", 0, 0 }, /* two clients: the first counts */
     /* data without end and without a decision is not followed for ever */
     { HELLOS13 "s:data60000 s:data60000 s:data60000 s:data60000 s:data60000 s:data60000", TLS_END_DECIDED, NOBODY, OUTCOME_INCOMPLETE,
       "", 0, 0 },
@@ -652,6 +695,26 @@ static void junk_is_not_tls(void **state)
     }
 }
 
+/* A stream that lost its beginning and never shows a record again is given up. */
+static void a_lost_stream_is_given_up(void **state)
+{
+    (void)state;
+    static uint8_t noise[16384];
+    memset(noise, 0x5a, sizeof noise);
+    for (unsigned hello = 0; hello < 2; hello++) {
+        struct run r;
+        run_begin(&r);
+        run_script(&r, hello ? "c:ch12 s:gap" : "s:gap");
+        for (unsigned i = 0; i < 64; i++)
+            run_bytes(&r, 1, noise, sizeof noise, 9);
+        assert_int_equal(r.v, hello ? TLS_DECIDED : TLS_NOT);
+        run_end(&r, TLS_END_INPUT, 2);
+        if (hello)
+            assert_int_equal(r.ev.outcome, OUTCOME_INCOMPLETE);
+        run_free(&r);
+    }
+}
+
 static void looks(const char *hex, bool start, bool strict)
 {
     uint8_t b[512];
@@ -695,6 +758,116 @@ static void recognition(void **state)
     looks("16030100ff 01000029 0303", true, false); /* more in the record than the hello */
 }
 
+/* ---- framings that find messages, alerts and protected records themselves ---- */
+
+static struct rd message_of(const char *record_hex, size_t header)
+{
+    static uint8_t b[512];
+    size_t n = unhex(record_hex, b, sizeof b);
+    return rd_of(guarded(b + header, n - header), n - header);
+}
+
+static const char dtls_ch[] = "fefd" ZERO32 "00 00 0002 c02f 01 00", dtls_sh[] = "fefd" ZERO32 "00 c02f 00",
+                  dtls13_sh[] = "fefd" ZERO32 "00 1301 00 0006 002b0002fefc";
+
+static void dtls_conversations(void **state)
+{
+    (void)state;
+    struct tls_when when = { 1, 1 };
+    struct tls *t = tls_new(&shared, TLS_DTLS);
+    struct tls_event ev = { .suite = SUITE_NONE };
+    assert_int_equal(tls_message(t, 1, HS_CLIENT_HELLO, message_of(dtls_ch, 0), when), TLS_MORE);
+    assert_int_equal(tls_message(t, 1, HS_CLIENT_HELLO, message_of(dtls_ch, 0), when), TLS_MORE); /* with the cookie */
+    assert_int_equal(tls_message(t, 0, HS_SERVER_HELLO, message_of(dtls_sh, 0), when), TLS_MORE);
+    assert_int_equal(tls_message(t, 0, HS_SERVER_HELLO_DONE, message_of("", 0), when), TLS_MORE);
+    assert_int_equal(tls_ccs_seen(t, 1, when), TLS_MORE);
+    assert_int_equal(tls_protected_seen(t, 1, 48, when), TLS_MORE);
+    assert_int_equal(tls_ccs_seen(t, 0, when), TLS_MORE);
+    assert_int_equal(tls_protected_seen(t, 0, 48, when), TLS_DECIDED);
+    tls_fill_event(t, TLS_END_DECIDED, 2, &ev);
+    assert_int_equal(ev.outcome, OUTCOME_COMPLETED);
+    assert_int_equal(ev.version, VER_DTLS12);
+    assert_int_equal(tls_client_side(t), 1);
+    tls_free(t);
+
+    /* DTLS 1.3: an acknowledgement of the client is no alert, and its Finished has a longer header */
+    t = tls_new(&shared, TLS_DTLS);
+    ev = (struct tls_event){ .suite = SUITE_NONE };
+    (void)tls_message(t, 0, HS_CLIENT_HELLO, message_of(dtls_ch, 0), when);
+    (void)tls_message(t, 1, HS_SERVER_HELLO, message_of(dtls13_sh, 0), when);
+    (void)tls_protected_seen(t, 1, 900, when);
+    assert_int_equal(tls_protected_seen(t, 0, 19, when), TLS_MORE);
+    assert_int_equal(tls_protected_seen(t, 0, 61, when), TLS_MORE); /* after more than a Finished: it waits for the server */
+    assert_int_equal(tls_protected_seen(t, 1, 35, when), TLS_DECIDED);
+    tls_fill_event(t, TLS_END_DECIDED, 2, &ev);
+    assert_int_equal(ev.outcome, OUTCOME_COMPLETED);
+    assert_int_equal(ev.version, VER_DTLS13);
+    tls_free(t);
+
+    t = tls_new(&shared, TLS_DTLS);
+    ev = (struct tls_event){ .suite = SUITE_NONE };
+    (void)tls_message(t, 0, HS_CLIENT_HELLO, message_of(dtls_ch, 0), when);
+    assert_int_equal(tls_alert_seen(t, 1, 2, 40, when), TLS_DECIDED);
+    tls_fill_event(t, TLS_END_DECIDED, 2, &ev);
+    assert_int_equal(ev.outcome, OUTCOME_ALERT_SERVER);
+    assert_int_equal(ev.alert.code, 40);
+    tls_free(t);
+    assert_int_equal(shared.kept, 0);
+}
+
+/* In QUIC the caller knows when the keys of a finished handshake are in use, and says so by its end. */
+static void quic_conversations(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned client_packets;
+        enum tls_end end;
+        enum outcome outcome;
+    } rows[] = {
+        { 1, TLS_END_DECIDED, OUTCOME_COMPLETED },
+        { 0, TLS_END_IDLE, OUTCOME_INCOMPLETE },
+        { 1, TLS_END_IDLE, OUTCOME_INCOMPLETE },
+    };
+    for (size_t i = 0; i < 3; i++) {
+        struct tls_when when = { 1, 1 };
+        struct tls *t = tls_new(&shared, TLS_QUIC);
+        struct tls_event ev = { .suite = SUITE_NONE };
+        (void)tls_message(t, 0, HS_CLIENT_HELLO, message_of(ch13, 9), when);
+        (void)tls_message(t, 1, HS_SERVER_HELLO, message_of(sh13, 9), when);
+        assert_int_equal(tls_protected_seen(t, 1, 1200, when), TLS_MORE);
+        for (unsigned k = 0; k < rows[i].client_packets; k++)
+            assert_int_equal(tls_protected_seen(t, 0, 19, when), TLS_MORE);
+        tls_fill_event(t, rows[i].end, 2, &ev);
+        assert_int_equal(ev.outcome, rows[i].outcome);
+        assert_int_equal(ev.version, VER_TLS13);
+        assert_int_equal(ev.group, 29);
+        tls_free(t);
+    }
+}
+
+/* ---- certificates ---- */
+
+static void leaf_of_the_server(void **state)
+{
+    (void)state;
+    struct recording r;
+    struct run run;
+    assert_true(recording_load("pcaps/tls12-client-cert-openssl3.0.pcap", &r));
+    shared.certs = cert_cache_new(8, 1);
+    run_begin(&run);
+    feed(&run, &r.conv[0], SIZE_MAX / 2);
+    assert_non_null(run.ev.cert);
+    assert_non_null(strstr(run.ev.cert->subject, "www.example.test"));
+    assert_int_equal(run.ev.cert->key, CERT_KEY_RSA);
+    assert_true(run.ev.flags & EV_CLIENT_CERT_SENT);
+    struct cert_facts client;
+    assert_true(cert_parse(run.ev.client_cert, &client));
+    run_free(&run);
+    cert_cache_free(shared.certs);
+    shared.certs = NULL;
+    recording_free(&r);
+}
+
 /* ---- bounds ---- */
 
 /* A length field alone reserves nothing, and many of them together are bounded. */
@@ -736,7 +909,11 @@ int main(void)
         cmocka_unit_test(records_of_any_size_give_the_same_event),
         cmocka_unit_test(each_ending),
         cmocka_unit_test(outcomes_have_names),
+        cmocka_unit_test(dtls_conversations),
+        cmocka_unit_test(quic_conversations),
+        cmocka_unit_test(leaf_of_the_server),
         cmocka_unit_test(junk_is_not_tls),
+        cmocka_unit_test(a_lost_stream_is_given_up),
         cmocka_unit_test(recognition),
         cmocka_unit_test(what_is_buffered_is_bounded),
     };
