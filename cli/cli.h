@@ -26,6 +26,7 @@ extern const struct subcommand subcommands[]; /* ends with a NULL name */
 int cmd_read(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
+int cmd_policy(int argc, char **argv);
 
 /* Which subcommands take an option: a letter each in its row. */
 enum { FOR_READ = 1, FOR_REPORT = 2, FOR_WATCH = 4, FOR_ALL = 7 };

@@ -8,6 +8,7 @@ const struct subcommand subcommands[] = {
     { "read", cmd_read, "[options] FILE|DIR|-...", "tally captures and print the report" },
     { "report", cmd_report, "[options] STATE...", "print the report of one or several saved states" },
     { "watch", cmd_watch, "[options] -i INTERFACE", "tally an interface until interrupted, then print the report" },
+    { "policy", cmd_policy, "list | show NAME | check FILE...", "which policies there are and what they mean" },
     { NULL, NULL, NULL, NULL },
 };
 

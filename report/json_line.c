@@ -29,34 +29,35 @@ static const char *string_end(const char *p)
     return *p ? p + 1 : p;
 }
 
-/* Past blanks and the punctuation between values. */
-static const char *between(const char *p)
+/* Past one character of punctuation, if it stands here, and the blanks around it. */
+static const char *past(const char *p, char c)
 {
     p = blanks(p);
-    while (*p == ',' || *p == ':' || *p == '[' || *p == '{' || *p == ']' || *p == '}')
-        p = blanks(p + 1);
-    return p;
+    return *p == c ? blanks(p + 1) : p;
 }
 
-/* Puts in *at where target begins. p: where node's value begins; returns where it ends. *at stays NULL until it was met. */
+/* Puts in *at where target begins. p: where node begins; returns where it ends. *at stays NULL until it was met. */
 static const char *walk(const char *p, const cJSON *node, const cJSON *target, const char **at)
 {
-    if (cJSON_IsObject(node) || cJSON_IsArray(node)) {
-        for (const cJSON *c = node->child; c && !*at; c = c->next) {
-            p = between(p);
-            if (c == target)
-                *at = p;
-            if (cJSON_IsObject(node))
-                p = between(string_end(p));
-            p = walk(p, c, target, at);
-        }
+    bool object = cJSON_IsObject(node);
+    if (node == target && !*at)
+        *at = p;
+    if (!object && !cJSON_IsArray(node)) {
+        if (*p == '"')
+            return string_end(p);
+        while (*p && !strchr(",]} \t\r\n", *p))
+            p++;
         return p;
     }
-    if (*p == '"')
-        return string_end(p);
-    while (*p && !strchr(",]} \t\r\n", *p))
-        p++;
-    return p;
+    p = past(p, object ? '{' : '[');
+    for (const cJSON *c = node->child; c && !*at; c = c->next) {
+        if (object && c == target)
+            *at = p;
+        if (object)
+            p = past(string_end(p), ':');
+        p = past(walk(p, c, target, at), ',');
+    }
+    return past(p, object ? '}' : ']');
 }
 
 unsigned json_line(const char *text, const cJSON *root, const cJSON *target)

@@ -76,6 +76,7 @@ void policy_hold(struct policy *p, int64_t on_day)
     size_t n;
     (void)suite_table(&n);
     assert(n <= SUITE_WORDS * 64u);
+    p->day = on_day;
     p->held = 0;
     p->versions[0] = p->versions[1] = RANKS_ALL;
     p->keys = UINT16_MAX;
@@ -85,9 +86,15 @@ void policy_hold(struct policy *p, int64_t on_day)
         if (on_day != 0 && (on_day < r->from || on_day > r->until))
             continue;
         p->hold[p->held++] = (uint8_t)i;
-        if (r->severity == MUST_NOT)
+        if (rule_binds(p, r))
             narrow(p, r);
     }
+}
+
+void policy_should(struct policy *p, bool on)
+{
+    p->should = on;
+    policy_hold(p, p->day);
 }
 
 /* ---- reading ---- */

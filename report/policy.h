@@ -38,6 +38,8 @@ struct policy *policy_open(const char *name, int64_t on_day, struct err *e);
 /* From the inline options: --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'. Either may be NULL. NULL and *e. */
 struct policy *policy_inline(const char *min_version, const char *forbid, struct err *e);
 void policy_free(struct policy *p); /* NULL is fine */
+/* Whether SHOULD_NOT rules bind too in policy_allows_* and policy_residue(). They do not at first. */
+void policy_should(struct policy *p, bool on);
 
 const char *policy_name(const struct policy *p);
 const char *policy_title(const struct policy *p);
@@ -53,7 +55,7 @@ enum answer policy_judge(const struct policy *p, unsigned i, const struct choice
 enum answer policy_judge_all(const struct policy *p, const struct choice *c, bool should, uint64_t *broken, uint64_t *invisible);
 
 /* Would the policy allow this version / suite at this version / group / signature scheme? For intersecting with an offer; its
- * MUST_NOT rules alone. A suite must be defined for the version too (no AES-GCM in TLS 1.1), and CBC "unless encrypt-then-mac" is
+ * MUST_NOT rules alone (policy_should). A suite must be defined for the version too (no AES-GCM in TLS 1.1), and CBC "unless encrypt-then-mac" is
  * allowed with etm_possible. Unknown suites are never allowed. Version 0: rules of every version. A certificate of NULL, and what
  * cannot be told of one, is allowed. */
 bool policy_allows_version(const struct policy *p, uint16_t version);
@@ -79,7 +81,9 @@ struct residue {
 struct residue policy_residue(const struct policy *p, const struct offer *o, const struct cert_facts *cert);
 
 /* For policy list | show | check. */
-int policy_list(FILE *out, struct err *e);
-int policy_show(const struct policy *p, FILE *out);
+int policy_list(FILE *out, struct err *e); /* a line each */
+/* What it says and what it leaves allowed, suite by suite: a change of meaning is a difference of this text. Opened on a day: what
+ * holds then; else every period that its dates make. */
+void policy_show(const struct policy *p, FILE *out);
 
 #endif

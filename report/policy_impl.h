@@ -61,9 +61,11 @@ struct policy {
     struct rule rule[RULES_MAX];
 
     /* What holds on the day that it was opened for, filled by policy_hold(). */
+    int64_t day; /* 0: every day */
+    bool should; /* SHOULD_NOT rules bind too */
     unsigned held;
     uint8_t hold[RULES_MAX]; /* index in rule[] */
-    uint8_t versions[2]; /* a bit for each rank allowed by the MUST_NOT rules: TLS, DTLS */
+    uint8_t versions[2]; /* a bit for each rank that the rules that bind allow: TLS, DTLS */
     uint16_t keys; /* a bit for each enum cert_key that they allow */
     uint64_t suites[RANKS][2][SUITE_WORDS]; /* allowed and defined at this version; [1] where encrypt_then_mac can be had */
 };
@@ -84,6 +86,11 @@ int policy_names(struct policy_names *l); /* -1: out of memory; nothing to free 
 void policy_names_free(struct policy_names *l);
 /* Let the rules of a day hold (0: all rules) and work out what they allow together. */
 void policy_hold(struct policy *p, int64_t on_day);
+/* Whether a rule limits policy_allows_* and policy_residue(). */
+static inline bool rule_binds(const struct policy *p, const struct rule *r)
+{
+    return r->severity == MUST_NOT || p->should;
+}
 /* The i-th rule that holds. */
 static inline const struct rule *policy_rule(const struct policy *p, unsigned i)
 {
@@ -129,5 +136,10 @@ bool suite_is_signed(const struct suite *s); /* the server signs its share: DHE,
 uint16_t sigscheme_before_tls12(const struct suite *s); /* the hashes of RFC 5246 section 7.4.1.4.1 */
 bool suite_defined_at(const struct suite *s, int rank, bool dtls);
 bool rule_allows(const struct rule *r, unsigned i); /* a member of its set, or not one */
+
+/* policy_residue.c */
+bool group_usable(uint16_t group, int rank); /* at a version_rank() */
+unsigned scheme_keys(uint16_t scheme, int rank); /* a bit for each enum cert_key that signs with it; 0: no use at this version */
+uint16_t version_of_rank(int rank, bool dtls); /* VER_NONE: there is none */
 
 #endif

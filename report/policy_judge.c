@@ -250,7 +250,7 @@ bool policy_allows_cert(const struct policy *p, const struct cert_facts *cert)
 {
     for (unsigned i = 0; cert && i < p->held; i++) {
         const struct rule *r = policy_rule(p, i);
-        if (r->kind == RULE_CERTIFICATE && r->severity == MUST_NOT && judge_certificate_facts(r, cert) == ANSWER_NO)
+        if (r->kind == RULE_CERTIFICATE && rule_binds(p, r) && judge_certificate_facts(r, cert) == ANSWER_NO)
             return false;
     }
     return true;

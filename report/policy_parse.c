@@ -124,24 +124,33 @@ static int read_confidence(struct parse *x, const cJSON *v, void *into)
     return READ_WORD(x, v, words, into);
 }
 
-static int read_date(struct parse *x, const cJSON *v, void *into)
+/* "2029-12-31" as days since 1970; the 31st of June is no date. */
+static bool date_of(const char *text, int64_t *day)
 {
-    int64_t *day = into;
     struct tm tm = { 0 }, again;
-    const char *text = cJSON_IsString(v) ? v->valuestring : "";
     const char *end = strlen(text) == 10 ? strptime(text, "%Y-%m-%d", &tm) : NULL;
     again = tm;
-    time_t t = timegm(&again); /* which makes the 31st of June the 1st of July */
-    if (!end || *end || again.tm_mday != tm.tm_mday)
+    *day = (int64_t)timegm(&again) / 86400;
+    return end && !*end && again.tm_mday == tm.tm_mday;
+}
+
+static int read_date(struct parse *x, const cJSON *v, void *into)
+{
+    if (!cJSON_IsString(v) || !date_of(v->valuestring, into))
         return wrong(x, v, "%s needs a date such as 2029-12-31", v->string);
-    *day = (int64_t)t / 86400;
     return 0;
 }
 
+/* The edition of a source: a day or a month. */
 static int read_as_of(struct parse *x, const cJSON *v, void *into)
 {
     int64_t day;
-    return read_date(x, v, &day) ? -1 : read_text(x, v, into);
+    char text[16];
+    (void)snprintf(text, sizeof text, "%.11s%s", cJSON_IsString(v) ? v->valuestring : "",
+                   cJSON_IsString(v) && strlen(v->valuestring) == 7 ? "-01" : "");
+    if (!date_of(text, &day))
+        return wrong(x, v, "%s needs a date such as 2029-12-31 or 2029-12", v->string);
+    return read_text(x, v, into);
 }
 
 static int read_notes(struct parse *x, const cJSON *v, void *into)

@@ -27,7 +27,7 @@ static bool all_allow(const struct policy *p, enum rule_kind kind, int rank, uin
 {
     for (unsigned i = 0; i < p->held; i++) {
         const struct rule *r = policy_rule(p, i);
-        bool speaks = r->kind == kind && r->severity == MUST_NOT && (rank == 0 || r->ranks >> rank & 1);
+        bool speaks = r->kind == kind && rule_binds(p, r) && (rank == 0 || r->ranks >> rank & 1);
         if (speaks && !rule_allows(r, id))
             return false;
     }
@@ -46,8 +46,8 @@ bool policy_allows_sigscheme(const struct policy *p, uint16_t version, uint16_t 
 
 /* ---- together ---- */
 
-/* The key with which a scheme signs, as a bit of enum cert_key; 0: of no use in this version (RFC 8446 section 4.2.3). */
-static unsigned scheme_keys(uint16_t scheme, int rank)
+/* RFC 8446 section 4.2.3. */
+unsigned scheme_keys(uint16_t scheme, int rank)
 {
     bool tls13 = rank == RANK_TLS13;
     switch (scheme) {
@@ -122,7 +122,7 @@ struct study { /* one offer under one policy at one version */
 };
 
 /* Before TLS 1.3 curves alone; TLS 1.3 has dropped the old ones (RFC 8446 section 4.2.7). */
-static bool group_usable(uint16_t group, int rank)
+bool group_usable(uint16_t group, int rank)
 {
     bool curve = (group >= 0x0001 && group <= 0x001e) || group == 0xff01 || group == 0xff02;
     bool dropped = group <= 0x0016 || (group >= 0x001a && group <= 0x001c) || group == 0xff01 || group == 0xff02;
@@ -180,7 +180,7 @@ static unsigned suite_lacks(const struct study *t, const struct suite *s)
 static bool limits(const struct policy *p, enum rule_kind kind)
 {
     for (unsigned i = 0; i < p->held; i++)
-        if (policy_rule(p, i)->kind == kind && policy_rule(p, i)->severity == MUST_NOT)
+        if (policy_rule(p, i)->kind == kind && rule_binds(p, policy_rule(p, i)))
             return true;
     return false;
 }
@@ -221,7 +221,7 @@ static unsigned features_missing(const struct study *t)
 {
     for (unsigned i = 0; i < t->p->held; i++) {
         const struct rule *r = policy_rule(t->p, i);
-        if (r->kind == RULE_FEATURE && r->severity == MUST_NOT && r->ranks >> t->rank & 1 && !offers_feature(t, r))
+        if (r->kind == RULE_FEATURE && rule_binds(t->p, r) && r->ranks >> t->rank & 1 && !offers_feature(t, r))
             return MISS_FEATURE;
     }
     return 0;
@@ -295,7 +295,7 @@ static unsigned versions_offered(const struct offer *o, bool dtls)
     return ranks;
 }
 
-static uint16_t version_of_rank(int rank, bool dtls)
+uint16_t version_of_rank(int rank, bool dtls)
 {
     static const uint16_t tls[RANKS] = { 0, VER_SSL2, VER_SSL3, VER_TLS10, VER_TLS11, VER_TLS12, VER_TLS13 };
     static const uint16_t over_udp[RANKS] = { 0, 0, 0, 0, VER_DTLS10, VER_DTLS12, VER_DTLS13 };

@@ -6,7 +6,7 @@ echo '#include "report/policy_impl.h"'
 i=0
 for f; do
 	i=$((i + 1))
-	echo "static const unsigned char text_$i[] = {"
+	echo "static const unsigned char text_${i}[] = {"
 	od -An -v -tu1 "$f" | sed 's/\([0-9][0-9]*\)/\1,/g'
 	echo '0 };'
 done
