@@ -19,6 +19,7 @@ enum {
     LIMIT_FLOWS = 1 << 21, /* hot records of 32 bytes: a SYN-ACK or payload flood replaces the idle and the oldest */
     LIMIT_CONNS = 1 << 17, /* flows that may still show a handshake, with buffers: a ClientHello flood evicts the oldest */
     LIMIT_IDLE_SECONDS = 300, /* packet time without a packet after which an open handshake is over */
+    LIMIT_SEQ_AHEAD = 1 << 30, /* the largest TCP window (RFC 7323 section 2.3): what is farther ahead is of no connection here */
     LIMIT_OOO_BYTES = 256 * 1024, /* out-of-order bytes kept per direction of one connection */
     LIMIT_OOO_SEGMENTS = 4096, /* and segments: 1-byte segments in odd order must not make insertion slow */
     LIMIT_OOO_TOTAL = 32 * 1024 * 1024, /* and of all connections together */
@@ -36,6 +37,7 @@ enum {
     LIMIT_UNDECIDED_BYTES = 256 * 1024, /* protected data of one side without a decision: then it ends as it stands */
     LIMIT_UPGRADE_UNIT = 16384, /* one line or PDU of an upgrade protocol */
     LIMIT_UPGRADE_BYTES = 65536, /* dialogue before TLS, both directions */
+    LIMIT_TUNNELS = 8, /* proxies in front of proxies: each header is sniffed behind the last one */
     LIMIT_NAME_BYTES = 255, /* SNI, ALPN, and other text kept from the wire */
     LIMIT_QUIC_FAILURES = 16, /* Initials of one flow that do not decrypt, after which no more are tried: a flood of bogus ones */
     LIMIT_DATAGRAM_UNANSWERED = 8, /* data packets without a ServerHello, after which none is expected any more */

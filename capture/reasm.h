@@ -4,7 +4,8 @@
  *
  * In-order bytes never come here: the caller hands them on from the packet. Segments are kept as a sorted list without
  * overlaps; where segments overlap the first copy wins, so that a later, different one cannot rewrite what was seen.
- * Sequence numbers wrap; everything is compared relative to .next. Bounded per direction (LIMIT_OOO_BYTES,
+ * Sequence numbers wrap; everything is compared relative to .next, and the caller keeps what is more than LIMIT_SEQ_AHEAD
+ * ahead away, so that any two have an order. Bounded per direction (LIMIT_OOO_BYTES,
  * LIMIT_OOO_SEGMENTS) and in sum (LIMIT_OOO_TOTAL): a flood of segments with holes costs its own connection, not memory.
  */
 #ifndef CAPTURE_REASM_H
@@ -28,7 +29,7 @@ struct reasm {
     int64_t hole_ns; /* packet time when it opened */
 };
 
-/* Keep a copy of n bytes that begin at seq (behind next). What is already held is skipped. false: over a cap or out of
+/* Keep a copy of n bytes that begin at seq (behind next, by at most LIMIT_SEQ_AHEAD). What is already held is skipped. false: over a cap or out of
  * memory; a part may have been kept. */
 bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, const uint8_t *p, uint32_t n);
 /* How many of the n bytes at next come before the first held segment. */

@@ -38,6 +38,7 @@
     S(stream_gap, L, "gaps in the data of connections still being examined")                            \
     S(stream_gap_bytes, I, "bytes missing in those gaps")                                               \
     S(stream_overflow, L, "connections with too much out-of-order data to hold")                        \
+    S(stream_stray, I, "TCP segments far outside their connection's window")                            \
     S(stream_conflict, I, "retransmissions that differ from the first copy")                            \
     S(flow_one_sided, L, "handshakes of which only one direction was captured")                         \
     S(hello_incomplete, L, "hellos of which a part was not captured")                                   \
@@ -47,6 +48,7 @@
     S(cert_skipped, L, "certificates that could not be read or were over the limit")                    \
     S(upgrade_opaque, L, "sessions whose TLS is hidden inside another encryption (tls-crypt)")          \
     S(upgrade_unknown, L, "sessions of upgradable protocols whose dialogue was not captured whole")      \
+    S(tunnel_deep, L, "connections through more proxies in a row than the limit")                       \
     S(quic_midstream, L, "QUIC connections whose Initial packets were missed")                          \
     S(quic_unknown_version, L, "QUIC packets of a version whose Initial keys are not public")           \
     S(quic_undecryptable, L, "QUIC Initial packets that do not decrypt")                                \

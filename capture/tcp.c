@@ -160,11 +160,15 @@ static enum conn_fate payload(struct tcp_env *env, struct conn *c, unsigned d, u
     struct reasm *r = &c->side[d];
     if (!(c->state[d] & CONN_SEQ_KNOWN))
         start_at(c, d, seq);
-    int32_t ahead = seq_diff(seq, r->next);
+    uint32_t ahead = seq - r->next, old = r->next - seq;
     enum conn_fate fate = CONN_KEEP;
-    if (ahead > 0) /* what the snap length cut off here will show as a hole of its own */
+    if (ahead > LIMIT_SEQ_AHEAD && old > LIMIT_SEQ_AHEAD) { /* so far away numbers have no order (RFC 9293 section 3.4) */
+        env->stats->stream_stray++;
+        return CONN_KEEP;
+    }
+    if (ahead && ahead <= LIMIT_SEQ_AHEAD) /* what the snap length cut off here will show as a hole of its own */
         return seg->payload_cap ? out_of_order(env, c, d, seq, seg->payload, seg->payload_cap) : CONN_KEEP;
-    uint32_t old = (uint32_t)-ahead; /* a retransmission, or a keep-alive's byte: the first copy stands */
+    /* a retransmission, or a keep-alive's byte: the first copy stands */
     if (old < seg->payload_cap)
         fate = in_order(env, c, d, seg->payload + old, seg->payload_cap - old);
     if (fate == CONN_KEEP && seg->payload_cap < seg->payload_len)

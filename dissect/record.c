@@ -71,14 +71,18 @@ static enum record_verdict take_header(struct record *r, struct rd *in)
         if (r->form == RECORD_UNKNOWN)
             r->form = *in->p >= RECORD_CCS && *in->p <= RECORD_HEARTBEAT ? RECORD_TLS : RECORD_SSLV2;
         r->head[r->have++] = rd_u8(in);
-        if (r->have == header_size(r, r->head[0]) && !read_header(r))
+        if (r->have == header_size(r, r->head[0]) && !read_header(r)) {
+            r->bad = true;
             return RECORD_BAD;
+        }
     }
     return RECORD_PIECE;
 }
 
 enum record_verdict record_next(struct record *r, struct rd *in, struct record_piece *piece)
 {
+    if (r->bad)
+        return RECORD_BAD;
     if (r->lost && rd_left(in) && !resync(r, *in))
         rd_skip(in, rd_left(in));
     enum record_verdict v = take_header(r, in);
@@ -101,7 +105,7 @@ bool record_gap(struct record *r, uint32_t n)
         r->open = r->left != 0;
         return true;
     }
-    r->open = false;
+    r->open = r->bad = false;
     r->have = 0;
     r->lost = true;
     return false;

@@ -22,6 +22,7 @@ struct record {
     uint16_t left; /* bytes of it still to come */
     bool open; /* a header was read and its body is not finished */
     bool lost; /* bytes are missing and no header has been found again */
+    bool bad; /* what came was no header: RECORD_BAD from now on, until a gap */
 };
 
 struct record_piece {

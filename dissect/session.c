@@ -25,6 +25,7 @@ enum phase {
 
 struct session {
     uint8_t phase;
+    uint8_t tunnels; /* prefixes and tunnel headers taken off so far */
     bool tls_ruled_out;
     bool server_may_speak; /* UP_TLS_CLIENT: server bytes before its ServerHello are not TLS */
     bool bare[2]; /* PHASE_UNWRAP: this direction has no more PDUs */
@@ -325,6 +326,10 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
 static enum stream_verdict hand_over(struct dissector *ds, struct session *s, struct flow *f, unsigned d, enum dialogue_verdict how)
 {
     const struct upgrade_state *u = &s->g.trial[0].s;
+    if (how == DIALOGUE_RESTART && ++s->tunnels > LIMIT_TUNNELS) {
+        ds->stats->tunnel_deep++;
+        return done(f, STREAM_DONE);
+    }
     if (how == DIALOGUE_RESTART || u->greeted || u->confirmed || u->requested)
         keep_facts(s); /* else a row that could begin with these bytes too: this is TLS from the start */
     tls_free(s->tls);

@@ -435,13 +435,12 @@ static void note_time(struct tls *t, unsigned d, struct tls_when when)
     t->side[d].seen = true;
 }
 
-enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_when when)
+static enum tls_verdict records(struct tls *t, unsigned d, struct rd b)
 {
     struct tls_side *s = &t->side[d];
     struct record_piece piece;
     enum record_verdict r;
     size_t n = rd_left(&b);
-    note_time(t, d, when);
     if (s->dead)
         return outcome_unread(t, d, n);
     while ((r = record_next(&s->record, &b, &piece)) == RECORD_PIECE) {
@@ -452,6 +451,16 @@ enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_wh
     if (r == RECORD_BAD)
         return tls_bad_record(t, d);
     return s->record.lost ? outcome_unread(t, d, n) : TLS_MORE;
+}
+
+enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_when when)
+{
+    if (t->final != TLS_MORE)
+        return (enum tls_verdict)t->final;
+    note_time(t, d, when);
+    enum tls_verdict v = records(t, d, b);
+    t->final = (uint8_t)v;
+    return v;
 }
 
 enum tls_verdict tls_gap(struct tls *t, unsigned d, uint32_t missing, struct tls_when when)

@@ -42,7 +42,8 @@ enum tls_verdict {
     TLS_DECIDED, /* the outcome is known: emit and free */
     TLS_NOT, /* these bytes are not TLS: nothing to emit unless tls_has_hello() */
 };
-/* The next in-order bytes sent by side d (0 or 1; roles are learned from the hellos). */
+/* The next in-order bytes sent by side d (0 or 1; roles are learned from the hellos). An answer other than TLS_MORE is final:
+ * what is given after it is not read. */
 enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_when when);
 /* missing bytes of side d are lost; resynchronises at the next record boundary where that is sound */
 enum tls_verdict tls_gap(struct tls *t, unsigned d, uint32_t missing, struct tls_when when);

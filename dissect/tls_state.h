@@ -44,6 +44,7 @@ struct tls {
                        * it was asked for a certificate */
     bool malformed; /* a message or record that cannot be */
     bool decided;
+    uint8_t final; /* enum tls_verdict of tls_bytes, once it is not TLS_MORE: what comes then is not read */
     uint8_t outcome; /* enum outcome, once decided */
     struct tls_side side[2];
     struct tls_when now, first, ch_when, sh_when;
