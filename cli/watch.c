@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { BATCH = 4096 };
 
@@ -47,33 +46,31 @@ static int64_t seconds_now(void)
     return t.tv_sec;
 }
 
-/* Until a signal, or --check's time. */
-static int watch_packets(struct source *s, struct pipeline *p, int64_t seconds, uint32_t input, struct err *e)
+/* Until a signal, or --check's time. Whoever reads the lines of a streaming format gets them at once. -1 and *e: the capture
+ * ended by itself (the interface is gone); what came before is as good as any. */
+static int watch_packets(struct source *s, struct pipeline *p, int64_t seconds, uint32_t input, FILE *out, struct err *e)
 {
-    int64_t end = seconds ? seconds_now() + seconds : INT64_MAX;
+    int64_t start = seconds_now(), now = start, counted = start;
+    enum source_status st = SOURCE_BATCH;
     pipeline_link(p, source_dlt(s));
-    while (seconds_now() < end) {
-        switch (source_read(s, BATCH, input, pipeline_packet, p, e)) {
-        case SOURCE_BATCH:
+    while (st == SOURCE_BATCH && (!seconds || now - start < seconds)) {
+        st = source_read(s, BATCH, input, pipeline_packet, p, e);
+        (void)fflush(out);
+        now = seconds_now();
+        if (now != counted) /* costs a system call or two */
             count_drops(s, p);
-            continue;
-        case SOURCE_STOPPED:
-        case SOURCE_END:
-        case SOURCE_CUT:
-            count_drops(s, p);
-            return 0;
-        case SOURCE_ERROR:
-            return -1;
-        }
+        counted = now;
     }
-    return 0;
+    count_drops(s, p);
+    return st == SOURCE_ERROR ? -1 : 0;
 }
 
+/* With a state the report covers everything in it. Where the state cannot be written the run is still reported: an interface
+ * cannot be read again. */
 static int save_and_print(const struct options *o, struct store *store, struct cube **cube, FILE *out, struct err *e)
 {
-    if (store) {
-        if (store_save(store, *cube, e))
-            return -1;
+    int rc = store ? store_save(store, *cube, e) : 0;
+    if (store && rc == 0) {
         cube_free(*cube);
         *cube = options_cube(o);
         if (!*cube)
@@ -81,55 +78,95 @@ static int save_and_print(const struct options *o, struct store *store, struct c
         if (store_load(store, *cube, e))
             return -1;
     }
-    return o->format->report ? o->format->report(out, *cube, &o->view, e) : 0;
+    if (o->format->report && o->format->report(out, *cube, &o->view, rc ? NULL : e))
+        rc = -1;
+    return rc;
 }
 
+struct watching {
+    const struct options *o;
+    struct source *source;
+    FILE *out;
+    struct cube *cube;
+    struct event_sink *stream; /* NULL: the format has a report only */
+    struct check *check; /* NULL without --check */
+    struct store *store; /* NULL without --state */
+    struct pipeline *pipe;
+};
+
 /* Everything that needs privilege is open: parse strangers' bytes without any. */
-static int watch(const struct options *o, struct source *s, FILE *out, struct err *e)
+static int prepare(struct watching *w, struct err *e)
 {
-    struct store *store = NULL;
-    struct cube *cube = options_cube(o);
-    struct event_sink *stream = o->format->stream ? o->format->stream(out) : NULL;
-    struct check *check = o->check_seconds ? check_new() : NULL;
-    struct pipeline *p = NULL;
-    int rc = -1, code = EXIT_DONE;
-    if (!cube || (o->format->stream && !stream) || (o->check_seconds && !check))
-        (void)err_set(e, "out of memory");
-    else if ((!o->state || (store = store_open(o->state, STORE_WRITE, e))) && (p = pipeline_new(o, cube, stream, e)))
-        rc = privdrop(!o->state, e);
+    const struct options *o = w->o;
+    w->cube = options_cube(o);
+    w->stream = o->format->stream && !o->check_seconds ? o->format->stream(w->out) : NULL;
+    w->check = o->check_seconds ? check_new() : NULL;
+    if (!w->cube || (o->format->stream && !o->check_seconds && !w->stream) || (o->check_seconds && !w->check))
+        return err_set(e, "out of memory");
+    if (o->state && !(w->store = store_open(o->state, STORE_WRITE, e)))
+        return -1;
+    w->pipe = pipeline_new(o, w->cube, w->stream, e);
+    return w->pipe ? privdrop(!o->state, e) : -1;
+}
+
+/* The time of the packets goes into the cube: -1 and *e when the capture ended by itself. */
+static int look(struct watching *w, struct err *e)
+{
     char name[64];
-    (void)snprintf(name, sizeof name, "interface %s", o->interface);
-    struct input in = { .name = name };
-    if (rc == 0) {
-        struct timespec now;
-        clock_gettime(CLOCK_REALTIME, &now);
-        in.read_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-        uint32_t id = cube_input(cube, &in);
-        pipeline_check(p, check);
-        if (!o->quiet)
-            fprintf(stderr, "tlsunset: watching %s; interrupt (Ctrl-C) for the report\n", o->interface);
-        rc = watch_packets(s, p, o->check_seconds, id, e);
-        struct input *kept = cube_input_get(cube, id);
-        struct window w = pipeline_window(p);
-        if (kept) {
-            kept->first_ns = w.first_ns;
-            kept->last_ns = w.last_ns;
-            kept->packets = w.packets;
-            kept->bytes = w.bytes;
-        }
-        pipeline_finish(p);
+    (void)snprintf(name, sizeof name, "interface %s", w->o->interface);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct input in = { .name = name, .read_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec };
+    uint32_t id = cube_input(w->cube, &in);
+    pipeline_check(w->pipe, w->check);
+    if (!w->o->quiet && !w->check)
+        fprintf(stderr, "tlsunset: watching %s; interrupt (Ctrl-C) for the report\n", w->o->interface);
+    int rc = watch_packets(w->source, w->pipe, w->o->check_seconds, id, w->out, e);
+    struct input *kept = cube_input_get(w->cube, id);
+    struct window seen = pipeline_window(w->pipe);
+    if (kept) {
+        kept->first_ns = seen.first_ns;
+        kept->last_ns = seen.last_ns;
+        kept->packets = seen.packets;
+        kept->bytes = seen.bytes;
+        if (rc)
+            (void)snprintf(kept->warning, sizeof kept->warning, "%s", e->text);
     }
-    if (stream && stream->close && stream->close(stream, e))
+    pipeline_finish(w->pipe);
+    return rc;
+}
+
+/* An exit code, or -1 and *e: the first thing that went wrong. */
+static int watch(struct watching *w, struct err *e)
+{
+    if (prepare(w, e))
+        return -1;
+    int64_t start = seconds_now();
+    int rc = look(w, e), code = EXIT_DONE;
+    struct err later = { "" }, *next = rc ? &later : e;
+    struct event_sink *stream = w->stream;
+    w->stream = NULL;
+    if (stream && stream->close && stream->close(stream, next)) {
         rc = -1;
-    if (rc == 0 && check)
-        code = check_print(check, pipeline_stats(p), o->check_seconds, out) == CHECK_GOOD ? EXIT_DONE : EXIT_NOT_ENOUGH;
-    else if (rc == 0)
-        rc = save_and_print(o, store, &cube, out, e);
-    pipeline_free(p);
-    check_free(check);
-    cube_free(cube);
-    store_close(store);
+        next = &later;
+    }
+    if (w->check)
+        code = check_print(w->check, pipeline_stats(w->pipe), seconds_now() - start, w->out) == CHECK_GOOD ? EXIT_DONE : EXIT_NOT_ENOUGH;
+    else if (save_and_print(w->o, w->store, &w->cube, w->out, next))
+        rc = -1;
     return rc ? -1 : code;
+}
+
+static void watching_free(struct watching *w)
+{
+    struct err e;
+    if (w->stream && w->stream->close)
+        (void)w->stream->close(w->stream, &e);
+    pipeline_free(w->pipe);
+    check_free(w->check);
+    cube_free(w->cube);
+    store_close(w->store);
+    source_close(w->source);
 }
 
 int cmd_watch(int argc, char **argv)
@@ -146,18 +183,20 @@ int cmd_watch(int argc, char **argv)
         rc = err_set(&e, "watch: name the interface of the mirror with -i");
     else if (o.arg_count)
         rc = err_set(&e, "watch: %s: takes no file; tlsunset read reads captures", o.args[0]);
+    else if (o.check_seconds && o.state)
+        rc = err_set(&e, "watch: --check looks and keeps nothing: leave out --state");
     struct source_live how = { .interface = o.interface, .filter = o.filter, .promiscuous = true };
-    FILE *out = rc == 0 ? output_open(&o, &e) : NULL;
-    if (rc == 0 && out)
-        live = source_open_live(&how, &e);
-    if (live)
+    struct watching w = { .o = &o };
+    if (rc == 0 && (live = w.source = source_open_live(&how, &e)) && (w.out = output_open(&o, &e))) {
         catch_signals();
-    rc = live ? watch(&o, live, out, &e) : -1;
-    if (out && output_close(&o, out, &e))
+        rc = watch(&w, &e);
+    } else {
         rc = -1;
-    struct source *s = live;
+    }
+    if (w.out && output_close(&o, w.out, rc < 0 ? NULL : &e))
+        rc = -1;
     live = NULL;
-    source_close(s);
+    watching_free(&w);
     options_free(&o);
     return rc < 0 ? cannot(&e) : rc;
 }
