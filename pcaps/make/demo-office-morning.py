@@ -69,8 +69,10 @@ PLAN = [
     ("mysql-tls12", ["10.20.1.10"], DB, 4),
     ("mysql-plain", ["10.20.2.54"], DB, 2),
     ("rdp-tls12", PCS[10:13], TS, 1),
-    ("wifi-peap-tls12", ["10.20.1.4"], RADIUS, 6),
-    ("wifi-peap-tls10", ["10.20.1.4"], RADIUS, 1),
+    ("wifi-peap-tls12-1", ["10.20.1.4"], RADIUS, 2),
+    ("wifi-peap-tls12-2", ["10.20.1.4"], RADIUS, 2),
+    ("wifi-peap-tls12-3", ["10.20.1.4"], RADIUS, 1),
+    ("wifi-peap-tls10", ["10.20.1.4"], RADIUS, 2),  # a barcode reader
     ("scanner-nmap-intranet", ["10.20.9.9"], INTRANET, 1),
     ("scanner-nmap-erp", ["10.20.9.9"], ERP, 1),
 ]

@@ -162,8 +162,8 @@ stop
 host wifi.office.test
 old_tls
 radius_server
-take wifi-peap-tls12 eap_client PEAP 'tls_disable_tlsv1_3=1'
-take wifi-peap-tls10 eap_client PEAP 'tls_disable_tlsv1_0=0 tls_disable_tlsv1_1=1 tls_disable_tlsv1_2=1 tls_disable_tlsv1_3=1'
+for i in 1 2 3; do take "wifi-peap-tls12-$i" eap_client PEAP 'tls_disable_tlsv1_3=1' "02:00:0a:14:05:0$i"; done
+take wifi-peap-tls10 eap_client PEAP 'tls_disable_tlsv1_0=0 tls_disable_tlsv1_1=1 tls_disable_tlsv1_2=1 tls_disable_tlsv1_3=1' 02:00:0a:14:05:66
 unset OPENSSL_CONF
 stop
 serve 53 python3 "$here/dns-server.py"

@@ -448,7 +448,7 @@ radius_server() {
 	chown -R freerad "$run/radius"
 	serve 1812 freeradius -X -d "$run/radius"
 }
-eap_client() { # PEAP|TLS|TTLS, phase1 of wpa_supplicant
+eap_client() { # PEAP|TLS|TTLS, phase1 of wpa_supplicant, [MAC]
 	for f in ca.pem client.pem client.key; do cp "$pki/$f" "$run/$f"; done
 	cat >"$run/eapol.conf" <<-X
 		network={
@@ -465,7 +465,7 @@ eap_client() { # PEAP|TLS|TTLS, phase1 of wpa_supplicant
 		 phase2="auth=$([ "$1" = TTLS ] && echo PAP || echo MSCHAPV2)"
 		}
 	X
-	client eapol_test -c "$run/eapol.conf" -a $S -p 1812 -s testing123 -M 02:00:00:00:00:17 -N 30:s:02-00-00-00-00-99:office -t 8
+	client eapol_test -c "$run/eapol.conf" -a $S -p 1812 -s testing123 -M "${3:-02:00:00:00:00:17}" -N 30:s:02-00-00-00-00-99:office -t 8
 }
 
 # openvpn_pair udp|tcp MIN MAX [more lines for both]: a server and a client that stay up for two seconds.

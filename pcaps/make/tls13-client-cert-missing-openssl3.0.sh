@@ -7,5 +7,5 @@ record
 s_server 443 -cert "$pki/rsa.pem" -key "$pki/rsa.key" -CAfile "$pki/ca.pem" -Verify 2 -verify_return_error
 s_client 443
 says 'certificate required|peer did not return a certificate'
-expect version=TLSv1.3 cipher=0x1302
+expect outcome=alert_server version=TLSv1.3 cipher=0x1302
 finish
