@@ -61,6 +61,14 @@ grep -q '"version":"TLSv1.2"' "$tmp/out" || fail 'the cut file lost its handshak
 "$t" read -q --seed 99 pcaps/tls1*.pcap >"$tmp/b"
 cmp -s "$tmp/a" "$tmp/b" || fail 'two runs differ'
 
+# a connection that spans two files, named in the wrong order
+if command -v editcap >/dev/null; then
+	editcap -r "$pcap" "$tmp/first.pcap" 1-6
+	editcap "$pcap" "$tmp/second.pcap" 1-6
+	[ "$(one "$tmp/second.pcap" "$tmp/first.pcap")" = 1 ] || fail 'a connection that spans two files'
+	"$t" read -q -f ndjson "$tmp/second.pcap" "$tmp/first.pcap" | grep -q '"outcome":"completed"' || fail 'spanning two files: not completed'
+fi
+
 # anonymized: no client address anywhere, in any format; the same key gives the same pseudonyms
 head -c 32 /dev/zero >"$tmp/key"
 for f in text json ndjson; do
