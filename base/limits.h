@@ -10,7 +10,7 @@
 
 enum {
     /* capture */
-    LIMIT_STDIO_BUFFER = 1 << 17, /* under pcap_fopen_offline: fewer system calls than stdio's own, still inside the cache */
+    LIMIT_STDIO_BUFFER = 1 << 16, /* under pcap_fopen_offline: fewer system calls than stdio's own, still inside the cache */
     LIMIT_SNAPLEN = 262144, /* libpcap's own maximum for a record */
     LIMIT_LAYERS = 16, /* nested headers in one packet: a chain of tunnels must end */
     LIMIT_FRAG_DATAGRAMS = 1024, /* fragmented datagrams under reassembly at once: a fragment flood evicts the oldest */

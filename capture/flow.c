@@ -408,12 +408,16 @@ static void sweep(struct flow_table *t, int64_t now_ns)
     }
 }
 
+/* The list is in order of use to the second: that is what idleness and eviction ask, and most packets leave it alone. */
 static void conn_touch(struct flow_table *t, struct conn *c, uint32_t i, const struct packet *p)
 {
-    c->last_ns = p->ts_ns;
+    bool stale = p->ts_ns - c->last_ns >= 1000000000 || p->ts_ns < c->last_ns;
     c->f.now_ns = p->ts_ns;
     c->f.frame = p->frame;
     c->f.input = p->input;
+    if (!stale)
+        return;
+    c->last_ns = p->ts_ns;
     if (t->lru_head != i) {
         lru_unlink(t, c);
         lru_push(t, c, i);

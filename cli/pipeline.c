@@ -129,6 +129,15 @@ static void enter_hour(struct pipeline *p, int64_t ts_ns)
     p->hour_end_ns = p->hour_start_ns + HOUR_NS;
 }
 
+/* Of what nDPI could be shown: the ClientHello names a TLS service, and of datagrams one in sixteen will do. */
+static bool worth_asking(const struct packet *pkt, const struct decoded *d)
+{
+    if (d->proto != PROTO_TCP)
+        return (pkt->frame & 15) == 1;
+    bool record = d->payload_cap > 5 && d->payload[0] >= 20 && d->payload[0] <= 23 && d->payload[1] == 3;
+    return !record || d->payload[5] == 1;
+}
+
 void pipeline_packet(void *pipeline, const struct packet *pkt)
 {
     struct pipeline *p = pipeline;
@@ -146,7 +155,7 @@ void pipeline_packet(void *pipeline, const struct packet *pkt)
     for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = decode_next(p->decode, &d)) {
         if (p->check)
             check_packet(p->check, pkt, &d);
-        if (flow_packet(p->flows, pkt, &d) && p->classify)
+        if (flow_packet(p->flows, pkt, &d) && p->classify && worth_asking(pkt, &d))
             classify_packet(p->classify, pkt, &d, SIDE_UNKNOWN);
     }
 }

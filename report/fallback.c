@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { WAYS = 4, SETS = LIMIT_FALLBACKS / WAYS };
+enum { WAYS = 4, SETS = LIMIT_FALLBACKS / WAYS, MAYBE = 1 << 16 };
 #define WINDOW_NS (LIMIT_FALLBACK_SECONDS * UINT64_C(1000000000))
 
 struct failure {
@@ -21,6 +21,7 @@ struct failure {
 struct fallback {
     uint64_t seed;
     int64_t last_ns; /* end of the latest failure of all: the ordinary handshake compares this and is done */
+    uint64_t maybe[MAYBE / 64]; /* a bit per hash of who failed: keeps the others from reaching into the sets */
     struct failure set[SETS][WAYS];
 };
 
@@ -95,7 +96,11 @@ uint32_t fallback_from(struct fallback *f, const struct fallback_hello *h)
         return 0;
     if (bad && h->end_ns > f->last_ns)
         f->last_ns = h->end_ns;
-    uint64_t who = hash_of(f, h);
+    uint64_t who = hash_of(f, h), *maybe = &f->maybe[(who >> 32) % MAYBE / 64], bit = UINT64_C(1) << (who >> 32) % 64;
+    if (!bad && !(*maybe & bit))
+        return 0;
+    if (bad)
+        *maybe |= bit;
     struct failure *set = f->set[who % SETS], *e = pending(set, h, who);
     if (e && version_rank(h->max_version) < version_rank(e->max_version)) {
         if (bad) /* the next step of a dance is from the same top */
