@@ -3,8 +3,8 @@
  * ext - the extensions of hellos (RFC 8446 section 4.2, RFC 6066 and others): one row per extension that says something.
  *
  * To add one: a function or two in ext.c and a row in exts[]; a bit in enum hello_ext when its presence alone is a fact.
- * A client's extensions are read leniently: what does not parse leaves its fact out, since a hello is an attempt whatever the
- * peer makes of it. A server's answer is not: the version it selects must be sound.
+ * A client's extensions are read leniently: what does not parse leaves its fact out, since a hello is an attempt whatever
+ * the peer makes of it. A server's answer is not: the version it selects must be sound.
  */
 #ifndef DISSECT_EXT_H
 #define DISSECT_EXT_H
@@ -25,8 +25,9 @@ extern const unsigned ext_count;
 /* The row of a type, or NULL. */
 const struct ext *ext_find(uint16_t type);
 
-/* Reads an extension block (without its length) into the hello: spans, mask, GREASE. The client's: returns the extensions that
- * are whole, up to the first that is not. The server's: false when the block is not well framed or the version in it unsound. */
+/* Reads an extension block (without its length) into the hello: spans, mask, GREASE. The client's: returns the extensions
+ * that are whole, up to the first that is not. The server's: false when the block is not well framed or the version in it
+ * unsound. */
 struct rd ext_client_block(struct rd block, struct client_hello *ch);
 bool ext_server_block(struct rd block, struct server_hello *sh);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * handshake - the handshake messages of one direction, out of the bodies of its records (RFC 8446 section 4, RFC 5246
- * section 7.4). A message that lies whole in the bytes given is handed over where it is; another is put together in a buffer
- * that grows with what really arrives and is freed with the message. Messages nobody reads, and those over their cap, pass
- * without being kept.
+ * section 7.4). A message that lies whole in the bytes given is handed over where it is; another is put together in a
+ * buffer that grows with what really arrives and is freed with the message. Messages nobody reads, and those over their
+ * cap, pass without being kept.
  */
 #ifndef DISSECT_HANDSHAKE_H
 #define DISSECT_HANDSHAKE_H

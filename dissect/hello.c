@@ -226,7 +226,8 @@ bool hello_retry_parse(struct rd body, struct server_hello *sh)
  *   then ten lists, each as u16 length in bytes and its bytes, in the order of offer_write().
  * Lists keep the client's order and lose their GREASE; extensions are sorted, each once, without the fleeting ones
  * (exts[].fleeting). key shares keep only their groups, ALPN its names. A form of OFFER_MAX bytes or more keeps its
- * first OFFER_MAX - 8, followed by a 64-bit hash of all of it; the length of the list that is cut then says more than is there.
+ * first OFFER_MAX - 8, followed by a 64-bit hash of all of it; the length of the list that is cut then says more than is
+ * there.
  */
 enum { OFFER_LAYOUT = 1, OFFER_HEAD = 7 };
 enum offer_flag { OFFER_FALLBACK_SCSV = 1, OFFER_RENEGOTIATION_SCSV = 2, OFFER_GREASE = 4 };

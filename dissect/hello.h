@@ -43,7 +43,8 @@ struct client_hello {
     bool grease; /* any GREASE value seen */
 };
 
-/* false: malformed (or shorter than its lengths say). format is HELLO_TLS or HELLO_DTLS. body: without the handshake header. */
+/* false: malformed (or shorter than its lengths say). format is HELLO_TLS or HELLO_DTLS. body: without the handshake
+ * header. */
 bool client_hello_parse(struct rd body, enum hello_format format, struct client_hello *ch);
 /* The SSLv2-format CLIENT-HELLO, body after the 2- or 3-byte record header, first byte the message type 1. */
 bool client_hello_parse_sslv2(struct rd body, struct client_hello *ch);
@@ -67,9 +68,9 @@ struct server_hello {
     uint32_t ext_mask; /* enum hello_ext */
 };
 bool server_hello_parse(struct rd body, bool dtls, struct server_hello *sh);
-/* What stands before the extensions, and those that are whole, of a ServerHello that does not parse. cut: its end is missing
- * (then the suite tells TLS 1.3 from 1.2 where supported_versions did not come); else its extensions are damaged. True when
- * version, suite and compression are there and the version is sound. */
+/* What stands before the extensions, and those that are whole, of a ServerHello that does not parse. cut: its end is
+ * missing (then the suite tells TLS 1.3 from 1.2 where supported_versions did not come); else its extensions are damaged.
+ * True when version, suite and compression are there and the version is sound. */
 bool server_hello_partial(struct rd part, bool cut, bool dtls, struct server_hello *sh);
 /* The HelloRetryRequest of the TLS 1.3 drafts up to 21, a message of its own (HandshakeType 6). */
 bool hello_retry_parse(struct rd body, struct server_hello *sh);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * kex - ServerKeyExchange (RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279, RFC 5054): the group of the key exchange and
- * the scheme of its signature. Pure. What the message looks like is not on the wire: it follows from the suite.
+ * kex - ServerKeyExchange (RFC 5246 section 7.4.3, RFC 8422 section 5.4, RFC 4279, RFC 5054): the group of the key exchange
+ * and the scheme of its signature. Pure. What the message looks like is not on the wire: it follows from the suite.
  */
 #ifndef DISSECT_KEX_H
 #define DISSECT_KEX_H

@@ -5,9 +5,9 @@
  * Up to TLS 1.2 and in SSLv2 both sides' Finished can be told from outside, though not read: whoever sends one has accepted
  * the other's part. In TLS 1.3 only sizes are visible after the ServerHello. The client's Finished has a known size, and a
  * client that refuses the server's certificate sends a record of an alert's size instead. A last flight of the client that
- * holds more than a Finished shows that it was asked for a certificate; whether the server accepts that one shows only in what
- * it does next: a record of an alert's size is a refusal unless more follows it. Without such a request nothing is left that
- * a server would refuse, and the client's Finished ends the handshake.
+ * holds more than a Finished shows that it was asked for a certificate; whether the server accepts that one shows only in
+ * what it does next: a record of an alert's size is a refusal unless more follows it. Without such a request nothing is
+ * left that a server would refuse, and the client's Finished ends the handshake.
  *
  * BUGS: application data of exactly two bytes has the size of an alert; it misleads only as the last thing a server sends,
  * directly after a client certificate. A client that says close_notify right after its certificate hides a refusal.
@@ -250,8 +250,8 @@ static enum outcome by_end(const struct tls *t, const struct tls_side *server, e
     return answered ? OUTCOME_INCOMPLETE : OUTCOME_UNANSWERED;
 }
 
-static enum outcome settle(const struct tls *t, const struct tls_side *client, const struct tls_side *server, enum tls_end end,
-                           unsigned by)
+static enum outcome settle(const struct tls *t, const struct tls_side *client, const struct tls_side *server,
+                           enum tls_end end, unsigned by)
 {
     bool visible = t->alert_side != SIDE_NONE && !t->alert_sealed;
     if (visible && t->alert_level == ALERT_FATAL && (server->seen || end != TLS_END_FIN))

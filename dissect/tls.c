@@ -411,8 +411,8 @@ static enum tls_verdict record_piece(struct tls *t, unsigned d, const struct rec
 }
 
 /* What comes is no record, or a message that cannot be. Without a hello it is not TLS; behind a gap the place may be wrong,
- * and the next header is waited for; an answer that is not TLS ends it. A client that cannot be read may still be understood
- * by its server, whose side goes on to tell. */
+ * and the next header is waited for; an answer that is not TLS ends it. A client that cannot be read may still be
+ * understood by its server, whose side goes on to tell. */
 enum tls_verdict tls_bad_record(struct tls *t, unsigned d)
 {
     struct tls_side *s = &t->side[d];

@@ -33,8 +33,9 @@ enum tls_framing { TLS_STREAM /* records, RFC 8446 section 5 */, TLS_DTLS /* tls
 struct tls *tls_new(struct tls_shared *shared, enum tls_framing framing);
 void tls_free(struct tls *t); /* NULL is fine; emits nothing */
 
-/* Could these bytes, at the start of a record of either direction, belong to TLS or SSLv2? For peek and for the start of a
- * stream. strict: want a whole plausible hello start (record and handshake header, version), as when starting amid a stream. */
+/* Could these bytes, at the start of a record of either direction, belong to TLS or SSLv2? For peek and for the start of
+ * a stream. strict: want a whole plausible hello start (record and handshake header, version), as when starting amid a
+ * stream. */
 bool tls_looks_like(struct rd b, bool strict);
 
 enum tls_verdict {
@@ -49,7 +50,9 @@ enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_wh
 enum tls_verdict tls_gap(struct tls *t, unsigned d, uint32_t missing, struct tls_when when);
 /* One whole handshake message (without its header) of side d: for DTLS and QUIC. type: HandshakeType. */
 enum tls_verdict tls_message(struct tls *t, unsigned d, uint8_t type, struct rd body, struct tls_when when);
-/* Alert, ChangeCipherSpec and protected data of framings that find those themselves. */
+/* Alert, ChangeCipherSpec and protected data of framings that find those themselves. length: of the protected record with its
+ * tag. DTLS up to 1.2: the first one behind ChangeCipherSpec is the Finished. QUIC: any protected packet; no size is read
+ * into it, and the caller ends the conversation as TLS_END_DECIDED once the client uses the keys of a finished handshake. */
 enum tls_verdict tls_alert_seen(struct tls *t, unsigned d, uint8_t level, uint8_t code, struct tls_when when);
 enum tls_verdict tls_ccs_seen(struct tls *t, unsigned d, struct tls_when when);
 enum tls_verdict tls_protected_seen(struct tls *t, unsigned d, size_t length, struct tls_when when);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Could these bytes begin a TLS or SSLv2 stream? Asked about every first segment there is, so it reads a few fields only. */
+/* Could these bytes begin a TLS or SSLv2 stream? Asked about every first segment: it reads a few fields only. */
 #include "base/limits.h"
 #include "dissect/handshake.h"
 #include "dissect/record.h"
@@ -31,11 +31,13 @@ static bool sslv2_start(struct rd b)
     uint16_t length = (uint16_t)(rd_u16(&b) & (head == 2 ? 0x7fff : 0x3fff));
     if (head == 3 && ((first & 0x40) || rd_u8(&b) != 0))
         return false;
-    uint8_t type = rd_u8(&b), hit = type == SSLV2_SERVER_HELLO ? rd_u8(&b) : 0, kind = type == SSLV2_SERVER_HELLO ? rd_u8(&b) : 0;
+    uint8_t type = rd_u8(&b);
+    bool answer = type == SSLV2_SERVER_HELLO;
+    uint8_t hit = answer ? rd_u8(&b) : 0, kind = answer ? rd_u8(&b) : 0;
     uint16_t version = rd_u16(&b), one = rd_u16(&b), suites = rd_u16(&b), last = rd_u16(&b);
     if (!rd_ok(&b))
         return false;
-    if (type == SSLV2_SERVER_HELLO)
+    if (answer)
         return version == VER_SSL2 && hit <= 1 && kind <= 1 && suites % 3 == 0 && length == 11u + one + suites + last;
     uint16_t offered = one, session_id = suites, challenge = last;
     return type == SSLV2_CLIENT_HELLO && (version == VER_SSL2 || version >> 8 == 3) && offered >= 3 && offered % 3 == 0 &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parsers of whole hellos and of ServerKeyExchange. The first byte chooses the parser, the rest is the message. A ClientHello
- * that parses must have a canonical form that reads back. */
+/* The parsers of whole hellos and of ServerKeyExchange. The first byte chooses the parser, the rest is the message. A
+ * ClientHello that parses must have a canonical form that reads back. */
 #include "dissect/hello.h"
 #include "dissect/ja.h"
 #include "dissect/kex.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole conversation. Byte 0: framing (low two bits) and how it ends (next three). Then steps: one byte (bit 0 the side,
- * bit 1 a gap, bit 2 given as a handshake message, alert, CCS or protected data) and a 16-bit length; bytes follow unless it is
- * a gap. */
+/* A whole conversation. Byte 0: framing and how it ends. Then steps: one byte (bit 0 the side, bit 1 a gap, bit 2 given as
+ * a handshake message, alert, CCS or protected data) and a 16-bit length; bytes follow unless it is a gap. */
 #include "dissect/event.h"
 #include "dissect/tls.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conversation - recorded TLS conversations as vectors for unit tests: the payload of the TCP connections of a small capture,
- * in captured order, without the program's own capture layers. Understands what pcaps/ has: Ethernet with IPv4 or IPv6, no
+ * conversation - recorded TLS conversations as vectors for unit tests: the payload of the TCP connections of a small
+ * capture, in captured order, without the program's own capture layers. Understands what pcaps/ has: Ethernet with IPv4 or
+ * IPv6, no
  * options that matter, segments in order (retransmitted bytes are dropped).
  */
 #ifndef TESTS_UNIT_CONVERSATION_H

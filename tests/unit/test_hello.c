@@ -36,31 +36,39 @@ static const char ch_first[] =
     "000d0020001e040305030603020308040805080604010501060102010402050206020202 002d00020101 001c00024001";
 static const char retry[] =
     "020000ac 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1301 00 0084"
-    "003300020017 002c0074007271dcd04bb88bc3189119398a00000000eefafc76c146b823b096f8aacad365dd0030953f4edf625636e5f21bb2e23fcc"
-    "654b1b5b40318d10d137abcbb87574e36e8a1f025f7dfa5d6e50781b5eda4aa15b0c8be778257d16aa3030e9e7841dd9e4c0342267e8ca0caf571fb2"
+    "003300020017 "
+    "002c0074007271dcd04bb88bc3189119398a00000000eefafc76c146b823b096f8aacad365dd0030953f4edf625636e5f21bb2e23fcc"
+    "654b1b5b40318d10d137abcbb87574e36e8a1f025f7dfa5d6e50781b5eda4aa15b0c8be778257d16aa3030e9e7841dd9e4c0342267e8ca0caf571f"
+    "b2"
     "b7cff0f934b0 002b00020304";
 static const char sh_after_retry[] =
     "02000077 0303 bb341d847fd789c47c387172dc0c9bf147fccacb5043d86ca4c598d3ff571b98 00 1301 00 004f"
-    "003300450017004104583e054b7a66672ae020ad9d2686fcc85b5ad41a134a0f03ee72b893052bd85b4c8de6776f5b04ac07d83540eab3e3d9c547bc"
+    "003300450017004104583e054b7a66672ae020ad9d2686fcc85b5ad41a134a0f03ee72b893052bd85b4c8de6776f5b04ac07d83540eab3e3d9c547"
+    "bc"
     "6528c4317d294686093a6cad7d 002b00020304";
 /* TLS 1.0 of OpenSSL 1.0.0 (node 0.8), TLS 1.2 of a server that can do 1.3, SSLv3 of OpenSSL 1.0.0. */
-static const char sh_tls10[] = "02000035 0301 6b01662ea8a9a95a241218664bc7fec88d1336c0541425c8a788003c689a7bd9 00 0005 00 000d"
-                               "ff01000100 00230000 33740000";
-static const char sh_tls12[] = "02000046 0303 0c3d79f6878d2d04be3a2cf535eb920cbd4dcdc41302db23444f574e47524401 00 c030 00 001e"
-                               "ff01000100 000b000403000102 00230000 00100005000302683200170000";
+static const char sh_tls10[] =
+    "02000035 0301 6b01662ea8a9a95a241218664bc7fec88d1336c0541425c8a788003c689a7bd9 00 0005 00 000d"
+    "ff01000100 00230000 33740000";
+static const char sh_tls12[] =
+    "02000046 0303 0c3d79f6878d2d04be3a2cf535eb920cbd4dcdc41302db23444f574e47524401 00 c030 00 001e"
+    "ff01000100 000b000403000102 00230000 00100005000302683200170000";
 static const char sh_ssl3[] = "0200004d 0300 6b01662b254ecfbbcd98619224d8257a28282eccf30f028ad77fef8e7693d836"
                               "20 fcadbb6a20091d03ee22d2816cff42af679fbadfffef9b022b89bcd5cc775e81 0004 00 0005 ff01000100";
 /* TLS 1.3 before it was final: draft 19 (no session id, no compression), Facebook's 0xfb1a, Chrome's experiment 0x7e01. */
 static const char sh_draft19[] = "0200004e 7f13 9d9e737ee0a7265139590caf307bcf658cb897c980c6f9548e1d9ae87ee8e048 1302 0028"
                                  "002800240 01d0020 d6ccc6aabcc06942988bfb8c6251b4e80f9b1eb3e62effa5281120b685c51a49";
-static const char sh_fb1a[] = "0200007c 0303 ba92eb2ce9b7034a6abc7b71a6474e65d512f1988f9d2031e68f6319eca826c9"
-                              "20 9bbf4002a133f1b1813ef03bbfa28bf2948b098d8824f3c628c6175d7e209f8c 1301 00 0034"
-                              "002b0002fb1a 00330024001d002013df02374f577fae83f5e9362df83b954920c2a0a99b00d613530d27164ac70a 002900020000";
-static const char sh_7e01[] = "02000076 0303 aa2bdc54223aecc6635dfded15b9e28ed9a1ec10bd46c520d70578072267acd7"
-                              "20 a7daf7cfff7c237c0e99c62a6fb8abf3c4adc0ef2908f9ac2cfeab68561fd977 1301 00 002e"
-                              "00280024001d0020267dc265999ebe79be0400a0885ceb72b23507d81fe0aaabce903a2abcc5717f 002b00027e01";
+static const char sh_fb1a[] =
+    "0200007c 0303 ba92eb2ce9b7034a6abc7b71a6474e65d512f1988f9d2031e68f6319eca826c9"
+    "20 9bbf4002a133f1b1813ef03bbfa28bf2948b098d8824f3c628c6175d7e209f8c 1301 00 0034"
+    "002b0002fb1a 00330024001d002013df02374f577fae83f5e9362df83b954920c2a0a99b00d613530d27164ac70a 002900020000";
+static const char sh_7e01[] =
+    "02000076 0303 aa2bdc54223aecc6635dfded15b9e28ed9a1ec10bd46c520d70578072267acd7"
+    "20 a7daf7cfff7c237c0e99c62a6fb8abf3c4adc0ef2908f9ac2cfeab68561fd977 1301 00 002e"
+    "00280024001d0020267dc265999ebe79be0400a0885ceb72b23507d81fe0aaabce903a2abcc5717f 002b00027e01";
 /* SSLv2 format: Java asking for TLS 1.0, OpenSSL 1.0.0 asking for SSLv2 (no handshake header). */
-static const char v2_java[] = "01 0301 0006 0000 0020 00002f 0000ff 1560bcd59b45abd2c06a5c823939b26c82db5e794f27e77c69641f2c62276f46";
+static const char v2_java[] =
+    "01 0301 0006 0000 0020 00002f 0000ff 1560bcd59b45abd2c06a5c823939b26c82db5e794f27e77c69641f2c62276f46";
 static const char v2_openssl[] = "01 0002 0003 0000 0010 0700c0 b4da2fcc598094cc14d4baf47925a097";
 
 static uint8_t bytes[1 << 17];
@@ -95,8 +103,8 @@ static void client_of_rfc8448(void **state)
     assert_true(holds(ch.groups, "001d0017001800190100010101020103 0104"));
     assert_true(holds(ch.sigalgs, "040305030603020308040805080604010501060102010402050206020202"));
     assert_int_equal(rd_left(&ch.key_shares), 36);
-    assert_int_equal(ch.ext_mask, EXT_SNI | EXT_RENEGOTIATION_INFO | EXT_GROUPS | EXT_TICKET | EXT_KEY_SHARE | EXT_SUPPORTED_VERSIONS |
-                                      EXT_SIGALGS | EXT_PSK_MODES);
+    assert_int_equal(ch.ext_mask, EXT_SNI | EXT_RENEGOTIATION_INFO | EXT_GROUPS | EXT_TICKET | EXT_KEY_SHARE |
+                                      EXT_SUPPORTED_VERSIONS | EXT_SIGALGS | EXT_PSK_MODES);
     assert_false(ch.grease || ch.fallback_scsv || ch.renegotiation_scsv);
     assert_int_equal(rd_left(&ch.ticket), 0);
 
@@ -146,15 +154,15 @@ static void client_limits(void **state)
         { "0303" RANDOM "00 0002 1301 01 00 0009 002b 0005 04 0a0a 0302", true, VER_TLS11 }, /* GREASE is no version */
         { "0303" RANDOM "00 0002 1301 01 00 0007 002b 0003 02 0a0a", true, VER_TLS12 },
         { "0303" RANDOM "00 0002 1301 01 00 0008 002b 0004 03 030403", true, VER_TLS12 }, /* no list: left out */
-        { "0303" RANDOM "00 0000 01 00", false, 0 }, /* no suite */
+        { "0303" RANDOM "00 0000 01 00", false, 0 },                                      /* no suite */
         { "0303" RANDOM "00 0003 c02f00 01 00", false, 0 },
-        { "0303" RANDOM "00 0002 c02f 00", false, 0 }, /* no compression method */
-        { "0303" RANDOM "00 0002 c02f 01 00 00", false, 0 }, /* half a length */
-        { "0303" RANDOM "00 0002 c02f 01 00 0001 00", true, VER_TLS12 }, /* no extension: left out */
+        { "0303" RANDOM "00 0002 c02f 00", false, 0 },                                        /* no compression method */
+        { "0303" RANDOM "00 0002 c02f 01 00 00", false, 0 },                                  /* half a length */
+        { "0303" RANDOM "00 0002 c02f 01 00 0001 00", true, VER_TLS12 },                      /* no extension: left out */
         { "0303" RANDOM "00 0002 c02f 01 00 000b 002b0003020304 00170001", true, VER_TLS13 }, /* one beyond the block */
-        { "0303" RANDOM "00 0002 c02f 01 00 0005 00170000", false, 0 }, /* a block beyond the message */
+        { "0303" RANDOM "00 0002 c02f 01 00 0005 00170000", false, 0 },    /* a block beyond the message */
         { "0303" RANDOM "00 0002 c02f 01 00 0004 00170000 00", false, 0 }, /* bytes behind the block */
-        { "0303" RANDOM "21 " RANDOM "00 0002 c02f 01 00", false, 0 }, /* session id of 33 bytes */
+        { "0303" RANDOM "21 " RANDOM "00 0002 c02f 01 00", false, 0 },     /* session id of 33 bytes */
         { "0203" RANDOM "00 0002 c02f 01 00", false, 0 },
         { "feff" RANDOM "00 0002 c02f 01 00", false, 0 }, /* DTLS only in DTLS */
     };
@@ -179,16 +187,32 @@ static void sslv2_limits(void **state)
         const char *hex;
         bool ok;
     } rows[] = {
-        { "01 0300 0003 0000 0010 00000a" "000102030405060708090a0b0c0d0e0f", true },
+        { "01 0300 0003 0000 0010 00000a"
+          "000102030405060708090a0b0c0d0e0f",
+          true },
         { "01 0301 0003 0010 0010 00000a" RANDOM, true }, /* with a session id */
-        { "02 0300 0003 0000 0010 00000a" "000102030405060708090a0b0c0d0e0f", false },
-        { "01 0400 0003 0000 0010 00000a" "000102030405060708090a0b0c0d0e0f", false },
-        { "01 0300 0004 0000 0010 00000a00" "000102030405060708090a0b0c0d0e0f", false },
-        { "01 0300 0000 0000 0010" "000102030405060708090a0b0c0d0e0f", false },
-        { "01 0300 0003 0001 0010 00000a 00" "000102030405060708090a0b0c0d0e0f", false },
-        { "01 0300 0003 0000 000f 00000a" "000102030405060708090a0b0c0d0e", false },
+        { "02 0300 0003 0000 0010 00000a"
+          "000102030405060708090a0b0c0d0e0f",
+          false },
+        { "01 0400 0003 0000 0010 00000a"
+          "000102030405060708090a0b0c0d0e0f",
+          false },
+        { "01 0300 0004 0000 0010 00000a00"
+          "000102030405060708090a0b0c0d0e0f",
+          false },
+        { "01 0300 0000 0000 0010"
+          "000102030405060708090a0b0c0d0e0f",
+          false },
+        { "01 0300 0003 0001 0010 00000a 00"
+          "000102030405060708090a0b0c0d0e0f",
+          false },
+        { "01 0300 0003 0000 000f 00000a"
+          "000102030405060708090a0b0c0d0e",
+          false },
         { "01 0300 0003 0000 0021 00000a" RANDOM "00", false },
-        { "01 0300 0003 0000 0010 00000a" "000102030405060708090a0b0c0d0e0f 00", false },
+        { "01 0300 0003 0000 0010 00000a"
+          "000102030405060708090a0b0c0d0e0f 00",
+          false },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct client_hello ch;
@@ -203,9 +227,9 @@ static void broken_extensions_leave_the_hello(void **state)
     (void)state;
     static const char *const broken[] = {
         "00000002 0005", /* server_name list longer than its extension */
-        "00000005 0003 00 0009", "000a0003 0001 00", "000a0005 0003 001d00", "000b0001 05", "000d0003 0002 04",
-        "00100004 0002 0568", "00100003 0001 00", /* an empty ALPN name */
-        "002b0002 0303", "00330005 0003 001d 00", "00330006 0006 001d 0001",
+        "00000005 0003 00 0009", "000a0003 0001 00",      "000a0005 0003 001d00",    "000b0001 05",
+        "000d0003 0002 04",      "00100004 0002 0568",    "00100003 0001 00", /* an empty ALPN name */
+        "002b0002 0303",         "00330005 0003 001d 00", "00330006 0006 001d 0001",
     };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         uint8_t ext[64];
@@ -213,8 +237,9 @@ static void broken_extensions_leave_the_hello(void **state)
         size_t n = unhex(broken[i], ext, sizeof ext);
         (void)snprintf(hex, sizeof hex, "0303" RANDOM "00 0002 c02f 01 00 %04zx %s", n, broken[i]);
         struct client_hello ch;
-        if (!client_hello_parse(vector(hex, 0), HELLO_TLS, &ch) || rd_left(&ch.sni) || rd_left(&ch.groups) || rd_left(&ch.sigalgs) ||
-            rd_left(&ch.alpn) || rd_left(&ch.versions) || rd_left(&ch.key_shares) || rd_left(&ch.point_formats))
+        if (!client_hello_parse(vector(hex, 0), HELLO_TLS, &ch) || rd_left(&ch.sni) || rd_left(&ch.groups) ||
+            rd_left(&ch.sigalgs) || rd_left(&ch.alpn) || rd_left(&ch.versions) || rd_left(&ch.key_shares) ||
+            rd_left(&ch.point_formats))
             fail_msg("%s", broken[i]);
     }
 }
@@ -232,16 +257,20 @@ static const struct server_row {
     const char *alpn;
     uint32_t mask;
 } servers[] = {
-    { "rfc8448 3", sh_simple, VER_TLS13, 0x0304, 0x1301, 29, 0, false, false, 0, "", EXT_KEY_SHARE | EXT_SUPPORTED_VERSIONS },
+    { "rfc8448 3", sh_simple, VER_TLS13, 0x0304, 0x1301, 29, 0, false, false, 0, "",
+      EXT_KEY_SHARE | EXT_SUPPORTED_VERSIONS },
     { "rfc8448 5 retry", retry, VER_TLS13, 0x0304, 0x1301, 23, 0, true, false, 0, "",
       EXT_KEY_SHARE | EXT_SUPPORTED_VERSIONS | EXT_COOKIE },
-    { "rfc8448 5", sh_after_retry, VER_TLS13, 0x0304, 0x1301, 23, 0, false, false, 0, "", EXT_KEY_SHARE | EXT_SUPPORTED_VERSIONS },
+    { "rfc8448 5", sh_after_retry, VER_TLS13, 0x0304, 0x1301, 23, 0, false, false, 0, "",
+      EXT_KEY_SHARE | EXT_SUPPORTED_VERSIONS },
     { "ssl3", sh_ssl3, VER_SSL3, 0x0300, 0x0004, 0, 0, false, false, 32, "", EXT_RENEGOTIATION_INFO },
-    { "tls10", sh_tls10, VER_TLS10, 0x0301, 0x0005, 0, 0, false, false, 0, "", EXT_RENEGOTIATION_INFO | EXT_TICKET | EXT_NPN },
+    { "tls10", sh_tls10, VER_TLS10, 0x0301, 0x0005, 0, 0, false, false, 0, "",
+      EXT_RENEGOTIATION_INFO | EXT_TICKET | EXT_NPN },
     { "tls12", sh_tls12, VER_TLS12, 0x0303, 0xc030, 0, SENTINEL_TLS12, false, false, 0, "6832",
       EXT_RENEGOTIATION_INFO | EXT_POINT_FORMATS | EXT_TICKET | EXT_ALPN | EXT_EMS },
     { "draft 19", sh_draft19, VER_TLS13, 0x7f13, 0x1302, 29, 0, false, false, 0, "", EXT_KEY_SHARE },
-    { "fb1a", sh_fb1a, VER_TLS13, 0xfb1a, 0x1301, 29, 0, false, true, 32, "", EXT_SUPPORTED_VERSIONS | EXT_KEY_SHARE | EXT_PSK },
+    { "fb1a", sh_fb1a, VER_TLS13, 0xfb1a, 0x1301, 29, 0, false, true, 32, "",
+      EXT_SUPPORTED_VERSIONS | EXT_KEY_SHARE | EXT_PSK },
     { "7e01", sh_7e01, VER_TLS13, 0x7e01, 0x1301, 29, 0, false, false, 32, "", EXT_SUPPORTED_VERSIONS | EXT_KEY_SHARE },
 };
 
@@ -254,10 +283,11 @@ static void server_facts(void **state)
         if (!server_hello_parse(vector(w->hex, 4), false, &sh))
             fail_msg("%s refused", w->name);
         if (sh.version != w->version || sh.version_wire != w->wire || sh.suite != w->suite || sh.group != w->group ||
-            sh.sentinel != w->sentinel || sh.hrr != w->hrr || sh.psk != w->psk || rd_left(&sh.session_id) != w->session_id ||
-            !holds(sh.alpn, w->alpn) || sh.ext_mask != w->mask || sh.compression != 0)
-            fail_msg("%s: version %04x/%04x suite %x group %u sentinel %u mask %x", w->name, sh.version, sh.version_wire, sh.suite,
-                     sh.group, sh.sentinel, sh.ext_mask);
+            sh.sentinel != w->sentinel || sh.hrr != w->hrr || sh.psk != w->psk ||
+            rd_left(&sh.session_id) != w->session_id || !holds(sh.alpn, w->alpn) || sh.ext_mask != w->mask ||
+            sh.compression != 0)
+            fail_msg("%s: version %04x/%04x suite %x group %u sentinel %u mask %x", w->name, sh.version, sh.version_wire,
+                     sh.suite, sh.group, sh.sentinel, sh.ext_mask);
     }
 }
 
@@ -273,15 +303,18 @@ static void server_limits(void **state)
         { "0303" RANDOM "00 c02f 00", true, VER_TLS12, 0 },
         { "0303" RANDOM "00 c02f 00 0000", true, VER_TLS12, 0 },
         { "0303" RANDOM "00 1301 00", true, VER_TLS12, 0 }, /* what it says, though no client would take it */
-        { "0304" RANDOM "1301 0000", true, VER_TLS13, 0 }, /* a draft that already said 3.4: no session id */
+        { "0304" RANDOM "1301 0000", true, VER_TLS13, 0 },  /* a draft that already said 3.4: no session id */
         { "0304" RANDOM "00 1301 00", true, VER_TLS13, 0 },
         { "7f12" RANDOM "1301 0000", true, VER_TLS13, 0 },
         { "7f12" RANDOM "00 1301 00 0000", false, 0, 0 },
-        { "0302 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524400 00 002f 00", true, VER_TLS11, SENTINEL_TLS11 },
-        { "0303 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524401 00 c02f 00", true, VER_TLS12, SENTINEL_TLS12 },
-        { "0303 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524402 00 c02f 00", true, VER_TLS12, SENTINEL_NONE },
-        { "0303 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524401 00 1301 00 0006 002b00020304", true, VER_TLS13,
+        { "0302 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524400 00 002f 00", true, VER_TLS11,
+          SENTINEL_TLS11 },
+        { "0303 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524401 00 c02f 00", true, VER_TLS12,
+          SENTINEL_TLS12 },
+        { "0303 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524402 00 c02f 00", true, VER_TLS12,
           SENTINEL_NONE },
+        { "0303 000102030405060708090a0b0c0d0e0f1011121314151617 444f574e47524401 00 1301 00 0006 002b00020304", true,
+          VER_TLS13, SENTINEL_NONE },
         { "0303" RANDOM "00 c02f", false, 0, 0 }, /* no compression method */
         { "0303" RANDOM "00 c02f 00 00", false, 0, 0 },
         { "0303" RANDOM "00 c02f 00 0005 0017000000", false, 0, 0 },
@@ -388,7 +421,7 @@ static void put16(uint8_t *p, size_t v)
 /* A recorded hello of Chromium (GREASE, permuted extensions), taken apart so that it can be put together in another order. */
 struct browser {
     uint8_t body[4096];
-    size_t head; /* bytes before the extension block */
+    size_t head;       /* bytes before the extension block */
     struct rd ext[64]; /* with type and length */
     size_t count;
 };
@@ -521,8 +554,10 @@ static void any_change_of_the_offer_changes_the_form(void **state)
         const char *hex;
         bool counts;
     } more[] = {
-        { "00170000", true }, { "00050005 0100000000", true }, { "00290004 00000000", true }, { "00100005 0003026832", true },
-        { "00150003 000000", false }, { "002a0000", false }, { "002c0003 000161", false }, { "3a3a0001 00", false },
+        { "00170000", true },          { "00050005 0100000000", true },
+        { "00290004 00000000", true }, { "00100005 0003026832", true },
+        { "00150003 000000", false },  { "002a0000", false },
+        { "002c0003 000161", false },  { "3a3a0001 00", false },
     };
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         memcpy(changed, base, n);
@@ -542,9 +577,10 @@ static void any_change_of_the_offer_changes_the_form(void **state)
 static void the_form_reads_back(void **state)
 {
     (void)state;
-    static const char hello[] = "0303" RANDOM "00 000a 0a0a 1301 c02f 00ff 5600 02 0100 0045"
-                                "0a0a0000 000a00080006 2a2a 001d 0017 000b00020100 000d00080006 0403 0a0a 0804 00320004 0002 0804"
-                                "0010000e000c 026832 08687474702f312e31 002b0007 06 1a1a 0304 0303 0033000e 000c 3a3a000100 001d000301 0203";
+    static const char hello[] =
+        "0303" RANDOM "00 000a 0a0a 1301 c02f 00ff 5600 02 0100 0045"
+        "0a0a0000 000a00080006 2a2a 001d 0017 000b00020100 000d00080006 0403 0a0a 0804 00320004 0002 0804"
+        "0010000e000c 026832 08687474702f312e31 002b0007 06 1a1a 0304 0303 0033000e 000c 3a3a000100 001d000301 0203";
     struct client_hello ch;
     struct offer o;
     uint8_t form[OFFER_MAX];

@@ -43,7 +43,8 @@ static void each_key_exchange(void **state)
         const struct suite *suite = suite_find(rows[i].suite);
         assert_non_null(suite);
         bool ok = server_key_exchange_parse(rd_of(guarded(b, n), n), suite, rows[i].version, &k);
-        if (ok != rows[i].ok || (ok && (k.group != rows[i].group || k.dh_bits != rows[i].dh_bits || k.sigscheme != rows[i].sigscheme)))
+        if (ok != rows[i].ok ||
+            (ok && (k.group != rows[i].group || k.dh_bits != rows[i].dh_bits || k.sigscheme != rows[i].sigscheme)))
             fail_msg("%s: %d group %u bits %u scheme %04x", rows[i].name, ok, k.group, k.dh_bits, k.sigscheme);
         for (size_t cut = 0; cut < n && rows[i].ok && k.group < 0xff00; cut++)
             assert_false(server_key_exchange_parse(rd_of(guarded(b, cut), cut), suite, rows[i].version, &k));
@@ -54,12 +55,15 @@ static void each_key_exchange(void **state)
 }
 
 /* The prime of RFC 7919's ffdhe2048, appendix A.1. */
-static const char ffdhe2048[] =
-    "ffffffffffffffffadf85458a2bb4a9aafdc5620273d3cf1d8b9c583ce2d3695a9e13641146433fbcc939dce249b3ef97d2fe363630c75d8f681b202"
-    "aec4617ad3df1ed5d5fd65612433f51f5f066ed0856365553ded1af3b557135e7f57c935984f0c70e0e68b77e2a689daf3efe8721df158a136ade735"
-    "30acca4f483a797abc0ab182b324fb61d108a94bb2c8e3fbb96adab760d7f4681d4f42a3de394df4ae56ede76372bb190b07a7c8ee0a6d709e02fce1"
-    "cdf7e2ecc03404cd28342f619172fe9ce98583ff8e4f1232eef28183c3fe3b1b4c6fad733bb5fcbc2ec22005c58ef1837d1683b2c6f34a26c1b2effa"
-    "886b423861285c97ffffffffffffffff";
+static const char ffdhe2048[] = "ffffffffffffffffadf85458a2bb4a9aafdc5620273d3cf1d8b9c583ce2d3695a9e13641146433fbcc939dce24"
+                                "9b3ef97d2fe363630c75d8f681b202"
+                                "aec4617ad3df1ed5d5fd65612433f51f5f066ed0856365553ded1af3b557135e7f57c935984f0c70e0e68b77e2"
+                                "a689daf3efe8721df158a136ade735"
+                                "30acca4f483a797abc0ab182b324fb61d108a94bb2c8e3fbb96adab760d7f4681d4f42a3de394df4ae56ede763"
+                                "72bb190b07a7c8ee0a6d709e02fce1"
+                                "cdf7e2ecc03404cd28342f619172fe9ce98583ff8e4f1232eef28183c3fe3b1b4c6fad733bb5fcbc2ec22005c5"
+                                "8ef1837d1683b2c6f34a26c1b2effa"
+                                "886b423861285c97ffffffffffffffff";
 
 static void named_primes(void **state)
 {

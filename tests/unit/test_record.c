@@ -51,12 +51,14 @@ static void records(void **state)
         const char *out;
     } rows[] = {
         { "1603010003 aabbcc 1503030002 0228", RECORD_MORE, "[22:3 aabbcc][21:2 0228]" },
-        { "1703030000 1603010001 aa", RECORD_MORE, "[23:0 ][22:1 aa]" }, /* an empty record, OpenSSL's guard against BEAST */
+        { "1703030000 1603010001 aa", RECORD_MORE,
+          "[23:0 ][22:1 aa]" }, /* an empty record, OpenSSL's guard against BEAST */
         { "1603000001 aa 1603ff0001", RECORD_BAD, "[22:1 aa]" },
         { "1603010001 aa 1647455420", RECORD_BAD, "[22:1 aa]" },
         { "1603014801 aa", RECORD_BAD, "" }, /* longer than a record may be */
         { "1603010003 aabb", RECORD_MORE, "[22:3 aabb" },
-        { "8003 aabbcc 000201 ddee", RECORD_MORE, "[0:3 aabbcc][0:2 ddee]" }, /* SSLv2: two bytes, then three with padding */
+        { "8003 aabbcc 000201 ddee", RECORD_MORE,
+          "[0:3 aabbcc][0:2 ddee]" }, /* SSLv2: two bytes, then three with padding */
         { "8001 aa 485454502f", RECORD_BAD, "[0:1 aa]" },
         { "", RECORD_MORE, "" },
     };
@@ -98,7 +100,7 @@ static void holes(void **state)
     assert_string_equal(out, "[23:1 09][21:2 0100]");
 
     r = (struct record){ 0 };
-    assert_false(record_gap(&r, 1)); /* before anything: likewise */
+    assert_false(record_gap(&r, 1));                           /* before anything: likewise */
     static const uint8_t like[] = { 23, 3, 3, 0, 1, 9, 9, 9 }; /* a header with something else behind its record */
     (void)pieces(&r, like, sizeof like, 99, out);
     assert_string_equal(out, "");

@@ -63,15 +63,15 @@ static void every_prefix_is_refused(void **state)
     }
 }
 
-#define CHALLENGE "b4da2fcc598094cc14d4baf47925a097"
-#define V2_HELLO "801c 01 0002 0003 0000 0010 0700c0" CHALLENGE
-#define V2_SERVER "8013 04 00 01 0002 0003 0003 0002 aabbcc 0700c0 1122"
-#define V2_HIT "800d 04 01 00 0002 0000 0000 0002 1122"
-#define V2_KEY "8010 02 0700c0 0000 0004 0002 deadbeef 1234"
-#define V2_SEALED "8018 aabbccddeeff00112233445566778899aabbccddeeff0011"
+#define CHALLENGE  "b4da2fcc598094cc14d4baf47925a097"
+#define V2_HELLO   "801c 01 0002 0003 0000 0010 0700c0" CHALLENGE
+#define V2_SERVER  "8013 04 00 01 0002 0003 0003 0002 aabbcc 0700c0 1122"
+#define V2_HIT     "800d 04 01 00 0002 0000 0000 0002 1122"
+#define V2_KEY     "8010 02 0700c0 0000 0004 0002 deadbeef 1234"
+#define V2_SEALED  "8018 aabbccddeeff00112233445566778899aabbccddeeff0011"
 #define V2_SEALED3 "001805 aabbccddeeff00112233445566778899aabbccddeeff0011"
-#define TLS_IN_V2 "801c 01 0301 0003 0000 0010 00002f" CHALLENGE
-#define ZERO32 "0000000000000000000000000000000000000000000000000000000000000000"
+#define TLS_IN_V2  "801c 01 0301 0003 0000 0010 00002f" CHALLENGE
+#define ZERO32     "0000000000000000000000000000000000000000000000000000000000000000"
 
 static const struct row {
     const char *step[8]; /* "c..." or "s..." and hex */
@@ -82,22 +82,58 @@ static const struct row {
     uint32_t suite;
     int resumed; /* -1 not known */
 } rows[] = {
-    { { "c" V2_HELLO, "s" V2_SERVER, "c" V2_KEY, "s" V2_SEALED, "c" V2_SEALED, "s" V2_SEALED }, TLS_END_DECIDED, 2, OUTCOME_COMPLETED,
-      VER_SSL2, 0x0700c0, 0 },
-    { { "c" V2_HELLO, "s" V2_SERVER, "c" V2_KEY, "s" V2_SEALED3, "c" V2_SEALED3, "s" V2_SEALED3 }, TLS_END_DECIDED, 2,
-      OUTCOME_COMPLETED, VER_SSL2, 0x0700c0, 0 },
-    { { "c" V2_HELLO, "s" V2_HIT, "c" V2_SEALED, "s" V2_SEALED, "s" V2_SEALED }, TLS_END_DECIDED, 2, OUTCOME_COMPLETED, VER_SSL2,
-      SUITE_NONE, 1 },
+    { { "c" V2_HELLO, "s" V2_SERVER, "c" V2_KEY, "s" V2_SEALED, "c" V2_SEALED, "s" V2_SEALED },
+      TLS_END_DECIDED,
+      2,
+      OUTCOME_COMPLETED,
+      VER_SSL2,
+      0x0700c0,
+      0 },
+    { { "c" V2_HELLO, "s" V2_SERVER, "c" V2_KEY, "s" V2_SEALED3, "c" V2_SEALED3, "s" V2_SEALED3 },
+      TLS_END_DECIDED,
+      2,
+      OUTCOME_COMPLETED,
+      VER_SSL2,
+      0x0700c0,
+      0 },
+    { { "c" V2_HELLO, "s" V2_HIT, "c" V2_SEALED, "s" V2_SEALED, "s" V2_SEALED },
+      TLS_END_DECIDED,
+      2,
+      OUTCOME_COMPLETED,
+      VER_SSL2,
+      SUITE_NONE,
+      1 },
     { { "c" V2_HELLO, "s" V2_SERVER }, TLS_END_FIN, 0, OUTCOME_CLOSED, VER_SSL2, SUITE_NONE, 0 },
     { { "c" V2_HELLO, "s" V2_SERVER, "c" V2_KEY }, TLS_END_RST, 1, OUTCOME_RESET, VER_SSL2, 0x0700c0, 0 },
-    { { "c" V2_HELLO, "s" V2_SERVER, "c" "8003 000001" }, TLS_END_DECIDED, 2, OUTCOME_ALERT_CLIENT, VER_SSL2, SUITE_NONE, 0 },
-    { { "c" V2_HELLO, "s" "8003 000001" }, TLS_END_DECIDED, 2, OUTCOME_ALERT_SERVER, 0, SUITE_NONE, -1 },
+    { { "c" V2_HELLO, "s" V2_SERVER,
+        "c"
+        "8003 000001" },
+      TLS_END_DECIDED,
+      2,
+      OUTCOME_ALERT_CLIENT,
+      VER_SSL2,
+      SUITE_NONE,
+      0 },
+    { { "c" V2_HELLO, "s"
+                      "8003 000001" },
+      TLS_END_DECIDED,
+      2,
+      OUTCOME_ALERT_SERVER,
+      0,
+      SUITE_NONE,
+      -1 },
     { { "c" V2_HELLO }, TLS_END_FIN, 1, OUTCOME_CLOSED, 0, SUITE_NONE, -1 },
     { { "s" V2_SERVER }, TLS_END_FIN, 1, OUTCOME_ONE_SIDED, VER_SSL2, SUITE_NONE, 0 },
     /* the hello is SSLv2's, the answer and what follows are TLS's */
-    { { "c" TLS_IN_V2, "s160301002a 02000026 0301" ZERO32 "00 002f 00 160301000b 0b000007 000004 000001 30 1603010004 0e000000",
+    { { "c" TLS_IN_V2,
+        "s160301002a 02000026 0301" ZERO32 "00 002f 00 160301000b 0b000007 000004 000001 30 1603010004 0e000000",
         "c1603010006 10000002 0000 140301000101 1603010004 aabbccdd", "s140301000101 1603010004 aabbccdd" },
-      TLS_END_DECIDED, 2, OUTCOME_COMPLETED, VER_TLS10, 0x002f, 0 },
+      TLS_END_DECIDED,
+      2,
+      OUTCOME_COMPLETED,
+      VER_TLS10,
+      0x002f,
+      0 },
     { { "c" TLS_IN_V2, "s15030100020246" }, TLS_END_DECIDED, 2, OUTCOME_ALERT_SERVER, 0, SUITE_NONE, -1 },
     { { "c" TLS_IN_V2, "s485454502f312e31" }, TLS_END_DECIDED, 2, OUTCOME_MALFORMED, 0, SUITE_NONE, -1 },
 };
@@ -126,7 +162,8 @@ static void run(const struct row *w, size_t step)
     tls_fill_event(t, w->end, w->by, &ev);
     int resumed = ev.flags & EV_RESUMED_KNOWN ? (ev.flags & EV_RESUMED) != 0 : -1;
     if (ev.outcome != w->outcome || ev.version != w->version || ev.suite != w->suite || resumed != w->resumed)
-        fail_msg("%s ...: %s version %04x suite %x resumed %d", w->step[0], outcome_name(ev.outcome), ev.version, ev.suite, resumed);
+        fail_msg("%s ...: %s version %04x suite %x resumed %d", w->step[0], outcome_name(ev.outcome), ev.version, ev.suite,
+                 resumed);
     assert_null(ev.version == VER_SSL2 ? ev.sh : NULL);
     assert_int_equal(ev.flags & EV_SUITE_NOT_OFFERED, 0);
     tls_free(t);

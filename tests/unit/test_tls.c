@@ -12,11 +12,12 @@ static struct tls_shared shared = { .stats = &counted };
 /* What a reader of events relies on, as text: equal texts are equal events. */
 static void describe(const struct tls_event *ev, char *out, size_t cap)
 {
-    int n = snprintf(out, cap, "%s v%04x/%04x suite %08x group %u dh %u sig %04x sentinel %u alert %c%u/%u flags %08x certs %u "
+    int n = snprintf(out, cap,
+                     "%s v%04x/%04x suite %08x group %u dh %u sig %04x sentinel %u alert %c%u/%u flags %08x certs %u "
                      "client-cert %zu frames %llu/%llu ts %lld ch %d sh %d offer ",
-                     outcome_name(ev->outcome), ev->version, ev->version_wire, ev->suite, ev->group, ev->dh_bits, ev->sigscheme,
-                     ev->sentinel, ev->alert.from ? ev->alert.from : '-', ev->alert.level, ev->alert.code, ev->flags,
-                     ev->cert_count, rd_left(&ev->client_cert), (unsigned long long)ev->frame_client_hello,
+                     outcome_name(ev->outcome), ev->version, ev->version_wire, ev->suite, ev->group, ev->dh_bits,
+                     ev->sigscheme, ev->sentinel, ev->alert.from ? ev->alert.from : '-', ev->alert.level, ev->alert.code,
+                     ev->flags, ev->cert_count, rd_left(&ev->client_cert), (unsigned long long)ev->frame_client_hello,
                      (unsigned long long)ev->frame_server_hello, (long long)ev->ts_ns, ev->ch != NULL, ev->sh != NULL);
     for (size_t i = 0; i < rd_left(&ev->offer) && n + 3 < (int)cap; i++)
         n += snprintf(out + n, cap - (size_t)n, "%02x", ev->offer.p[i]);
@@ -85,7 +86,8 @@ static void expect_line(char *out, size_t cap, const struct tls_event *ev)
     char alert[16] = "";
     if (ev->alert.from && !(ev->flags & EV_ALERT_ENCRYPTED))
         (void)snprintf(alert, sizeof alert, " alert=%c%u", ev->alert.from, ev->alert.code);
-    (void)snprintf(out, cap, "%s %s %s %s%s%s%s%s", outcome_name(ev->outcome), version, suite, sni, ev->flags & EV_HRR ? " hrr" : "",
+    (void)snprintf(out, cap, "%s %s %s %s%s%s%s%s", outcome_name(ev->outcome), version, suite, sni,
+                   ev->flags & EV_HRR ? " hrr" : "",
                    ev->sentinel == SENTINEL_TLS11   ? " sentinel=00"
                    : ev->sentinel == SENTINEL_TLS12 ? " sentinel=01"
                                                     : "",
@@ -206,18 +208,19 @@ static void every_split_gives_the_same_event(void **state)
 }
 
 /* What is claimed of a part of a conversation is also true of the whole. */
-static void check_claims(const char *name, const char *what, size_t at, const struct tls_event *part, const struct tls_event *whole)
+static void check_claims(const char *name, const char *what, size_t at, const struct tls_event *part,
+                         const struct tls_event *whole)
 {
     bool version = part->version == 0 || part->version == whole->version;
     bool suite = part->suite == SUITE_NONE || part->suite == whole->suite;
     bool group = part->group == 0 || part->group == whole->group;
     bool resumed = !(part->flags & EV_RESUMED_KNOWN) || !((part->flags ^ whole->flags) & EV_RESUMED);
-    bool outcome = part->outcome == whole->outcome || part->outcome == OUTCOME_INCOMPLETE || part->outcome == OUTCOME_UNANSWERED ||
-                   part->outcome == OUTCOME_ONE_SIDED;
+    bool outcome = part->outcome == whole->outcome || part->outcome == OUTCOME_INCOMPLETE ||
+                   part->outcome == OUTCOME_UNANSWERED || part->outcome == OUTCOME_ONE_SIDED;
     if (!version || !suite || !group || !resumed || !outcome)
         fail_msg("%s %s %zu: %s %04x %08x group %u flags %x; whole: %s %04x %08x group %u flags %x", name, what, at,
-                 outcome_name(part->outcome), part->version, part->suite, part->group, part->flags, outcome_name(whole->outcome),
-                 whole->version, whole->suite, whole->group, whole->flags);
+                 outcome_name(part->outcome), part->version, part->suite, part->group, part->flags,
+                 outcome_name(whole->outcome), whole->version, whole->suite, whole->group, whole->flags);
 }
 
 static void check_prefixes(const char *name, const struct conversation *c, const char *expected)
@@ -335,7 +338,8 @@ static void one_direction_alone_claims_only_what_is_so(void **state)
 
 /* ClientHello and ServerHello of RFC 8448 section 3, with their record headers. */
 static const char ch13[] =
-    "16030100c4 010000c0 0303 cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7 00 0006 130113031302 0100 0091"
+    "16030100c4 010000c0 0303 cb34ecb1e78163ba1c38c6dacb196a6dffa21a8d9912ec18a2ef6283024dece7 00 0006 130113031302 0100 "
+    "0091"
     "0000000b0009000006736572766572 ff01000100 000a00140012001d0017001800190100010101020103 0104 00230000"
     "003300260024001d002099381de560e4bd43d23d8e435a7dbafeb3c06e51c13cae4d5413691e529aaf2c 002b0003020304"
     "000d0020001e040305030603020308040805080604010501060102010402050206020202 002d00020101 001c00024001";
@@ -370,13 +374,15 @@ static const struct token {
     { "shid", "160303004a 02000046 0303" ZERO32 "20" ZERO32 "c02f 00" },
     { "chticket", "1603010035 01000031 0303" ZERO32 "00 0002 c02f 01 00 0006 00230002 aabb" },
     { "heartbeat", "1803030003 010000" },
-    { "ch13a", "16030100b4 010000b0 0303 b0b1c5a5aa37c5919f2ed1d5c6fff7fcb7849716945a2b8cee9258a346677b6f 00 0006 130113031302 0100 0081"
+    { "ch13a", "16030100b4 010000b0 0303 b0b1c5a5aa37c5919f2ed1d5c6fff7fcb7849716945a2b8cee9258a346677b6f 00 0006 "
+               "130113031302 0100 0081"
                "0000000b0009000006736572766572 ff01000100 000a00080006001d00170018"
                "003300260024001d0020e8e8e3f3b93a25ed97a14a7dcacb8a272c6288e585c6484d05262fcad062ad1f 002b0003020304"
                "000d0020001e040305030603020308040805080604010501060102010402050206020202 002d00020101 001c00024001" },
     { "hrr", "1603030038 02000034 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1301 00 000c"
              "003300020017 002b00020304" },
-    { "hrrcut", "1603030038 02000034 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1301 00 000c 0033" },
+    { "hrrcut",
+      "1603030038 02000034 0303 cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c 00 1301 00 000c 0033" },
     { "hrrdraft", "160301000e 0600000a 7f12 0006 002800020017" },
     { "shdraft", "160301002a 02000026 7f12" ZERO32 "1301 0000" },
     { "shother", "160303002a 02000026 0303" ZERO32 "00 c030 00" },
@@ -450,13 +456,15 @@ static const struct ending {
     { "c:ch12 s:alert1/112 s:alert2/40", TLS_END_DECIDED, NOBODY, OUTCOME_ALERT_SERVER, "s40", 0, 0 },
     { "c:ch12 s:alert1/0", TLS_END_FIN, S, OUTCOME_CLOSED, "", 0, 0 },
     { "c:ch12 s:alert1/40", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s40", 0, 0 },
-    { "c:ch12 s:alert1/40 s:sh12 s:cert s:done c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 },
+    { "c:ch12 s:alert1/40 s:sh12 s:cert s:done c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED,
+      "", 0, 0 },
     { "c:ch12 s:sh12 s:cert s:done c:alert2/48", TLS_END_DECIDED, NOBODY, OUTCOME_ALERT_CLIENT, "c48", 0, 0 },
     { HELLOS12 "s:alert2/51", TLS_END_DECIDED, NOBODY, OUTCOME_ALERT_SERVER, "s51", 0, 0 },
     { HELLOS12 "s:alert1/0", TLS_END_FIN, S, OUTCOME_CLOSED, "", 0, 0 },
     /* up to TLS 1.2 */
     { HELLOS12 "s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_RESUMED_KNOWN, EV_RESUMED },
-    { HELLOS12 "c:data100 s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_EARLY_DATA }, /* false start */
+    { HELLOS12 "c:data100 s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0,
+      EV_EARLY_DATA }, /* false start */
     { HELLOS12 "c:data100", TLS_END_FIN, S, OUTCOME_CLOSED, "", 0, 0 },
     { HELLOS12 "s:ccs", TLS_END_RST, S, OUTCOME_RESET, "", 0, 0 },
     { HELLOS12 "s:ccs s:sealed", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s?", EV_ALERT_ENCRYPTED, 0 },
@@ -465,12 +473,12 @@ static const struct ending {
     { "c:ch12 s:sh12 s:ccs s:fin c:alert2/20", TLS_END_DECIDED, NOBODY, OUTCOME_ALERT_CLIENT, "c20", EV_RESUMED, 0 },
     { "c:ch12 s:sh12 s:cert s:done", TLS_END_FIN, C, OUTCOME_CLOSED, "", 0, 0 },
     { "c:ch12 s:sh12 s:cert s:done", TLS_END_IDLE, NOBODY, OUTCOME_INCOMPLETE, "", 0, 0 },
-    { "c:ch12 s:sh12 s:cert s:certreq s:done c:nocert c:cke c:ccs c:fin s:alert2/40", TLS_END_DECIDED, NOBODY, OUTCOME_ALERT_SERVER,
-      "s40", EV_CLIENT_CERT_REQUESTED | EV_CLIENT_CERT_EMPTY, EV_CLIENT_CERT_SENT },
-    { "c:ch12 s:sh12 s:cert s:certreq s:done c:cert c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
-      EV_CLIENT_CERT_REQUESTED | EV_CLIENT_CERT_SENT, EV_CLIENT_CERT_EMPTY },
-    { "c:ch30 s:sh30 s:cert s:certreq s:done c:alert1/41 c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED,
-      "", EV_CLIENT_CERT_EMPTY, 0 },
+    { "c:ch12 s:sh12 s:cert s:certreq s:done c:nocert c:cke c:ccs c:fin s:alert2/40", TLS_END_DECIDED, NOBODY,
+      OUTCOME_ALERT_SERVER, "s40", EV_CLIENT_CERT_REQUESTED | EV_CLIENT_CERT_EMPTY, EV_CLIENT_CERT_SENT },
+    { "c:ch12 s:sh12 s:cert s:certreq s:done c:cert c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY,
+      OUTCOME_COMPLETED, "", EV_CLIENT_CERT_REQUESTED | EV_CLIENT_CERT_SENT, EV_CLIENT_CERT_EMPTY },
+    { "c:ch30 s:sh30 s:cert s:certreq s:done c:alert1/41 c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY,
+      OUTCOME_COMPLETED, "", EV_CLIENT_CERT_EMPTY, 0 },
     /* damaged answers */
     { "c:ch12 s:shbad", TLS_END_DECIDED, NOBODY, OUTCOME_MALFORMED, "", EV_HELLO_PARTIAL, 0 },
     { "c:ch12 s:sh12short s:gap", TLS_END_FIN, S, OUTCOME_INCOMPLETE, "", EV_GAP, EV_HELLO_PARTIAL },
@@ -487,7 +495,8 @@ static const struct ending {
     { "s:sh12 s:cert s:done s:ccs s:fin", TLS_END_FIN, S, OUTCOME_COMPLETED, "", EV_ONE_SIDED, 0 },
     { "s:sh13 s:ccs s:data900 s:data58", TLS_END_FIN, S, OUTCOME_ONE_SIDED, "", EV_ONE_SIDED, 0 },
     /* the capture put the server's direction first */
-    { "s:sh12 s:cert s:done c:ch12 c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_ONE_SIDED },
+    { "s:sh12 s:cert s:done c:ch12 c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0,
+      EV_ONE_SIDED },
     { "s:alert2/40 c:ch12", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s40", 0, 0 },
     /* TLS 1.3 */
     { HELLOS13 "c:ccs c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_RESUMED_KNOWN, EV_RESUMED },
@@ -496,7 +505,8 @@ static const struct ending {
     { HELLOS13 "c:data25 c:data53", TLS_END_FIN, C, OUTCOME_COMPLETED, "", 0, 0 },
     { HELLOS13 "c:data25 c:data53", TLS_END_RST, C, OUTCOME_COMPLETED, "", 0, 0 },
     { HELLOS13 "c:data25 c:data53", TLS_END_RST, S, OUTCOME_RESET, "", 0, 0 },
-    { HELLOS13 "c:data25 c:data53 s:data19 s:data19", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 }, /* short messages */
+    { HELLOS13 "c:data25 c:data53 s:data19 s:data19", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0,
+      0 }, /* short messages */
     { HELLOS13 "c:data25 c:data53 c:data19 s:data19", TLS_END_FIN, C, OUTCOME_COMPLETED, "", 0, EV_ALERT_ENCRYPTED },
     { HELLOS13 "c:data25 c:data53", TLS_END_IDLE, NOBODY, OUTCOME_INCOMPLETE, "", 0, 0 },
     { HELLOS13 "c:data25 c:data53 s:data19", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s?", EV_ALERT_ENCRYPTED, 0 },
@@ -517,7 +527,8 @@ static const struct ending {
     { "c:chearly s:sh13 s:data300 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, EV_EARLY_DATA },
     { "c:chearly s:sh13 s:data300 c:data70 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_EARLY_DATA, 0 },
     /* a second try after HelloRetryRequest, with and without ChangeCipherSpec in between */
-    { "c:ch13a s:hrr s:ccs c:ccs c:ch13 s:sh13 s:data900 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_HRR, EV_ONE_SIDED },
+    { "c:ch13a s:hrr s:ccs c:ccs c:ch13 s:sh13 s:data900 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_HRR,
+      EV_ONE_SIDED },
     { "c:ch13a s:hrr c:ch13 s:sh13 s:ccs s:data900 c:data53", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_HRR, 0 },
     { "c:ch13a s:hrr", TLS_END_FIN, C, OUTCOME_CLOSED, "", EV_HRR, EV_RESUMED_KNOWN },
     { "c:ch13a s:hrrcut s:gap c:ch13 s:gap", TLS_END_FIN, C, OUTCOME_INCOMPLETE, "", EV_HRR | EV_GAP, EV_HELLO_PARTIAL },
@@ -534,17 +545,18 @@ static const struct ending {
     /* the rest of what may pass */
     { "c:ch12 s:sh12 s:cert s:status s:done c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
       EV_OCSP_STAPLE, EV_SUITE_NOT_OFFERED },
-    { "c:ch12 s:shother s:badcert s:cert c:heartbeat s:heartbeat", TLS_END_IDLE, NOBODY, OUTCOME_INCOMPLETE, "", EV_SUITE_NOT_OFFERED, 0 },
-    { "c:ch12 s:sh12 s:sh12 s:done c:ch12 c:nocert c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "",
-      EV_CLIENT_CERT_EMPTY, 0 },
+    { "c:ch12 s:shother s:badcert s:cert c:heartbeat s:heartbeat", TLS_END_IDLE, NOBODY, OUTCOME_INCOMPLETE, "",
+      EV_SUITE_NOT_OFFERED, 0 },
+    { "c:ch12 s:sh12 s:sh12 s:done c:ch12 c:nocert c:cke c:ccs c:fin s:ccs s:fin", TLS_END_DECIDED, NOBODY,
+      OUTCOME_COMPLETED, "", EV_CLIENT_CERT_EMPTY, 0 },
     { "c:ch12 s:alert1/40 s:alert1/80", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s80", 0, 0 },
     { "s:alert2/40 s:alert2/80 c:ch12", TLS_END_FIN, S, OUTCOME_ALERT_SERVER, "s40", 0, 0 },
     { "c:ch12 s:sh12 s:gap s:ccs s:fin c:gap c:ccs c:fin", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", 0, 0 },
     { "s:sh12 s:ccs s:gap s:data50", TLS_END_DECIDED, NOBODY, OUTCOME_COMPLETED, "", EV_ONE_SIDED, 0 },
     { "c:ch12 s:ch12", TLS_END_FIN, S, OUTCOME_CLOSED, "", 0, 0 }, /* two clients: the first counts */
     /* data without end and without a decision is not followed for ever */
-    { HELLOS13 "s:data60000 s:data60000 s:data60000 s:data60000 s:data60000 s:data60000", TLS_END_DECIDED, NOBODY, OUTCOME_INCOMPLETE,
-      "", 0, 0 },
+    { HELLOS13 "s:data60000 s:data60000 s:data60000 s:data60000 s:data60000 s:data60000", TLS_END_DECIDED, NOBODY,
+      OUTCOME_INCOMPLETE, "", 0, 0 },
 };
 
 static void each_ending(void **state)
@@ -569,7 +581,8 @@ static void each_ending(void **state)
         if (r.ev.outcome != e->outcome || strcmp(alert, e->alert) != 0 || (r.ev.flags & e->flags) != e->flags ||
             (r.ev.flags & e->not_flags))
             print_error("%s: %s alert '%s' flags %x; expected %s alert '%s' flags %x not %x\n", e->script,
-                        outcome_name(r.ev.outcome), alert, r.ev.flags, outcome_name(e->outcome), e->alert, e->flags, e->not_flags),
+                        outcome_name(r.ev.outcome), alert, r.ev.flags, outcome_name(e->outcome), e->alert, e->flags,
+                        e->not_flags),
                 bad++;
         run_free(&r);
     }
@@ -678,10 +691,12 @@ static void junk_is_not_tls(void **state)
     /* a record and handshake header alone make no hello, however they go on */
     static const char *const like[] = {
         "160301002d 01000029 0303" ZERO32 "00 0003 c02f00 00 00", /* odd suites, no compression */
-        "160301002d 01000029 0303" ZERO32 "21 0002 c02f 01 00", /* session id beyond the message */
-        "160301002d 01000029 4745" ZERO32 "00 0002 c02f 01 00", /* a version that never was */
+        "160301002d 01000029 0303" ZERO32 "21 0002 c02f 01 00",   /* session id beyond the message */
+        "160301002d 01000029 4745" ZERO32 "00 0002 c02f 01 00",   /* a version that never was */
         "160303002a 02000026 0909" ZERO32 "00 c02f 00",
-        "1603010004 01000000", "16030100ff 01ffffff", "1603010005 0300000100",
+        "1603010004 01000000",
+        "16030100ff 01ffffff",
+        "1603010005 0300000100",
     };
     for (size_t i = 0; i < sizeof like / sizeof like[0]; i++) {
         uint8_t b[128];
@@ -797,7 +812,8 @@ static void dtls_conversations(void **state)
     (void)tls_message(t, 1, HS_SERVER_HELLO, message_of(dtls13_sh, 0), when);
     (void)tls_protected_seen(t, 1, 900, when);
     assert_int_equal(tls_protected_seen(t, 0, 19, when), TLS_MORE);
-    assert_int_equal(tls_protected_seen(t, 0, 61, when), TLS_MORE); /* after more than a Finished: it waits for the server */
+    assert_int_equal(tls_protected_seen(t, 0, 61, when),
+                     TLS_MORE); /* after more than a Finished: it waits for the server */
     assert_int_equal(tls_protected_seen(t, 1, 35, when), TLS_DECIDED);
     tls_fill_event(t, TLS_END_DECIDED, 2, &ev);
     assert_int_equal(ev.outcome, OUTCOME_COMPLETED);
