@@ -2,8 +2,7 @@
 /*
  * conversation - recorded TLS conversations as vectors for unit tests: the payload of the TCP connections of a small
  * capture, in captured order, without the program's own capture layers. Understands what pcaps/ has: Ethernet with IPv4 or
- * IPv6, no
- * options that matter, segments in order (retransmitted bytes are dropped).
+ * IPv6, no options that matter, segments in order (retransmitted bytes are dropped).
  */
 #ifndef TESTS_UNIT_CONVERSATION_H
 #define TESTS_UNIT_CONVERSATION_H
