@@ -250,9 +250,10 @@ static enum source_status file_ended(struct source *s, int rc, struct err *e)
     if (!why)
         why = pcap_geterr(s->pcap);
     if (strstr(why, "different from the type of the first interface")) {
-        (void)err_set(e, "%s: interfaces of different link types in one file: split it "
-                         "(tshark -r IN -Y frame.interface_id==0 -w OUT, and so on for each interface)", s->name);
-        return SOURCE_ERROR;
+        (void)err_set(e, "%s: interfaces of different link types, read up to packet %llu only: split it "
+                         "(tshark -r IN -Y frame.interface_id==0 -w OUT, and so on for each interface)", s->name,
+                      (unsigned long long)s->frame);
+        return SOURCE_CUT;
     }
     (void)err_set(e, "%s: damaged or cut after packet %llu (%s): what came before is reported", s->name,
                   (unsigned long long)s->frame, why);
@@ -355,13 +356,14 @@ static int list_add(struct scan *c, const char *path, int64_t first_ns, uint64_t
     return 0;
 }
 
-/* One file. In a folder, what is not a capture is skipped; named by itself it is an error. */
+/* One file. In a folder, what is not a capture is skipped; named by itself it is an error. A file that may not be read could
+ * be a capture: leaving it out would make the report look whole. */
 static int list_file(struct scan *c, const char *path, const struct stat *st, bool in_folder)
 {
     if (!S_ISREG(st->st_mode)) /* a pipe: looking at it would consume it */
         return list_add(c, path, 0, 0);
     struct source *s = open_buffered(path, NULL, PEEK_BUFFER, c->e);
-    if (!s && in_folder) {
+    if (!s && in_folder && access(path, R_OK) == 0) {
         c->skipped++;
         return 0;
     }

@@ -23,7 +23,7 @@ struct source_list {
     unsigned count;
 };
 /* 0, or -1 and *e names the argument and the remedy. Files in a folder that are not captures are left out (and counted in
- * *skipped); a file named by itself that is not a capture is an error. */
+ * *skipped); a file named by itself that is not a capture is an error, and so is one that may not be read, anywhere. */
 int source_list_make(struct source_list *l, char *const *args, unsigned n, unsigned *skipped, struct err *e);
 void source_list_free(struct source_list *l);
 
@@ -47,7 +47,7 @@ int source_dlt(const struct source *s); /* DLT_ of every packet of it */
 int source_snaplen(const struct source *s);
 
 typedef void source_packet(void *ctx, const struct packet *p);
-enum source_status { SOURCE_END, SOURCE_CUT /* ended in the middle of a packet or in a damaged record: *e says where */,
+enum source_status { SOURCE_END, SOURCE_CUT /* damaged, ended in the middle of a packet, or of a kind that cannot be read on: *e says where */,
                      SOURCE_BATCH /* call again */, SOURCE_STOPPED, SOURCE_ERROR };
 /* Deliver up to about max packets (live: also returns when none came for a while). input goes into packet.input. */
 enum source_status source_read(struct source *s, unsigned max, uint32_t input, source_packet *fn, void *ctx, struct err *e);

@@ -20,7 +20,7 @@
     S(handshakes, T, "TLS handshakes observed")                                                         \
     S(drop_kernel, L, "packets dropped by the kernel before they could be read")                        \
     S(drop_interface, L, "packets dropped by the interface")                                            \
-    S(file_cut, L, "capture files that end in the middle of a packet")                                  \
+    S(file_cut, L, "capture files that were not read to their end (damaged, cut)")                      \
     S(packet_cut, L, "packets cut by the snap length")                                                  \
     S(packet_malformed, L, "packets whose headers are malformed")                                       \
     S(link_unknown, L, "packets of a link layer or ethertype that is not decoded")                      \
@@ -36,7 +36,7 @@
     S(flow_evicted, L, "open connections forgotten because the flow table was full")                    \
     S(conn_evicted, L, "open handshakes forgotten because too many were open")                          \
     S(stream_gap, L, "gaps in the data of connections still being examined")                            \
-    S(stream_gap_bytes, I, "bytes missing in those gaps")                                               \
+    S(stream_gap_bytes, I, "bytes missing in gaps of connections still being examined")                       \
     S(stream_overflow, L, "connections with too much out-of-order data to hold")                        \
     S(stream_stray, I, "TCP segments far outside their connection's window")                            \
     S(stream_conflict, I, "retransmissions that differ from the first copy")                            \

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const struct subcommand subcommands[] = {
     { "read", cmd_read, "[options] FILE|DIR|-...", "tally captures and print the report" },
@@ -38,6 +39,12 @@ int main(int argc, char **argv)
         if (!strcmp(argv[1], s->name))
             return s->run(argc - 1, argv + 1);
     struct err e;
-    (void)err_set(&e, "%s: no such subcommand; tlsunset --help lists them", argv[1]);
+    struct stat st;
+    if (*argv[1] == '-')
+        (void)err_set(&e, "%s: the subcommand comes first, as in tlsunset read %s ...", argv[1], argv[1]);
+    else if (stat(argv[1], &st) == 0)
+        (void)err_set(&e, "%s: no such subcommand; to read a capture: tlsunset read %s", argv[1], argv[1]);
+    else
+        (void)err_set(&e, "%s: no such subcommand; tlsunset --help lists them", argv[1]);
     return cannot(&e);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of every subcommand: one table, one setter each. A wrong value is one line that names option and remedy. */
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -166,10 +167,11 @@ static int time_value(const char *v, int64_t *ns)
     for (unsigned i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct tm tm = { 0 };
         const char *end = strptime(v, forms[i], &tm);
-        if (end && (!*end || !strcmp(end, "Z"))) {
-            *ns = (int64_t)timegm(&tm) * 1000000000;
-            return 0;
-        }
+        if (!end || (*end && strcmp(end, "Z")))
+            continue;
+        int day = tm.tm_mday;
+        *ns = (int64_t)timegm(&tm) * 1000000000;
+        return tm.tm_mday == day ? 0 : -1; /* timegm() makes 2 March of 30 February */
     }
     return -1;
 }
@@ -381,6 +383,34 @@ static int defaults(struct options *o, struct err *e)
     return 0;
 }
 
+/* What makes no sense together would otherwise give a report about nothing, or about too much. */
+static int together(const struct options *o, unsigned who, struct err *e)
+{
+    if (o->view.since_ns && o->view.until_ns && o->view.since_ns >= o->view.until_ns)
+        return err_set(e, "--since and --until: nothing lies between them; --until must be the later one");
+    if (o->anonymize && who != FOR_REPORT && (o->view.client_only || o->ignored.count))
+        return err_set(e, "--anonymize: %s cannot find addresses that are replaced; use --filter '%s ADDRESS'",
+                       o->view.client_only ? "--client" : "--ignore-client", o->view.client_only ? "host" : "not host");
+    return 0;
+}
+
+/* The option of another subcommand is a likelier mistake than one that does not exist. */
+static int no_such_option(const char *typed, const char *subcommand, struct err *e)
+{
+    const char *name = typed + strspn(typed, "-");
+    size_t n = strcspn(name, "=");
+    struct nearest near = { .word = name };
+    for (unsigned i = 0; i < ROWS; i++) {
+        bool same = strlen(rows[i].name) == n && !strncmp(rows[i].name, name, n);
+        if (same || (typed[1] == rows[i].letter && !typed[2]))
+            return err_set(e, "%s: not an option of %s; tlsunset %s --help", typed, subcommand, subcommand);
+        nearest_try(&near, rows[i].name);
+    }
+    bool alike = near.distance <= 2;
+    return err_set(e, "%s: no such option%s%s; tlsunset %s --help", typed, alike ? ", the nearest is --" : "",
+                   alike ? near.best : "", subcommand);
+}
+
 static int parse(struct options *o, int argc, char **argv, unsigned who, bool *helped, struct err *e)
 {
     struct option longs[ROWS + 2];
@@ -400,7 +430,7 @@ static int parse(struct options *o, int argc, char **argv, unsigned who, bool *h
             return err_set(e, "%s: needs a value; tlsunset %s --help", argv[optind - 1], argv[0]);
         const struct option_row *row = c == '?' ? NULL : row_of(c);
         if (!row)
-            return err_set(e, "%s: no such option; tlsunset %s --help", argv[optind - 1], argv[0]);
+            return no_such_option(argv[optind - 1], argv[0], e);
         if (row->set(o, optarg, e))
             return -1;
     }
@@ -410,7 +440,7 @@ static int parse(struct options *o, int argc, char **argv, unsigned who, bool *h
     o->view.own_count = o->own.count;
     o->view.ignored = o->ignored.at;
     o->view.ignored_count = o->ignored.count;
-    return 0;
+    return together(o, who, e);
 }
 
 int options_parse(struct options *o, int argc, char **argv, unsigned who)

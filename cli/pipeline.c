@@ -22,6 +22,7 @@ struct pipeline {
     struct check *check;
     struct cube *cube;
     struct event_sink *stream;
+    const struct view *view; /* of the options; narrows the stream */
     bool anonymize;
 };
 
@@ -31,7 +32,8 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
 {
     struct pipeline *p = (struct pipeline *)self;
     cube_event(p->cube, ev);
-    if (!p->stream)
+    if (!p->stream || !view_has_server(p->view, &ev->server) || !view_has_client(p->view, &ev->client.addr) ||
+        !view_has_time(p->view, ev->ts_ns, ev->ts_ns))
         return;
     struct tls_event shown = *ev;
     if (p->anonymize)
@@ -70,6 +72,7 @@ struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct
     p->sink.event = on_event;
     p->cube = cube;
     p->stream = stream;
+    p->view = &o->view;
     p->anonymize = o->anonymize;
     if (stream)
         ndjson_context(stream, &(struct stream_context){ .app = app_of, .input = input_of, .ctx = p });

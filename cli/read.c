@@ -6,6 +6,7 @@
 #include "report/store.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { BATCH = 4096 };
@@ -19,10 +20,11 @@ struct reading {
     unsigned skipped; /* files the state has already */
 };
 
-static void notice(const struct options *o, const char *what, const char *file)
+static void left_out(const struct options *o, unsigned n)
 {
     if (!o->quiet)
-        fprintf(stderr, "tlsunset: %s: %s\n", file, what);
+        fprintf(stderr, "tlsunset: note: %u %s left out\n", n,
+                n == 1 ? "file in a folder is no capture and was" : "files in folders are no captures and were");
 }
 
 /* Was this very file read into the state before? 1: skip it. */
@@ -158,6 +160,18 @@ static int run(const struct options *o, struct source_list *list, FILE *out, str
     return rc;
 }
 
+/* Opening the output empties it: a capture must not be lost to a slip of the fingers. */
+static int spare_inputs(const struct options *o, const struct source_list *list, struct err *e)
+{
+    struct stat out, in;
+    if (!o->output || stat(o->output, &out) != 0 || !S_ISREG(out.st_mode))
+        return 0;
+    for (unsigned i = 0; i < list->count; i++)
+        if (stat(list->file[i].path, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return err_set(e, "--output %s: is one of the captures to read; give another name", o->output);
+    return 0;
+}
+
 int cmd_read(int argc, char **argv)
 {
     struct options o;
@@ -171,9 +185,11 @@ int cmd_read(int argc, char **argv)
     }
     int rc = o.arg_count ? source_list_make(&list, o.args, o.arg_count, &not_captures, &e)
                          : err_set(&e, "read: name a capture file, a folder of them, or - for standard input");
+    if (rc == 0)
+        rc = spare_inputs(&o, &list, &e);
     FILE *out = rc == 0 ? output_open(&o, &e) : NULL;
     if (not_captures)
-        notice(&o, "files in folders that are no captures were left out", "note");
+        left_out(&o, not_captures);
     if (rc == 0)
         rc = out ? run(&o, &list, out, &e) : -1;
     if (out && output_close(&o, out, &e) && rc == 0)

@@ -3,12 +3,25 @@
 #include "cli/cli.h"
 #include "report/store.h"
 
+#include <sys/stat.h>
+
 static int load(struct cube *cube, const char *path, struct err *e)
 {
     struct store *s = store_open(path, STORE_READ, e);
     int rc = s ? store_load(s, cube, e) : -1;
     store_close(s);
     return rc;
+}
+
+/* Each count of a state that is named twice would be doubled. */
+static int named_twice(const struct options *o, struct err *e)
+{
+    struct stat a, b;
+    for (unsigned i = 0; i < o->arg_count; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (stat(o->args[i], &a) == 0 && stat(o->args[k], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino)
+                return err_set(e, "%s: named twice; name each state once", o->args[i]);
+    return 0;
 }
 
 int cmd_report(int argc, char **argv)
@@ -25,6 +38,8 @@ int cmd_report(int argc, char **argv)
         rc = err_set(&e, "report: name a state file (made by tlsunset read --state FILE)");
     else if (!o.format->report)
         rc = err_set(&e, "report: --format %s is one line per handshake and needs the captures; use text or json", o.format->name);
+    if (rc == 0)
+        rc = named_twice(&o, &e);
     struct cube *cube = rc == 0 ? options_cube(&o) : NULL;
     if (rc == 0 && !cube)
         rc = err_set(&e, "out of memory");

@@ -19,3 +19,18 @@ const struct render *render_find(const char *name)
             return &renders[i];
     return NULL;
 }
+
+bool view_has_server(const struct view *v, const struct endpoint *server)
+{
+    return (!v->server_only || cidr_has(v->server_only, &server->addr)) && (!v->server_port || v->server_port == server->port);
+}
+
+bool view_has_client(const struct view *v, const struct addr *client)
+{
+    return !v->client_only || cidr_has(v->client_only, client);
+}
+
+bool view_has_time(const struct view *v, int64_t first_ns, int64_t last_ns)
+{
+    return (!v->since_ns || last_ns >= v->since_ns) && (!v->until_ns || first_ns < v->until_ns);
+}

@@ -29,6 +29,11 @@ struct view { /* what narrows and words a report */
     unsigned width; /* columns; text is made for 100 */
 };
 
+/* Is it within --server, --client, --since and --until? first_ns..last_ns: when it was seen. */
+bool view_has_server(const struct view *v, const struct endpoint *server);
+bool view_has_client(const struct view *v, const struct addr *client);
+bool view_has_time(const struct view *v, int64_t first_ns, int64_t last_ns);
+
 struct render {
     const char *name; /* -f NAME */
     int (*report)(FILE *out, const struct cube *c, const struct view *v, struct err *e); /* NULL for streaming formats */

@@ -534,7 +534,7 @@ static void service_rows(struct json_report *w)
     const struct service *s = cube_services(w->r->cube, &n);
     section(w, "cleartext_services");
     for (unsigned i = 0; i < n; i++) {
-        if (!s[i].cleartext)
+        if (!s[i].cleartext || !view_has_server(w->r->view, &s[i].server))
             continue;
         struct json_out *j = row(w);
         server(j, &s[i].server);

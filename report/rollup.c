@@ -16,13 +16,8 @@ bool roll_group_next(const struct rollup *r, struct roll_group *g)
 
 static bool in_view(const struct view *v, const struct cube_key *k, const struct cube_val *val)
 {
-    if (v->server_only && !cidr_has(v->server_only, &k->server.addr))
-        return false;
-    if (v->server_port && v->server_port != k->server.port)
-        return false;
-    if (v->client_only && !cidr_has(v->client_only, &k->client.addr))
-        return false;
-    return (!v->since_ns || val->last_ns >= v->since_ns) && (!v->until_ns || val->first_ns < v->until_ns);
+    return view_has_server(v, &k->server) && view_has_client(v, &k->client.addr) &&
+           view_has_time(v, val->first_ns, val->last_ns);
 }
 
 static bool rows_in_view(struct rollup *r)

@@ -4,6 +4,7 @@
 #include "report/parts.h"
 #include "report/stamp.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,34 @@ static const char *path_text(const char *path, char *buf)
     return buf;
 }
 
+static int digest_cmp(const void *a, const void *b)
+{
+    return memcmp(*(const uint8_t *const *)a, *(const uint8_t *const *)b, 32);
+}
+
+/* A capture that was read with --again, or is in several of the states: its handshakes count each time. Without a state no
+ * digest is taken: all zero. */
+static void repeated(struct text *t)
+{
+    static const uint8_t none[32] = { 0 };
+    const struct cube *c = t->r->cube;
+    const uint8_t **digest = calloc(cube_inputs(c) + 1, sizeof *digest);
+    uint32_t n = 0, again = 0;
+    char a[PHRASE];
+    t->failed = t->failed || !digest;
+    for (uint32_t i = 1; digest && i <= cube_inputs(c); i++)
+        if (memcmp(cube_input_at(c, i)->digest, none, sizeof none) != 0)
+            digest[n++] = cube_input_at(c, i)->digest;
+    if (n)
+        qsort(digest, n, sizeof *digest, digest_cmp);
+    for (uint32_t i = 1; i < n; i++)
+        again += digest_cmp(&digest[i - 1], &digest[i]) == 0;
+    if (again)
+        text_say(t, "Counted more than once: %s (--again, or in several states); the figures hold them each time.",
+                 text_many(again, "capture", "captures", a));
+    free(digest);
+}
+
 static void inputs(struct text *t)
 {
     enum { SHOWN = 5 }; /* a month of captures is not what the reader came for */
@@ -80,7 +109,13 @@ static void inputs(struct text *t)
     if (n)
         text_table(t, &table);
     text_more(t, n, top, "captures");
+    repeated(t);
     free(order);
+}
+
+static bool is_narrowed(const struct view *v)
+{
+    return v->server_only || v->client_only || v->since_ns || v->until_ns;
 }
 
 /* A report on a part of the traffic must not be taken for one on the whole. */
@@ -100,6 +135,11 @@ static void narrowed(struct text *t)
         text_say(t, "Only what was seen since %s UTC is shown (--since).", stamp_text(v->since_ns, at));
     if (v->until_ns)
         text_say(t, "Only what was seen before %s UTC is shown (--until).", stamp_text(v->until_ns, at));
+    if (v->server_only || v->client_only)
+        text_say(t, "Packets, connections and losses are those of everything that was read.");
+    if (v->since_ns || v->until_ns)
+        text_say(t, "Packets, connections and losses are counted by the hour, handshakes that are alike by the day: some "
+                    "outside these limits are included.");
 }
 
 void text_read(struct text *t)
@@ -108,7 +148,9 @@ void text_read(struct text *t)
     char a[PHRASE], b[PHRASE], c[PHRASE], d[PHRASE], from[STAMP_TEXT], to[STAMP_TEXT];
     text_heading(t, "WHAT WAS READ", NULL);
     inputs(t);
-    if (r->last_ns > 0)
+    if (r->last_ns > 0 && r->first_ns > r->last_ns)
+        text_say(t, "Nothing was read of the time that is to be shown.");
+    else if (r->last_ns > 0)
         text_say(t, "Window: %s to %s UTC (%s); packets in %s of %s hours.", stamp_text(r->first_ns, from),
                  stamp_text(r->last_ns, to), duration_text(r->last_ns - r->first_ns, a), text_count(r->hours, b),
                  text_count(r->hours + r->hours_quiet, c));
@@ -119,7 +161,7 @@ void text_read(struct text *t)
     for (unsigned i = 0; i < stats_count; i++) {
         uint64_t n = *stats_value((struct stats *)(uintptr_t)&r->stats, i);
         if (stats_rows[i].kind == 'I' && n)
-            text_say(t, "%s %s.", text_count(n, a), stats_rows[i].text);
+            text_say(t, "%c%s: %s.", toupper((unsigned char)*stats_rows[i].text), stats_rows[i].text + 1, text_count(n, a));
     }
 }
 
@@ -239,8 +281,8 @@ void text_readiness(struct text *t)
     char a[PHRASE], b[PHRASE], c[PHRASE], d[PHRASE], e[PHRASE];
     text_heading(t, "READINESS", NULL);
     if (!r->total.handshakes) {
-        text_say(t, "No TLS handshake was observed%s. Nothing can be said about readiness.",
-                 r->apart_handshakes ? " but those of clients set apart" : "");
+        text_say(t, "No TLS handshake %swas observed%s. Nothing can be said about readiness.",
+                 is_narrowed(r->view) ? "of what is to be shown " : "", r->apart_handshakes ? " but those of clients set apart" : "");
         return;
     }
     char who[2 * PHRASE] = "";
@@ -252,8 +294,8 @@ void text_readiness(struct text *t)
              r->total.old ? text_count(r->total.old, c) : "none", text_share(r->total.old, r->total.negotiated, d), who);
     causes(t);
     if (r->stuck.handshakes)
-        text_say(t, "%s offered nothing newer than TLS 1.1 and failed (%s, %s).",
-                 text_many(r->stuck.handshakes, "further handshake", "further handshakes", a),
+        text_say(t, "%s offered nothing newer than TLS 1.1 and failed, before or after the server's choice (%s, %s).",
+                 text_many(r->stuck.handshakes, "handshake", "handshakes", a),
                  text_many(r->stuck.clients, "client", "clients", b), text_many(r->stuck.servers, "server", "servers", c));
     if (!r->total.old && !r->stuck.handshakes)
         text_say(t, "That holds for the window above only: a client that did not connect in it is not known.");

@@ -170,7 +170,7 @@ static int clear_cmp(const void *x, const void *y)
 
 enum { CLEAR = 256 }; /* nDPI knows fewer services that speak in clear text; more would go unlisted here, not in JSON */
 
-static unsigned clear_services(const struct cube *c, struct clear clear[CLEAR])
+static unsigned clear_services(const struct cube *c, const struct view *v, struct clear clear[CLEAR])
 {
     unsigned n, kinds = 0;
     const struct service *s = cube_services(c, &n);
@@ -178,7 +178,7 @@ static unsigned clear_services(const struct cube *c, struct clear clear[CLEAR])
         unsigned k = 0;
         while (k < kinds && strcmp(clear[k].name, s[i].name) != 0)
             k++;
-        if (!s[i].cleartext || k == CLEAR)
+        if (!s[i].cleartext || k == CLEAR || !view_has_server(v, &s[i].server))
             continue;
         if (k == kinds)
             clear[kinds++] = (struct clear){ .name = s[i].name, .example = &s[i] };
@@ -194,7 +194,7 @@ void text_cleartext(struct text *t)
     struct clear clear[CLEAR];
     struct table table = { 0 };
     char a[ADDR_TEXT], b[PHRASE];
-    unsigned n = clear_services(t->r->cube, clear), top = text_top(t, n);
+    unsigned n = clear_services(t->r->cube, t->r->view, clear), top = text_top(t, n);
     if (!n)
         return;
     text_heading(t, "CLEARTEXT SERVICES", "%s, named by the first packets of a few flows: advice",

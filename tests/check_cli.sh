@@ -94,4 +94,42 @@ grep -q 'read already' "$tmp/err" || fail 'a file read twice is not skipped'
 "$t" report "$s" >"$tmp/b"
 cmp -s "$tmp/a" "$tmp/b" || fail 'read --state and report differ'
 grep -q 'Of 2 handshakes' "$tmp/b" || fail 'the state did not accumulate'
+refuse 2 'named twice' report "$s" "$s"
+"$t" read -q --again --state "$s" "$pcap" | grep -q 'Counted more than once: 1 capture' || fail '--again is not said'
+
+# what narrows a report narrows the lines and the services too, and says so
+demo=pcaps/demo-office-morning.pcap.gz
+for narrow in '--server 10.20.1.12:25' '--client 10.20.3.31' '--since 2026-11-17T11:00' '--until 2026-11-17T09:00'; do
+	# shellcheck disable=SC2086
+	few=$("$t" read -q -f ndjson $narrow $demo | wc -l)
+	[ "$few" -gt 0 ] && [ "$few" -lt 531 ] || fail "-f ndjson $narrow: $few lines"
+done
+"$t" read -q --server 10.20.1.12:25 $demo >"$tmp/out"
+grep -q 'those of everything that was read' "$tmp/out" || fail '--server does not say what it leaves whole'
+grep -q '^CLEARTEXT SERVICES  1 service,' "$tmp/out" || fail '--server shows the services of others'
+"$t" read -q --since 2027-01-01 $demo >"$tmp/out"
+grep -q 'Nothing was read of the time' "$tmp/out" || fail 'a time without packets'
+! grep -q 'Window:' "$tmp/out" || fail 'a window that ends before it begins'
+refuse 2 'lies between' read --since 2026-11-18 --until 2026-11-17 "$pcap"
+refuse 2 '--since' read --since 2026-02-30 "$pcap"
+refuse 2 '--filter' read --anonymize --client 192.0.2.10 "$pcap"
+refuse 2 '--filter' read --anonymize --ignore-client 192.0.2.0/24 "$pcap"
+
+# mistakes that are easy to make are named
+refuse 2 'tlsunset read pcaps' "$pcap"
+refuse 2 'comes first' -f json read "$pcap"
+refuse 2 'not an option of read' read -i eth0
+refuse 2 'nearest is --format' read --fromat json "$pcap"
+
+# a capture is not overwritten by its own report
+cp "$pcap" "$tmp/mine.pcap"
+refuse 2 'one of the captures' read -o "$tmp/mine.pcap" "$tmp/mine.pcap"
+cmp -s "$pcap" "$tmp/mine.pcap" || fail 'the capture was overwritten'
+
+# a capture in a folder that may not be read is not left out in silence
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	cp "$t" "$tmp/tlsunset"; chmod 755 "$tmp" "$tmp/dir" "$tmp/tlsunset"; chmod 0 "$tmp/dir/2.pcap"
+	code=0; setpriv --reuid 65534 --clear-groups "$tmp/tlsunset" read "$tmp/dir" >/dev/null 2>"$tmp/err" || code=$?
+	[ "$code" = 2 ] && grep -q '2.pcap.*Permission' "$tmp/err" || fail "a folder with an unreadable capture: $code $(cat "$tmp/err")"
+fi
 echo 'check_cli: passed'
