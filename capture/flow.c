@@ -600,7 +600,8 @@ static void datagram_packet(struct flow_table *t, const struct packet *p, const 
     uint32_t i = slot_find(t, tag);
     uint8_t now = epoch_of(p->ts_ns);
     if (i == NIL || state_at(t, i) != SLOT_CONN) {
-        if (!peek(t, d, PEEK_START))
+        bool ended = i != NIL && (state_at(t, i) == SLOT_DONE || state_at(t, i) == SLOT_CLOSED);
+        if (!peek(t, d, ended ? PEEK_WATCH : PEEK_START))
             return;
         /* a repeat of the hello that was just decided is not a new handshake */
         if (i != NIL && state_at(t, i) == SLOT_DONE && seconds_of(p->ts_ns) - t->slot[i].decided < LIMIT_QUIET_SECONDS)

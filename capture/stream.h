@@ -51,7 +51,7 @@ enum end_reason {
 enum peek_at {
     PEEK_START, /* the first payload of a connection whose beginning was seen; every datagram of an unknown pair */
     PEEK_JOIN, /* the first payload seen of a connection that was joined midway */
-    PEEK_WATCH, /* a later segment of a flow that answered no before, or STREAM_WATCH */
+    PEEK_WATCH, /* a later segment of a flow that answered no before, or STREAM_WATCH; a datagram of a flow that ended before */
 };
 
 struct stream_sink {

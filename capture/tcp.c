@@ -44,6 +44,12 @@ static enum conn_fate lose(struct tcp_env *env, struct conn *c, unsigned d, uint
     return fate_of(env->sink->gap(env->sink->ctx, &c->f, d, missing));
 }
 
+static void open_hole(const struct conn *c, struct reasm *r)
+{
+    r->hole_ns = c->f.now_ns ? c->f.now_ns : 1;
+    r->hole_packets = 0;
+}
+
 /* Held segments that are due now. */
 static enum conn_fate drain(struct tcp_env *env, struct conn *c, unsigned d)
 {
@@ -57,6 +63,8 @@ static enum conn_fate drain(struct tcp_env *env, struct conn *c, unsigned d)
     }
     if (!r->head || reasm_hole(r) == 0)
         r->hole_ns = 0;
+    else if (r->hole_ns == 0) /* behind the one that was just given up there is another */
+        open_hole(c, r);
     return fate;
 }
 
@@ -90,10 +98,8 @@ static enum conn_fate give_up_hole(struct tcp_env *env, struct conn *c, unsigned
 static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned d, uint32_t seq, const uint8_t *p, uint32_t n)
 {
     struct reasm *r = &c->side[d];
-    if (r->hole_ns == 0) {
-        r->hole_ns = c->f.now_ns ? c->f.now_ns : 1;
-        r->hole_packets = 0;
-    }
+    if (r->hole_ns == 0)
+        open_hole(c, r);
     if (reasm_store(r, &env->budget, seq, p, n))
         return CONN_KEEP;
     env->stats->stream_overflow++;

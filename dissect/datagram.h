@@ -4,7 +4,8 @@
  * and EAPOL. One row and one file per protocol; session.c gives them the datagrams of a flow and emits what they find.
  *
  * How session.c uses a row:
- *   peek()      any row of this flow's proto whose looks_like() says yes -> the flow is opened
+ *   peek()      any row of this flow's proto whose looks_like() says yes (and, after an earlier conversation, whose goes_on()
+ *               does not) -> the flow is opened
  *   datagram()  first time: the first row in table order that looks_like() this datagram gets open(); then feed() each
  *               datagram of both directions. TLS_NOT: drain events with TLS_END_DECIDED, free(), and let later rows try
  *               this datagram. TLS_DECIDED: drain with TLS_END_DECIDED; then free() unless .many.
@@ -24,6 +25,9 @@ struct datagram_proto {
     /* Could a conversation begin with (or be joined at) this datagram? Hot: asked about every datagram of every flow without
      * state. No allocation, no crypto; strict enough that other protocols seldom pass. Ports are a hint at most. */
     bool (*looks_like)(uint16_t sport, uint16_t dport, struct rd datagram);
+    /* Of a datagram that looks_like() took: can it only belong to a conversation that began before? Then it does not open again a
+     * flow whose conversation was told already. NULL: there are none such. */
+    bool (*goes_on)(struct rd datagram);
     /* State of one flow. shared is borrowed. NULL when out of memory (counted). */
     void *(*open)(struct tls_shared *shared);
     /* The next datagram sent by side d. TLS_MORE: go on; TLS_DECIDED: at least one event is due; TLS_NOT: not this protocol,

@@ -144,8 +144,6 @@ static enum dialogue_verdict verdict_of(enum up_verdict v)
     switch (v) {
     case UP_TLS:
         return DIALOGUE_TLS;
-    case UP_TLS_CLIENT:
-        return DIALOGUE_TLS_CLIENT;
     case UP_RESTART:
         return DIALOGUE_RESTART;
     case UP_PLAIN:

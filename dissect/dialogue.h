@@ -31,7 +31,6 @@ struct dialogue {
 enum dialogue_verdict {
     DIALOGUE_MORE,
     DIALOGUE_TLS, /* rest of both directions, dialogue_rest(), is TLS; trial[0] is the row */
-    DIALOGUE_TLS_CLIENT, /* likewise of the client; the server may speak before */
     DIALOGUE_RESTART, /* likewise, to be sniffed again */
     DIALOGUE_PLAIN, /* trial[0] is decided without TLS */
     DIALOGUE_OPAQUE,

@@ -406,6 +406,14 @@ static size_t unified(struct rd *r)
 
 /* ---- the row ---- */
 
+/* Protected records: of a session that was told already. */
+static bool dtls_goes_on(struct rd r)
+{
+    struct record rec;
+    (void)unwrap(&r);
+    return next_record(&r, &rec) && (rec.epoch > 0 || rec.type != CT_HANDSHAKE);
+}
+
 static void *dtls_open(struct tls_shared *shared)
 {
     struct dtls *s = calloc(1, sizeof *s);
@@ -494,6 +502,7 @@ const struct datagram_proto dtls_proto = {
     .transport = TRANSPORT_UDP,
     .many = true,
     .looks_like = dtls_looks_like,
+    .goes_on = dtls_goes_on,
     .open = dtls_open,
     .feed = dtls_feed,
     .next_event = dtls_next_event,

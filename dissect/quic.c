@@ -145,6 +145,13 @@ static bool quic_looks_like(uint16_t sport, uint16_t dport, struct rd datagram)
     return p.version != 0 && !is_gquic(p.version) && unknown_plausible(&p, n);
 }
 
+/* A connection begins with an Initial packet. */
+static bool quic_goes_on(struct rd datagram)
+{
+    struct quic_packet p;
+    return next_packet(&datagram, &p) && p.known && p.type != QUIC_INITIAL;
+}
+
 /* ---- frames of an Initial packet, RFC 9000 sections 12.4 and 19 ---- */
 
 enum frame_type { FRAME_PADDING = 0x00, FRAME_PING = 0x01, FRAME_ACK = 0x02, FRAME_ACK_ECN = 0x03, FRAME_CRYPTO = 0x06,
@@ -508,6 +515,7 @@ const struct datagram_proto quic_proto = {
     .transport = TRANSPORT_QUIC,
     .many = true,
     .looks_like = quic_looks_like,
+    .goes_on = quic_goes_on,
     .open = quic_open,
     .feed = quic_feed,
     .next_event = quic_next_event,

@@ -18,7 +18,7 @@
 
 enum phase {
     PHASE_SNIFF, /* TLS and dialogues on trial */
-    PHASE_LOST, /* a dialogue lost bytes: only a hello at the start of a segment can still be told */
+    PHASE_LOST, /* a dialogue, or what it led to, lost bytes: only a hello at the start of a segment can still be told */
     PHASE_UNWRAP, /* TLS inside PDUs of the upgrade protocol */
     PHASE_TLS,
 };
@@ -27,8 +27,8 @@ struct session {
     uint8_t phase;
     uint8_t tunnels; /* prefixes and tunnel headers taken off so far */
     bool tls_ruled_out;
-    bool server_may_speak; /* UP_TLS_CLIENT: server bytes before its ServerHello are not TLS */
     bool bare[2]; /* PHASE_UNWRAP: this direction has no more PDUs */
+    uint8_t searched; /* PHASE_LOST: segments looked at for a hello */
     struct tls *tls;
     struct dialogue g; /* SNIFF: rows on trial; later: trial[0] is the row that led here, if any */
     const char *upgrade; /* how TLS came about, NULL when direct */
@@ -63,11 +63,11 @@ static bool looks_like_records(struct rd b)
     return rd_left(&b) >= 5 && b.p[0] == 23 && b.p[1] == 3 && b.p[2] <= 4 && (b.p[3] << 8 | b.p[4]) <= 16384 + 2048;
 }
 
-static bool peek_datagram(uint8_t proto, uint16_t sport, uint16_t dport, struct rd b)
+static bool peek_datagram(uint8_t proto, uint16_t sport, uint16_t dport, enum peek_at at, struct rd b)
 {
     for (const struct datagram_proto *const *row = datagram_protos; *row; row++)
         if ((*row)->proto == proto && (*row)->looks_like(sport, dport, b))
-            return true;
+            return at == PEEK_START || !(*row)->goes_on || !(*row)->goes_on(b);
     return false;
 }
 
@@ -75,7 +75,7 @@ static bool session_peek(void *ctx, uint8_t proto, uint16_t sport, uint16_t dpor
 {
     struct dissector *ds = ctx;
     if (proto != PROTO_TCP)
-        return peek_datagram(proto, sport, dport, b);
+        return peek_datagram(proto, sport, dport, at, b);
     switch (at) {
     case PEEK_START:
         return tls_looks_like(b, false) || dialogue_may_start(b, sport, dport, true);
@@ -176,6 +176,7 @@ static void emit_tls(struct dissector *ds, struct session *s, struct flow *f, en
     fill_upgrade(s, &ev);
     judge_one_sided(ds, &ev);
     ds->stats->handshakes++;
+    ds->stats->cleartext_login += s->facts.login;
     ds->sink->event(ds->sink, &ev);
 }
 
@@ -200,13 +201,13 @@ static bool heard_both(const struct flow *f)
 static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f, bool opaque)
 {
     struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
+    ds->stats->cleartext_login += s->facts.login; /* also where the rest is unknown */
     if (s->tunnel)
         return;
     if (!opaque && !s->facts.refused && !s->facts.stripped && !heard_both(f)) {
         ds->stats->upgrade_unknown++;
         return;
     }
-    ds->stats->cleartext_login += s->facts.login;
     ds->stats->upgrade_opaque += opaque;
     ev.outcome = (uint8_t)(opaque ? OUTCOME_OPAQUE : ledger_outcome(&s->facts));
     if (s->facts.refused)
@@ -272,8 +273,6 @@ static enum stream_verdict feed_tls(struct dissector *ds, struct session *s, str
         return STREAM_MORE;
     if (!s->tls && !(s->tls = tls_new(&ds->shared, TLS_STREAM)))
         return done(f, STREAM_DONE);
-    if (s->server_may_speak && f->initiator == !d && !tls_looks_like(b, false))
-        return STREAM_MORE;
     return tls_verdict(ds, s, f, tls_bytes(s->tls, d, b, when_of(f)));
 }
 
@@ -339,7 +338,6 @@ static enum stream_verdict hand_over(struct dissector *ds, struct session *s, st
     s->g = (struct dialogue){ 0 };
     enum stream_verdict v = STREAM_MORE;
     bool unwrap = old.trial[0].row->unwrap != NULL;
-    s->server_may_speak = how == DIALOGUE_TLS_CLIENT;
     s->phase = how == DIALOGUE_RESTART ? PHASE_SNIFF : unwrap ? PHASE_UNWRAP : PHASE_TLS;
     if (unwrap)
         dialogue_adopt(&s->g, &old);
@@ -370,7 +368,6 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
         }
         return STREAM_MORE;
     case DIALOGUE_TLS:
-    case DIALOGUE_TLS_CLIENT:
     case DIALOGUE_RESTART:
         return hand_over(ds, s, f, d, v);
     case DIALOGUE_PLAIN:
@@ -445,7 +442,10 @@ static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, 
         s->phase = PHASE_TLS;
         return feed_tls(ds, s, f, d, b);
     }
-    return ++s->g.total > LIMIT_WATCH_SEGMENTS ? (emit_ledger(ds, s, f, false), done(f, STREAM_DONE)) : STREAM_MORE;
+    if (++s->searched <= LIMIT_WATCH_SEGMENTS)
+        return STREAM_MORE;
+    emit_ledger(ds, s, f, false);
+    return done(f, STREAM_DONE);
 }
 
 static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, uint32_t missing)
@@ -459,10 +459,11 @@ static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, ui
             dialogue_free(&s->g);
         return tls_verdict(ds, s, f, tls_gap(s->tls, d, missing, when_of(f)));
     }
-    if (!dialogue_confirmed(&s->g))
-        return s->phase == PHASE_LOST ? STREAM_MORE : done(f, STREAM_WATCH);
-    keep_facts(s);
-    dialogue_free(&s->g);
+    if (dialogue_confirmed(&s->g))
+        keep_facts(s);
+    else if (!s->upgrade)
+        return done(f, STREAM_WATCH);
+    dialogue_free(&s->g); /* also when TLS was announced already: the hello that comes next may be the server's */
     s->phase = PHASE_LOST;
     return STREAM_MORE;
 }

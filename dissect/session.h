@@ -2,8 +2,8 @@
 /*
  * session - the stream_sink of the program: every flow from its first bytes to a tls_event.
  *
- * SNIFF (is this TLS, or a protocol that can turn into it?) -> PLAIN (an upgrade dialogue is followed) -> TLS (records,
- * hellos, how it ends) -> DONE. State exists only in that span. One dissector serves one flow table (one thread).
+ * First bytes, perhaps an upgrade dialogue, then TLS up to its outcome: state exists only in that span. One dissector serves
+ * one flow table (one thread).
  */
 #ifndef DISSECT_SESSION_H
 #define DISSECT_SESSION_H

@@ -2,7 +2,7 @@
 /*
  * upgrade - protocols in which TLS begins after a dialogue: STARTTLS and its kin. One row and one file per protocol.
  *
- * session.c cuts the stream of each direction into units (a line, a PDU) as the protocol's unit() says and hands them over
+ * dialogue.c cuts the stream of each direction into units (a line, a PDU) as the protocol's unit() says and hands them over
  * in order, until step() says that what follows is TLS. The switch is at the exact byte: bytes behind the deciding unit,
  * in the same segment, already belong to TLS. Several rows may be on trial at once (SMTP and FTP both greet with "220");
  * each drops out with UP_NOT_MINE. Ports order the trial; they never decide it.
@@ -20,7 +20,6 @@
 enum up_verdict {
     UP_MORE, /* go on */
     UP_TLS, /* the next bytes, of both directions, are TLS */
-    UP_TLS_CLIENT, /* the next bytes of the client are TLS; the server may still speak before (MySQL, PROXY, SOCKS) */
     UP_REFUSED, /* the server refused TLS: .refusal_code; keep following (a retry, plaintext) */
     UP_PLAIN, /* decided: this session stays in clear text, or can no longer turn to TLS */
     UP_OPAQUE, /* decided: what follows is hidden (OpenVPN tls-crypt) */

@@ -16,12 +16,14 @@ static struct record {
     enum stream_verdict answer;
     size_t answer_after; /* bytes of both directions after which .answer is given */
     bool peek_answer;
+    enum peek_at at;
 } rec;
 
 static bool on_peek(void *ctx, uint8_t proto, uint16_t sport, uint16_t dport, enum peek_at at, struct rd b)
 {
-    (void)ctx, (void)proto, (void)sport, (void)dport, (void)at, (void)b;
+    (void)ctx, (void)proto, (void)sport, (void)dport, (void)b;
     rec.peeks++;
+    rec.at = at;
     return rec.peek_answer;
 }
 
@@ -231,6 +233,22 @@ static void an_acknowledged_hole_is_lost_after_a_while(void **state)
     assert_stream(CL, "abfg");
     assert_true(rec.flow.has_gap);
     assert_int_equal(n->stats.stream_gap_bytes, 3);
+}
+
+static void a_second_hole_is_lost_without_another_segment(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    data(n, CL, 0, "ab");
+    data(n, CL, 5, "fg");
+    data(n, CL, 9, "jk");
+    for (unsigned i = 0; i < 2; i++) {
+        n->now_ms += LIMIT_HOLE_MS;
+        seg(n, SV, TCP_ACK, 0, 11, NULL, 0, 0);
+        assert_int_equal(rec.gaps, i + 1);
+    }
+    assert_int_equal(rec.gap_bytes, 5);
+    assert_stream(CL, "abfgjk");
 }
 
 static void a_hole_that_nobody_acknowledged_waits_longer(void **state)
@@ -518,6 +536,7 @@ static void datagrams_have_no_state_until_wanted(void **state)
     rec.peek_answer = false;
     udp(n, CL, "dns");
     assert_int_equal(rec.datagrams, 0);
+    assert_int_equal(rec.at, PEEK_START);
     rec.peek_answer = true;
     udp(n, CL, "initial");
     udp(n, SV, "initial");
@@ -530,6 +549,7 @@ static void datagrams_have_no_state_until_wanted(void **state)
     n->now_ms += LIMIT_QUIET_SECONDS * 1000 + 1000;
     udp(n, CL, "a new connection of the same pair");
     assert_int_equal(rec.datagrams, 4);
+    assert_int_equal(rec.at, PEEK_WATCH); /* the rest of the old one must not look like it */
 }
 
 /* Whatever the order, the cuts and the repeats: the same bytes. */
@@ -576,7 +596,7 @@ int main(void)
         T(in_order_bytes_are_not_copied), T(late_segments_wait_for_what_is_missing), T(the_first_copy_wins),
         T(overlapping_late_segments_keep_the_first), T(sequence_numbers_wrap), T(keep_alives_and_pure_acks_change_nothing),
         T(a_reversed_flight_of_single_bytes), T(an_acknowledged_hole_is_lost_after_a_while),
-        T(a_hole_that_nobody_acknowledged_waits_longer), T(the_end_delivers_what_is_held), T(both_fins_end_it_and_say_who_began),
+        T(a_second_hole_is_lost_without_another_segment), T(a_hole_that_nobody_acknowledged_waits_longer), T(the_end_delivers_what_is_held), T(both_fins_end_it_and_say_who_began),
         T(a_reset_ends_it_but_a_forged_one_does_not), T(ports_used_again_are_a_new_connection),
         T(a_repeated_syn_ack_is_no_new_connection), T(of_two_syn_acks_the_acknowledged_one_counts), T(joined_midway), T(what_the_sink_does_not_want_costs_no_state),
         T(a_decided_flow_is_left_alone), T(a_watched_flow_is_taken_when_a_segment_looks_right),
