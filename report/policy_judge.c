@@ -57,22 +57,30 @@ bool rule_allows(const struct rule *r, unsigned i)
     return bits_has(r->set, i) == r->allow;
 }
 
+/* A choice and what is looked up of it once, for many rules. */
+struct seen {
+    const struct choice *c;
+    const struct suite *s; /* NULL: not known, or no known suite */
+    int rank; /* version_rank(); 0: not known */
+    bool dtls;
+};
+
 static enum answer yes_or_no(bool yes)
 {
     return yes ? ANSWER_YES : ANSWER_NO;
 }
 
-static enum answer judge_version(const struct rule *r, const struct choice *c)
+static enum answer judge_version(const struct rule *r, const struct seen *v)
 {
-    int rank = version_rank(c->version);
-    bool dtls = version_is_dtls(c->version);
-    if (rank == 0)
+    if (v->rank == 0)
         return ANSWER_NOT_VISIBLE;
-    return yes_or_no(rank >= r->min[dtls] && (r->max[dtls] == 0 || rank <= r->max[dtls]));
+    return yes_or_no(v->rank >= r->min[v->dtls] && (r->max[v->dtls] == 0 || v->rank <= r->max[v->dtls]));
 }
 
-static enum answer judge_suite(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge_suite(const struct rule *r, const struct seen *v)
 {
+    const struct choice *c = v->c;
+    const struct suite *s = v->s;
     if (c->suite == SUITE_NONE)
         return ANSWER_NOT_VISIBLE;
     if (!s) /* no known name and no known property: not among what is allowed, but who knows what it is */
@@ -84,8 +92,10 @@ static enum answer judge_suite(const struct rule *r, const struct choice *c, con
     return c->etm == 0 ? ANSWER_NOT_VISIBLE : yes_or_no(c->etm == 2);
 }
 
-static enum answer judge_group(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge_group(const struct rule *r, const struct seen *v)
 {
+    const struct choice *c = v->c;
+    const struct suite *s = v->s;
     if (c->group)
         return yes_or_no(rule_allows(r, c->group));
     if (!s)
@@ -105,8 +115,10 @@ static enum answer judge_group(const struct rule *r, const struct choice *c, con
     return ANSWER_NOT_VISIBLE;
 }
 
-static enum answer judge_dh(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge_dh(const struct rule *r, const struct seen *v)
 {
+    const struct choice *c = v->c;
+    const struct suite *s = v->s;
     unsigned bits = c->dh_bits;
     if (!bits && c->group)
         bits = c->group >= 0x0100 && c->group <= 0x01ff ? group_bits(c->group) : UINT16_MAX; /* another kind of group */
@@ -120,12 +132,14 @@ static enum answer judge_dh(const struct rule *r, const struct choice *c, const 
     return use == USES_DH || use == USES_ANY_GROUP ? ANSWER_NOT_VISIBLE : ANSWER_YES;
 }
 
-static enum answer judge_sigscheme(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge_sigscheme(const struct rule *r, const struct seen *v)
 {
+    const struct choice *c = v->c;
+    const struct suite *s = v->s;
     uint16_t scheme = c->sigscheme;
     if (!scheme && s && s->kx != KX_ANY && !suite_is_signed(s))
         return ANSWER_YES;
-    if (!scheme && s && !c->resumed && c->version && version_rank(c->version) < RANK_TLS12)
+    if (!scheme && s && !c->resumed && v->rank && v->rank < RANK_TLS12)
         scheme = sigscheme_before_tls12(s);
     return scheme ? yes_or_no(rule_allows(r, scheme)) : ANSWER_NOT_VISIBLE;
 }
@@ -151,8 +165,10 @@ static enum answer judge_certificate_facts(const struct rule *r, const struct ce
     return unknown ? ANSWER_NOT_VISIBLE : ANSWER_YES;
 }
 
-static enum answer judge_certificate(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge_certificate(const struct rule *r, const struct seen *v)
 {
+    const struct choice *c = v->c;
+    const struct suite *s = v->s;
     if (c->cert)
         return judge_certificate_facts(r, c->cert);
     return s && !suite_has_certificate(s) ? ANSWER_YES : ANSWER_NOT_VISIBLE;
@@ -164,9 +180,11 @@ static enum answer three(uint8_t known)
 }
 
 /* What TLS 1.3 has built in, or has no more, is satisfied there (RFC 8446 sections 4.1.2, 7.1 and appendix D). */
-static enum answer judge_feature(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge_feature(const struct rule *r, const struct seen *v)
 {
-    bool tls13 = version_rank(c->version) == RANK_TLS13;
+    const struct choice *c = v->c;
+    const struct suite *s = v->s;
+    bool tls13 = v->rank == RANK_TLS13;
     switch ((enum feature)r->feature) {
     case FEATURE_SNI:
         return three(c->sni);
@@ -184,56 +202,57 @@ static enum answer judge_feature(const struct rule *r, const struct choice *c, c
     return ANSWER_NOT_VISIBLE;
 }
 
-static enum answer judge(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge(const struct rule *r, const struct seen *v)
 {
     switch ((enum rule_kind)r->kind) {
     case RULE_VERSION:
-        return judge_version(r, c);
+        return judge_version(r, v);
     case RULE_SUITES:
-        return judge_suite(r, c, s);
+        return judge_suite(r, v);
     case RULE_GROUPS:
-        return judge_group(r, c, s);
+        return judge_group(r, v);
     case RULE_DH_BITS:
-        return judge_dh(r, c, s);
+        return judge_dh(r, v);
     case RULE_SIGSCHEMES:
-        return judge_sigscheme(r, c, s);
+        return judge_sigscheme(r, v);
     case RULE_CERTIFICATE:
-        return judge_certificate(r, c, s);
+        return judge_certificate(r, v);
     case RULE_FEATURE:
-        return judge_feature(r, c, s);
+        return judge_feature(r, v);
     }
     return ANSWER_NOT_VISIBLE;
 }
 
 /* A rule of some versions only is satisfied by every other version, and cannot say no while the version is unknown. */
-static enum answer judge_where(const struct rule *r, const struct choice *c, const struct suite *s)
+static enum answer judge_where(const struct rule *r, const struct seen *v)
 {
-    int rank = version_rank(c->version);
-    if (rank && !(r->ranks >> rank & 1))
+    if (v->rank && !(r->ranks >> v->rank & 1))
         return ANSWER_YES;
-    enum answer a = judge(r, c, s);
-    return a == ANSWER_NO && !rank && r->ranks != RANKS_ALL ? ANSWER_NOT_VISIBLE : a;
+    enum answer a = judge(r, v);
+    return a == ANSWER_NO && !v->rank && r->ranks != RANKS_ALL ? ANSWER_NOT_VISIBLE : a;
 }
 
-static const struct suite *suite_of(const struct choice *c)
+static struct seen look_up(const struct choice *c)
 {
-    return c->suite == SUITE_NONE ? NULL : suite_find(c->suite);
+    return (struct seen){ .c = c, .s = c->suite == SUITE_NONE ? NULL : suite_find(c->suite), .rank = version_rank(c->version),
+                          .dtls = version_is_dtls(c->version) };
 }
 
 enum answer policy_judge(const struct policy *p, unsigned i, const struct choice *c)
 {
-    return judge_where(policy_rule(p, i), c, suite_of(c));
+    struct seen v = look_up(c);
+    return judge_where(policy_rule(p, i), &v);
 }
 
 enum answer policy_judge_all(const struct policy *p, const struct choice *c, bool should, uint64_t *broken, uint64_t *invisible)
 {
-    const struct suite *s = suite_of(c);
+    struct seen v = look_up(c);
     uint64_t no = 0, unseen = 0;
     for (unsigned i = 0; i < p->held; i++) {
         const struct rule *r = policy_rule(p, i);
         if (r->severity == SHOULD_NOT && !should)
             continue;
-        enum answer a = judge_where(r, c, s);
+        enum answer a = judge_where(r, &v);
         if (a == ANSWER_NO)
             no |= UINT64_C(1) << i;
         else if (a == ANSWER_NOT_VISIBLE)
