@@ -17,7 +17,8 @@ struct nearest {
     unsigned distance; /* of .best: insertions, deletions, replacements and swaps of neighbours, letter case aside */
 };
 
-/* Of several equally near the first stays. Names longer than NEAREST_TEXT are compared by their beginning. NULL is skipped. */
+/* Of several equally near the first stays. Names longer than NEAREST_TEXT are compared by their beginning. NULL is skipped.
+ * */
 void nearest_try(struct nearest *n, const char *candidate);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* json_line - where in its text a parsed JSON value stands: cJSON does not keep that, and an error without a line is no help. */
+/* json_line - where in its text a parsed JSON value stands: cJSON does not keep that, and an error without a line is no
+ * help. */
 #ifndef REPORT_JSON_LINE_H
 #define REPORT_JSON_LINE_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finding and opening policies. A name is looked for in $TLSUNSET_POLICIES, then among those built in, then in the installed
- * folder: so a built-in name means what this version of the program says it means, unless somebody asks for something else.
+ * Finding and opening policies. A name is looked for in $TLSUNSET_POLICIES, then among those built in, then in the
+ * installed folder: so a built-in name means what this version of the program says it means, unless somebody asks for
+ * something else.
  */
 #include "report/policy_impl.h"
 

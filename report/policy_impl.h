@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy_impl - the inside of a policy, for the files that it is made of: policy.c (finding, opening), policy_parse.c (JSON),
- * policy_words.c (inline options), policy_select.c (sets by name and property), policy_judge.c (what was seen),
+ * policy_impl - the inside of a policy, for the files that it is made of: policy.c (finding, opening), policy_parse.c
+ * (JSON), policy_words.c (inline options), policy_select.c (sets by name and property), policy_judge.c (what was seen),
  * policy_residue.c (what an offer still holds) and policy_show.c. Nobody else includes it.
  *
- * What shapes it: a million rows are judged under a dozen policies. So names and properties are resolved into sets of bits when
- * a policy is read, and judging is a few bit tests per rule.
+ * What shapes it: a million rows are judged under a dozen policies. So names and properties are resolved into sets of bits
+ * when a policy is read, and judging is a few bit tests per rule.
  */
 #ifndef REPORT_POLICY_IMPL_H
 #define REPORT_POLICY_IMPL_H
@@ -139,7 +139,7 @@ bool rule_allows(const struct rule *r, unsigned i); /* a member of its set, or n
 
 /* policy_residue.c */
 bool group_usable(uint16_t group, int rank); /* at a version_rank() */
-unsigned scheme_keys(uint16_t scheme, int rank); /* a bit for each enum cert_key that signs with it; 0: no use at this version */
+unsigned scheme_keys(uint16_t scheme, int rank); /* a bit for each enum cert_key that signs with it; 0: no use there */
 uint16_t version_of_rank(int rank, bool dtls); /* VER_NONE: there is none */
 
 #endif

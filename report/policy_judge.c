@@ -41,8 +41,8 @@ uint16_t sigscheme_before_tls12(const struct suite *s)
 
 static bool suite_has_certificate(const struct suite *s)
 {
-    return s->au == AU_RSA || s->au == AU_DSS || s->au == AU_ECDSA || s->au == AU_DH || s->au == AU_ECDH || s->au == AU_GOST ||
-           s->au == AU_SM2 || s->au == AU_ANY;
+    return s->au == AU_RSA || s->au == AU_DSS || s->au == AU_ECDSA || s->au == AU_DH || s->au == AU_ECDH ||
+           s->au == AU_GOST || s->au == AU_SM2 || s->au == AU_ANY;
 }
 
 bool suite_defined_at(const struct suite *s, int rank, bool dtls)
@@ -234,8 +234,8 @@ static enum answer judge_where(const struct rule *r, const struct seen *v)
 
 static struct seen look_up(const struct choice *c)
 {
-    return (struct seen){ .c = c, .s = c->suite == SUITE_NONE ? NULL : suite_find(c->suite), .rank = version_rank(c->version),
-                          .dtls = version_is_dtls(c->version) };
+    return (struct seen){ .c = c, .s = c->suite == SUITE_NONE ? NULL : suite_find(c->suite),
+                          .rank = version_rank(c->version), .dtls = version_is_dtls(c->version) };
 }
 
 enum answer policy_judge(const struct policy *p, unsigned i, const struct choice *c)
@@ -244,7 +244,8 @@ enum answer policy_judge(const struct policy *p, unsigned i, const struct choice
     return judge_where(policy_rule(p, i), &v);
 }
 
-enum answer policy_judge_all(const struct policy *p, const struct choice *c, bool should, uint64_t *broken, uint64_t *invisible)
+enum answer policy_judge_all(const struct policy *p, const struct choice *c, bool should, uint64_t *broken,
+                             uint64_t *invisible)
 {
     struct seen v = look_up(c);
     uint64_t no = 0, unseen = 0;

@@ -16,7 +16,8 @@ struct parse {
     struct err *e;
 };
 
-/* A member that an object may have. read: 0, or -1 and the error set; it gets the object's record and the offset from here. */
+/* A member that an object may have. read: 0, or -1 and the error set; it gets the object's record and the offset from here.
+ * */
 struct field {
     const char *name;
     int (*read)(struct parse *x, const cJSON *v, void *into);
@@ -120,7 +121,8 @@ static int read_severity(struct parse *x, const cJSON *v, void *into)
 
 static int read_confidence(struct parse *x, const cJSON *v, void *into)
 {
-    static const char *const words[] = { [CONFIRMED] = "confirmed", [SECONDARY] = "secondary", [UNCONFIRMED] = "unconfirmed" };
+    static const char *const words[] = { [CONFIRMED] = "confirmed", [SECONDARY] = "secondary",
+                                         [UNCONFIRMED] = "unconfirmed" };
     return READ_WORD(x, v, words, into);
 }
 
@@ -355,7 +357,8 @@ static int sigscheme_element(struct parse *x, const cJSON *v, struct bits *set)
     return select_sigscheme(set, near.word, &near) ? 0 : unknown(x, v, "signature scheme", &near);
 }
 
-static int read_set(struct parse *x, const cJSON *v, struct rule *r, int (*element)(struct parse *, const cJSON *, struct bits *))
+static int read_set(struct parse *x, const cJSON *v, struct rule *r,
+                    int (*element)(struct parse *x, const cJSON *v, struct bits *set))
 {
     if (!cJSON_IsArray(v) || !v->child)
         return wrong(x, v, "%s needs a list, [ ... ]", v->string);
@@ -570,7 +573,8 @@ struct policy *policy_parse(const char *text, size_t n, const char *file, const 
     while (root && at < n && strchr(" \t\r\n", text[at]))
         at++;
     if (!root || at < n) {
-        (void)err_set(e, "%s:%u: %s", file, json_line_at(text, at), root ? "text after the policy" : "not JSON from here on");
+        (void)err_set(e, "%s:%u: %s", file, json_line_at(text, at),
+                      root ? "text after the policy" : "not JSON from here on");
         cJSON_Delete(root);
         return NULL;
     }

@@ -74,7 +74,8 @@ unsigned scheme_keys(uint16_t scheme, int rank)
     return low == 1 ? 1u << CERT_KEY_RSA : low == 2 ? 1u << CERT_KEY_DSA : low == 3 ? 1u << CERT_KEY_EC : 0;
 }
 
-/* Which keys can serve a suite before TLS 1.3; all bits where it needs no certificate or the kind is not one of enum cert_key. */
+/* Which keys can serve a suite before TLS 1.3; all bits where it needs no certificate or the kind is not one of enum
+ * cert_key. */
 static unsigned suite_keys(const struct suite *s)
 {
     switch (s->au) {
@@ -100,7 +101,8 @@ static bool scheme_fits_curve(uint16_t scheme, int rank, const struct cert_facts
 {
     static const struct {
         uint16_t scheme, curve;
-    } bound[] = { { 0x0403, 0x17 }, { 0x0503, 0x18 }, { 0x0603, 0x19 }, { 0x081a, 0x1a }, { 0x081b, 0x1b }, { 0x081c, 0x1c } };
+    } bound[] = { { 0x0403, 0x17 }, { 0x0503, 0x18 }, { 0x0603, 0x19 },
+                  { 0x081a, 0x1a }, { 0x081b, 0x1b }, { 0x081c, 0x1c } };
     if (rank < RANK_TLS13 || !cert || cert->key != CERT_KEY_EC || !cert->curve)
         return true;
     for (size_t i = 0; i < sizeof bound / sizeof *bound; i++)
@@ -235,7 +237,8 @@ static unsigned bits_set(unsigned v)
     return n;
 }
 
-/* The next suite of an offer; those of an SSLv2-format hello are three bytes, with a leading zero for those of SSL 3.0 and up. */
+/* The next suite of an offer; those of an SSLv2-format hello are three bytes, with a leading zero for those of SSL 3.0 and
+ * up. */
 static const struct suite *next_suite(const struct offer *o, struct rd *suites)
 {
     uint32_t id = o->format == HELLO_SSLV2 ? rd_u24(suites) : rd_u16(suites);

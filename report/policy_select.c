@@ -6,7 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-const struct suite_pattern suite_pattern_any = { .kx = -1, .au = -1, .mode = -1, .pfs = -1, .aead = -1, .export_grade = -1 };
+const struct suite_pattern suite_pattern_any = { .kx = -1, .au = -1, .mode = -1,
+                                                 .pfs = -1, .aead = -1, .export_grade = -1 };
 
 unsigned suite_place(const struct suite *s)
 {
@@ -28,7 +29,8 @@ bool suite_matches(const struct suite *s, const struct suite_pattern *want)
     return (want->kx < 0 || s->kx == want->kx) && (want->au < 0 || s->au == want->au) &&
            (want->mode < 0 || s->mode == want->mode) && (!want->enc || enc_matches(s->enc, want->enc)) &&
            (!want->mac || strcasecmp(s->mac, want->mac) == 0) && (!want->bits_below || s->bits < want->bits_below) &&
-           (want->pfs < 0 || s->pfs == (want->pfs != 0)) && (want->aead < 0 || (s->mode == MODE_AEAD) == (want->aead != 0)) &&
+           (want->pfs < 0 || s->pfs == (want->pfs != 0)) &&
+           (want->aead < 0 || (s->mode == MODE_AEAD) == (want->aead != 0)) &&
            (want->export_grade < 0 || s->export_grade == (want->export_grade != 0)) && !s->signalling;
 }
 

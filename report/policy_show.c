@@ -119,10 +119,12 @@ static void list_sigschemes(const struct policy *p, uint16_t version, struct lis
     char buf[NAME_TEXT];
     for (size_t i = 0; sigscheme_nth(i); i++)
         if (scheme_keys(sigscheme_nth(i), version_rank(version)))
-            list_add(l, sigscheme_name(sigscheme_nth(i), buf), policy_allows_sigscheme(p, version, sigscheme_nth(i)), false);
+            list_add(l, sigscheme_name(sigscheme_nth(i), buf), policy_allows_sigscheme(p, version, sigscheme_nth(i)),
+                     false);
 }
 
-/* A name a line, so that a difference of two texts names the suite. Where most are allowed, those that are not say the same. */
+/* A name a line, so that a difference of two texts names the suite. Where most are allowed, those that are not say the
+ * same. */
 static void print_list(const struct list *l, FILE *out)
 {
     bool most = l->always * 2 > l->count;
@@ -308,7 +310,7 @@ void policy_show(const struct policy *p, FILE *out)
                                               [UNCONFIRMED] = "unconfirmed" };
     struct policy view = *p;
     struct shown shown = { { { NULL } } };
-    int64_t day[2 * RULES_MAX];
+    int64_t day[2 * RULES_MAX] = { 0 };
     fprintf(out, "%s: %s\n  source: %s\n  as of: %s\n  confidence: %s\n", p->name, p->title, p->source, p->as_of,
             confidence[p->confidence]);
     for (unsigned i = 0; i < p->notes; i++) {

@@ -243,8 +243,8 @@ struct policy *policy_inline(const char *version, const char *forbid, struct err
     int rc = p ? 0 : err_set(e, "out of memory");
     if (rc == 0)
         rc = say(&p->name, e, "inline") || say(&p->source, e, "the command line") || say(&p->as_of, e, "today") ||
-             say(&p->title, e, "%s%s%s%s%s", version ? "at least " : "", version ? version : "", version && forbid ? ", " : "",
-                 forbid ? "without " : "", forbid ? forbid : "");
+             say(&p->title, e, "%s%s%s%s%s", version ? "at least " : "", version ? version : "",
+                 version && forbid ? ", " : "", forbid ? "without " : "", forbid ? forbid : "");
     if (rc == 0 && version)
         rc = min_version(&w, version);
     if (rc == 0 && forbid)

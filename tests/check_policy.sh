@@ -1,6 +1,6 @@
 #!/bin/sh
-# tlsunset policy: what each built-in policy means (tests/golden/policy/NAME.txt: a change of meaning is a difference here), and one
-# clear line per mistake in a policy file. `sh tests/check_policy.sh write` writes the goldens anew.
+# tlsunset policy: what each built-in policy means (a change of meaning is a difference from tests/golden/policy), and one
+# clear line per mistake in a file. `sh tests/check_policy.sh write` writes the goldens anew.
 set -eu
 t=$TLSUNSET
 tmp=$(mktemp -d)
@@ -25,6 +25,11 @@ done
 "$t" policy show bsi-tr-02102-2 --on 2026-06-01 | grep -q 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256' || fail 'DHE holds in 2026'
 ! "$t" policy show bsi-tr-02102-2 --on=2030-01-01 | grep -q 'TLS_DHE_RSA_WITH_AES_128_GCM_SHA256' || fail 'DHE is over in 2030'
 "$t" policy show bsi-tr-02102-2 --on 2032-01-01 | grep -q 'versions: TLSv1.3 DTLSv1.3$' || fail 'TLS 1.2 is over in 2032'
+
+# the example of the manual
+sed -n '/^{$/,/^}$/p' docs/policy.5 >"$tmp/house.json"
+"$t" policy check "$tmp/house.json" | grep -q 'a policy of 3 rules: House rules' || fail 'the example of policy.5 is no policy'
+"$t" policy show "$tmp/house.json" | grep -q '^Allowed from 2030-01-01:' || fail 'the example of policy.5 has no dates'
 
 # refuse PATTERN ARGS...: exit 2 and one line on stderr that matches
 refuse() {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Policy files and the words of --forbid. The first byte chooses: 'f' a word list, 'v' a version, else a policy file. What is read
- * must judge, and show itself, without harm, and one answer must agree with the other. */
+/* Policy files and the words of --forbid. The first byte chooses: 'f' a word list, 'v' a version, else a policy file. What
+ * is read must judge, and show itself, without harm, and one answer must agree with the other. */
 #include "dissect/event.h"
 #include "report/policy_impl.h"
 

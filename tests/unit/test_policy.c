@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Policies: what each kind of rule says of handshakes, what an offer still holds, and what the built-in files allow, counted from
- * the documents that they encode. A refusal beside each acceptance.
+ * Policies: what each kind of rule says of handshakes, what an offer still holds, and what the built-in files allow,
+ * counted from the documents that they encode. A refusal beside each acceptance.
  */
 #include "tests/unit/test.h"
 
