@@ -31,7 +31,7 @@ FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 SCRIPTS := $(sort $(wildcard tests/check_*.sh))
 
-.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz bench lint coverage install dist clean
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods bench lint coverage install dist clean
 all: $(OUT)
 
 help:
@@ -96,6 +96,10 @@ crosscheck-peers: $(OUT) $(TOOLS)
 MINUTES ?= 1
 fuzz:
 	sh tests/fuzz/run.sh '$(T)' $(MINUTES)
+
+#: make floods     floods of millions against the default limits: memory, what is lost, the real traffic among them
+floods: $(OUT) $(TOOLS)
+	TLSUNSET=./$(OUT) TOOLS=$(B)/tools python3 tests/floods.py full
 
 #: make bench      speed against the empty libpcap loop
 bench: $(OUT) $(TOOLS)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""floods.py quick|full: floods against the whole program, each with one real handshake in it.
+
+Of every flood: the memory stays under its bound, the real handshake is counted, what was forgotten is in the report.
+quick: under --memory-limit 64M, for every test run. full: millions, at the limits of base/limits.h, with a table of figures.
+Under a sanitizer memory is not the program's own, and only the counts are looked at.
+"""
+import json
+import os
+import subprocess
+import sys
+import time
+
+PROGRAM, TOOLS = os.environ["TLSUNSET"], os.environ["TOOLS"]
+REAL = "pcaps/tls12-default-node8.17.0.pcap"  # one handshake of TLS 1.2 that completes
+SANITIZED = "-san" in PROGRAM
+
+# kind, units when quick, units when full, what the report must say was lost (any of them; none: nothing is lost)
+FLOODS = [
+    ("syn", 50000, 3000000, ()),
+    ("syn-ack", 300000, 6000000, ()),
+    ("hello", 15000, 600000, ("conn_evicted",)),
+    ("big-hello", 10000, 100000, ("conn_evicted", "memory_refused")),
+    ("half-hello", 20000, 400000, ("conn_evicted", "memory_refused")),
+    ("offer", 20000, 600000, ("conn_evicted",)),
+    ("sni", 70000, 1500000, ("folded",)),
+    ("rows", 70000, 1000000, ("folded",)),
+    ("cert", 6000, 140000, ("conn_evicted", "cert_skipped")),
+    ("fragment", 5000, 200000, ("frag_evicted",)),
+    ("out-of-order", 6000, 150000, ("stream_overflow",)),
+    ("udp", 50000, 3000000, ()),
+    ("quic", 6000, 200000, ("quic_undecryptable",)),
+    ("dtls", 10000, 300000, ("conn_evicted", "memory_refused")),
+    ("dialogue", 6000, 300000, ("conn_evicted",)),
+    ("radius", 70000, 300000, ("conn_evicted",)),
+]
+
+
+def run(kind, units, options):
+    """The report of a flood, the peak of the program's memory in MiB, and the seconds it took."""
+    flood = subprocess.Popen([TOOLS + "/flood", kind, str(units), REAL], stdout=subprocess.PIPE)
+    began = time.monotonic()
+    program = subprocess.Popen([PROGRAM, "read", "-q", "--no-ndpi", "-f", "json", *options, "-"], stdin=flood.stdout,
+                               stdout=subprocess.PIPE)
+    flood.stdout.close()
+    # Read by another process: memory of this one would count as the next child's.
+    text = subprocess.run([sys.executable, __file__, "digest"], stdin=program.stdout, stdout=subprocess.PIPE, check=True).stdout
+    _, status, usage = os.wait4(program.pid, 0)
+    program.returncode = os.waitstatus_to_exitcode(status)
+    flood.wait()
+    if program.returncode or flood.returncode:
+        sys.exit(f"floods: {kind}: the program exited {program.returncode}, the generator {flood.returncode}")
+    return json.loads(text), usage.ru_maxrss / 1024, time.monotonic() - began
+
+
+def digest():
+    report = json.load(sys.stdin)
+    json.dump({part: report[part] for part in ("readiness", "versions", "not_seen", "noted")}, sys.stdout)
+
+
+def check(kind, report, mib, bound, expected):
+    lost = {row["reason"]: row["count"] for row in report["not_seen"] + report["noted"]}
+    wrong = []
+    if report["readiness"]["completed"] != 1:
+        wrong.append("the real handshake is not counted as completed")
+    if [v["version"] for v in report["versions"] if v["handshakes"] and v["version"] != "TLSv1.2"]:
+        wrong.append("versions nobody negotiated")
+    if expected and not any(lost.get(reason) for reason in expected):
+        wrong.append(f"nothing of {expected} in the report: {lost}")
+    if not SANITIZED and mib > bound:
+        wrong.append(f"{mib:.0f} MiB, more than {bound}")
+    return [f"{kind}: {w}" for w in wrong]
+
+
+def main():
+    if sys.argv[1:] == ["digest"]:
+        return digest()
+    full = sys.argv[1:] == ["full"]
+    options, bound = ([], 1024) if full else (["--memory-limit", "64M"], 128)
+    wrong = []
+    for kind, quick, many, expected in FLOODS:
+        units = many if full else quick // 4 if SANITIZED else quick
+        report, mib, seconds = run(kind, units, options)
+        wrong += check(kind, report, mib, bound, () if SANITIZED else expected)
+        if full:
+            lost = ", ".join(f"{r['reason']} {r['count']}" for r in report["not_seen"] + report["noted"])
+            print(f"{kind:<14}{units:>9} units {seconds:7.1f} s {mib:7.0f} MiB  {lost}", flush=True)
+    for w in wrong:
+        print("floods:", w, file=sys.stderr)
+    if wrong:
+        return 1
+    print(f"floods: {len(FLOODS)} floods passed")
+    return 0
+
+
+sys.exit(main())
