@@ -28,7 +28,8 @@ LIBOBJ := $(SRC:%.c=$(B)/%.o) $(B)/policy_files.o
 POLICIES := $(sort $(wildcard report/policies/*.json))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
+         $(patsubst tests/bench/%.c,$(B)/tools/%,$(wildcard tests/bench/*.c))
 SCRIPTS := $(sort $(wildcard tests/check_*.sh))
 
 .PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods bench lint coverage install dist clean
@@ -61,6 +62,11 @@ $(B)/unit/%: tests/unit/%.c $(LIBOBJ)
 $(B)/tools/%: tests/tools/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+
+# The workloads and stop watches of the bench: on their own, so that they measure and judge from outside.
+$(B)/tools/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< -lpcap
 
 # Fuzz targets are replayed over their corpora by any compiler, and run by clang's libFuzzer with `make fuzz`.
 $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBOBJ)
