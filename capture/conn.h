@@ -10,7 +10,7 @@
 #include "capture/flow.h"
 #include "capture/reasm.h"
 
-enum { CONN_FIN_SEEN = 1, CONN_FIN_DONE = 2, CONN_SEQ_KNOWN = 4 };
+enum { CONN_FIN_SEEN = 1, CONN_SEQ_KNOWN = 2 };
 
 struct conn {
     struct flow f; /* what the sink sees */

@@ -25,6 +25,7 @@ struct flow {
     bool cut; /* the snap length cut payload of this flow */
     bool seen[2]; /* a packet sent by that side was captured */
     bool data[2]; /* payload sent by that side was captured */
+    bool closed[2]; /* that side has sent its FIN, and all before it was delivered */
     bool unseen_data[2]; /* the other side acknowledged payload of this side which was never captured */
     struct encap_ids ids; /* of the packet that opened it */
     int64_t first_ns, now_ns; /* packet times: of the first packet, of the packet being delivered */

@@ -210,8 +210,8 @@ static bool fins_done(struct conn *c)
 {
     for (unsigned d = 0; d < 2; d++)
         if ((c->state[d] & CONN_FIN_SEEN) && seq_diff(c->side[d].next, c->fin_seq[d]) >= 0)
-            c->state[d] |= CONN_FIN_DONE;
-    return (c->state[0] & CONN_FIN_DONE) && (c->state[1] & CONN_FIN_DONE);
+            c->f.closed[d] = true;
+    return c->f.closed[0] && c->f.closed[1];
 }
 
 static void note_fin(struct conn *c, unsigned d, uint32_t end)

@@ -106,7 +106,7 @@ static enum tls_verdict server_data_13(struct tls *t, struct tls_side *s, size_t
         return undecided(t, s);
     if (!first_small)
         return outcome_decide(t, OUTCOME_COMPLETED);
-    if (!c->small_last) { /* else it answers a client that is leaving */
+    if (!c->small_last && !c->closed) { /* else it answers a client that is leaving */
         t->alert_side = (uint8_t)(1 - t->client);
         t->alert_sealed = true;
     }
@@ -183,9 +183,10 @@ enum tls_verdict outcome_alert(struct tls *t, unsigned d, uint8_t level, uint8_t
     t->alert_level = level;
     t->alert_code = code;
     t->alert_sealed = false;
+    t->alert_late = t->side[!d].closed;
     /* A client that was told nothing complains about the connection being closed: that is the server's doing. */
     bool heard_nothing = d == t->client && !server_side(t)->seen;
-    if (!fatal || heard_nothing || (!t->has_ch && !t->has_sh))
+    if (!fatal || heard_nothing || t->alert_late || (!t->has_ch && !t->has_sh))
         return TLS_MORE;
     return outcome_decide(t, by_alert(t));
 }
@@ -234,7 +235,9 @@ static enum outcome by_end(const struct tls *t, const struct tls_side *server, e
     if (t->malformed && !gap)
         return OUTCOME_MALFORMED;
     switch (end) {
-    case TLS_END_RST:
+    case TLS_END_RST: /* behind a FIN it only says that nobody listens any more */
+        if (!gap && (t->side[0].closed || t->side[1].closed))
+            return OUTCOME_CLOSED;
         return gap ? OUTCOME_INCOMPLETE : OUTCOME_RESET;
     case TLS_END_FIN:
         if (!answered && by == t->client)
@@ -254,7 +257,7 @@ static enum outcome settle(const struct tls *t, const struct tls_side *client, c
                            enum tls_end end, unsigned by)
 {
     bool visible = t->alert_side != SIDE_NONE && !t->alert_sealed;
-    if (visible && t->alert_level == ALERT_FATAL && (server->seen || end != TLS_END_FIN))
+    if (visible && !t->alert_late && t->alert_level == ALERT_FATAL && (server->seen || end != TLS_END_FIN))
         return by_alert(t);
     if (is_tls13(t) ? completed_13(t, client, end, by) : completed_12(t, client, server))
         return OUTCOME_COMPLETED;
@@ -262,7 +265,7 @@ static enum outcome settle(const struct tls *t, const struct tls_side *client, c
         return OUTCOME_ONE_SIDED;
     if (is_tls13(t) && !client->finished && server->small_last && !client->gap)
         return OUTCOME_ALERT_SERVER;
-    if (t->alert_side != SIDE_NONE && (visible ? server->seen : !unreadable(client) && !unreadable(server)))
+    if (t->alert_side != SIDE_NONE && !t->alert_late && (visible ? server->seen : !unreadable(client) && !unreadable(server)))
         return by_alert(t);
     return by_end(t, server, end, by);
 }

@@ -43,6 +43,8 @@ struct datagram_session { /* flows of datagrams */
     void *state;
 };
 
+enum { HELLO_START = 11 }; /* record header, handshake header, version: what tls_looks_like() needs to be strict */
+
 struct dissector {
     struct tls_shared shared;
     struct event_sink *sink;
@@ -80,7 +82,8 @@ static bool session_peek(void *ctx, uint8_t proto, uint16_t sport, uint16_t dpor
     case PEEK_START:
         return tls_looks_like(b, false) || dialogue_may_start(b, sport, dport, true);
     case PEEK_JOIN:
-        if (tls_looks_like(b, true) || dialogue_may_start(b, sport, dport, false))
+        /* of a client's direction alone the SYN-ACK is missing, and its hello may come in small pieces */
+        if (tls_looks_like(b, rd_left(&b) >= HELLO_START) || dialogue_may_start(b, sport, dport, false))
             return true;
         ds->stats->tls_midstream += looks_like_records(b);
         return false;
@@ -273,6 +276,8 @@ static enum stream_verdict feed_tls(struct dissector *ds, struct session *s, str
         return STREAM_MORE;
     if (!s->tls && !(s->tls = tls_new(&ds->shared, TLS_STREAM)))
         return done(f, STREAM_DONE);
+    if (f->closed[!d])
+        tls_closed(s->tls, !d);
     return tls_verdict(ds, s, f, tls_bytes(s->tls, d, b, when_of(f)));
 }
 
@@ -562,6 +567,9 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
     struct session *s = f->user;
     if (!s)
         return;
+    for (unsigned d = 0; d < 2; d++)
+        if (s->tls && f->closed[d])
+            tls_closed(s->tls, d);
     if (s->tls && tls_has_hello(s->tls)) {
         emit_tls(ds, s, f, tls_end_of(why), by);
     } else if (s->phase == PHASE_LOST || (s->phase != PHASE_SNIFF && s->upgrade)) {

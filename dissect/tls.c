@@ -463,6 +463,11 @@ enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_wh
     return v;
 }
 
+void tls_closed(struct tls *t, unsigned d)
+{
+    t->side[d].closed = true;
+}
+
 enum tls_verdict tls_gap(struct tls *t, unsigned d, uint32_t missing, struct tls_when when)
 {
     struct tls_side *s = &t->side[d];

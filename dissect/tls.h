@@ -46,6 +46,8 @@ enum tls_verdict {
 /* The next in-order bytes sent by side d (0 or 1; roles are learned from the hellos). An answer other than TLS_MORE is final:
  * what is given after it is not read. */
 enum tls_verdict tls_bytes(struct tls *t, unsigned d, struct rd b, struct tls_when when);
+/* Side d has closed its direction (FIN): what the other says from now on answers that. */
+void tls_closed(struct tls *t, unsigned d);
 /* missing bytes of side d are lost; resynchronises at the next record boundary where that is sound */
 enum tls_verdict tls_gap(struct tls *t, unsigned d, uint32_t missing, struct tls_when when);
 /* One whole handshake message (without its header) of side d: for DTLS and QUIC. type: HandshakeType. */

@@ -15,6 +15,7 @@ struct tls_side {
     struct handshake handshake;
     uint8_t alert[2], alert_have; /* of an alert record that comes in pieces */
     bool seen; /* bytes of it came */
+    bool closed; /* it has said all it had to say (FIN) */
     bool gap; /* bytes of it are missing */
     bool dead; /* what it sends is no TLS: not read any more */
     bool unaligned; /* after a gap: where its next handshake message begins is not known */
@@ -67,6 +68,7 @@ struct tls {
     uint8_t alert_side; /* SIDE_NONE: none */
     uint8_t alert_level, alert_code;
     bool alert_sealed;
+    bool alert_late; /* it came after the other side had closed: an answer to that, not the cause */
 };
 
 static inline struct tls_side *client_side(struct tls *t)

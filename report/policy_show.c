@@ -53,6 +53,7 @@ static unsigned turning_days(const struct policy *p, int64_t day[2 * RULES_MAX])
         if (p->rule[i].until != INT64_MAX)
             day[n++] = p->rule[i].until + 1;
     }
+    /* cppcheck-suppress uninitvar ; day[0..n) is set above */
     qsort(day, n, sizeof *day, day_cmp);
     for (unsigned i = 0; i < n; i++)
         if (i == 0 || day[i] != day[distinct - 1])
