@@ -32,14 +32,13 @@
     S(frag_reassembled, I, "IP datagrams put together from fragments")                                  \
     S(frag_incomplete, L, "IP datagrams with fragments missing")                                        \
     S(frag_evicted, L, "IP datagrams given up because too many were in fragments")                      \
-    S(flow_midstream, L, "connections joined after their handshake may have passed")                    \
+    S(flow_midstream, L, "connections met in their middle, or again after long silence: a handshake may have passed") \
     S(flow_evicted, L, "open connections forgotten because the flow table was full")                    \
     S(conn_evicted, L, "open handshakes forgotten because too many were open")                          \
     S(stream_gap, L, "gaps in the data of connections still being examined")                            \
     S(stream_gap_bytes, I, "bytes missing in gaps of connections still being examined")                       \
     S(stream_overflow, L, "connections with too much out-of-order data to hold")                        \
     S(stream_stray, I, "TCP segments far outside their connection's window")                            \
-    S(stream_conflict, I, "retransmissions that differ from the first copy")                            \
     S(flow_one_sided, L, "handshakes of which only one direction was captured")                         \
     S(hello_incomplete, L, "hellos of which a part was not captured")                                   \
     S(hello_malformed, L, "hellos that do not parse")                                                   \

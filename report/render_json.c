@@ -509,7 +509,7 @@ static void upgrade_rows(struct json_report *w)
             uint64_t n;
         } count[] = { { "sessions", u->sessions }, { "offered", u->offered }, { "tls", u->tls }, { "refused", u->refused },
                       { "stripped", u->stripped }, { "plaintext", u->plaintext }, { "not_offered", u->not_offered },
-                      { "not_observable", u->opaque }, { "then_plaintext", u->after_plaintext },
+                      { "abandoned", u->abandoned }, { "not_observable", u->opaque }, { "then_plaintext", u->after_plaintext },
                       { "then_reconnect", u->after_reconnect }, { "then_close", u->after_close },
                       { "cleartext_logins", u->logins }, { "clients_without_tls", u->reach.clients } };
         struct json_out *j = row(w);

@@ -77,7 +77,8 @@ struct roll_upgrade {
     struct endpoint at;
     uint8_t transport, upgrade;
     bool own;
-    uint64_t sessions, tls, offered, not_offered, refused, stripped, plaintext, opaque;
+    uint64_t sessions, offered;
+    uint64_t tls, refused, stripped, plaintext, not_offered, abandoned, opaque; /* each session is one of these */
     uint64_t after_plaintext, after_reconnect, after_close; /* after a refusal */
     uint64_t logins; /* credentials in clear text */
     uint16_t code[4]; /* refusal codes seen, in order of number; 0 ends */

@@ -184,7 +184,9 @@ static void upgrade_outcome(struct roll_upgrade *u, const struct cube_key *k, ui
     case OUTCOME_OPAQUE:
         u->opaque += n;
         break;
-    case OUTCOME_ABANDONED: /* counted by what was asked for, not by how it ended */
+    case OUTCOME_ABANDONED:
+        u->abandoned += n;
+        break;
     case OUTCOME_COMPLETED:
     case OUTCOME_UNANSWERED:
     case OUTCOME_ALERT_CLIENT:

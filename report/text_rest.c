@@ -108,7 +108,7 @@ static void upgrade_note(struct table *table, const struct roll_upgrade *u)
         const char *text;
     } part[] = { { u->after_plaintext, "went on in clear text" },
                  { u->after_reconnect, "connected again" },
-                 { u->after_close, "gave up" },
+                 { u->after_close, "closed" },
                  { u->logins, "sent a login in clear text" } };
     for (size_t i = 0; i < sizeof part / sizeof part[0]; i++)
         if (part[i].count)
@@ -121,7 +121,7 @@ static void upgrade_note(struct table *table, const struct roll_upgrade *u)
 static void upgrade_cells(struct table *table, const struct roll_upgrade *u)
 {
     char a[ADDR_TEXT], b[PHRASE];
-    const uint64_t n[] = { u->sessions, u->tls, u->refused, u->stripped, u->plaintext, u->not_offered, u->opaque };
+    const uint64_t n[] = { u->sessions, u->tls, u->refused, u->stripped, u->plaintext, u->not_offered, u->abandoned, u->opaque };
     table_cell(table, "%s", endpoint_print(&u->at, a));
     table_cell(table, "%s", cube_upgrade_name(u->upgrade));
     for (size_t i = 0; i < sizeof n / sizeof n[0]; i++)
@@ -132,7 +132,8 @@ static void upgrade_cells(struct table *table, const struct roll_upgrade *u)
 
 void text_upgrades(struct text *t)
 {
-    static const char *const title[] = { "sessions", "TLS", "refused", "stripped", "not used", "not offered", "hidden" };
+    static const char *const title[] = { "sessions", "TLS", "refused", "stripped", "not used", "not offered", "no hello",
+                                        "hidden" };
     const struct rollup *r = t->r;
     struct table table = { 0 };
     char a[PHRASE];
@@ -150,7 +151,7 @@ void text_upgrades(struct text *t)
     text_table(t, &table);
     text_more(t, r->upgrades, top, "servers");
     text_say(t, "not used: offered or possible, and the session went on in clear text. stripped: the offer was overwritten "
-                "on its way.");
+                "on its way. no hello: TLS was asked for, and no hello came.");
 }
 
 /* The servers of one cleartext service. */

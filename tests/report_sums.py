@@ -40,7 +40,7 @@ for s in d["servers"]:
     same("clients of %s" % (key(s),), s["clients"], pairs[key(s)])
 for u in d["upgrades"]:
     same("sessions of %s" % u["upgrade"], u["sessions"], sum(
-        u[k] for k in ("tls", "refused", "stripped", "plaintext", "not_offered", "not_observable")))
+        u[k] for k in ("tls", "refused", "stripped", "plaintext", "not_offered", "abandoned", "not_observable")))
 if len(sys.argv) > 2:
     text = open(sys.argv[2]).read()
     said = re.search(r"Of ([0-9,]+) handshakes? observed, the server's choice was seen in ([0-9,]+); ([0-9,]+|none) of these",

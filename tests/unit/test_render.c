@@ -601,13 +601,15 @@ static void the_ledger_adds_up(void **state)
            .offered = 2,
            .flags = EV_CLEARTEXT_LOGIN,
            .times = 3 },
+         { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_ABANDONED, .offered = 2 },
          { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_STRIPPED });
     struct rollup *r = rollup_make(cube, &plain);
     assert_int_equal(r->upgrades, 1);
     const struct roll_upgrade *u = &r->upgrade[0];
-    assert_int_equal(u->sessions, 12);
-    assert_int_equal(u->tls, 5);
-    assert_int_equal(u->offered, 8);
+    assert_int_equal(u->sessions, 13);
+    assert_int_equal(u->tls, 5); /* not the one that only asked for it */
+    assert_int_equal(u->abandoned, 1);
+    assert_int_equal(u->offered, 9);
     assert_int_equal(u->refused, 3);
     assert_int_equal(u->plaintext, 3);
     assert_int_equal(u->stripped, 1);
@@ -619,7 +621,7 @@ static void the_ledger_adds_up(void **state)
     assert_int_equal(r->total.handshakes, 5); /* what never reached TLS is no handshake */
     rollup_free(r);
     char *text = report("text", &plain);
-    assert_says(text, "the server's code: 421, 454; 2 went on in clear text; 1 gave up; 3 sent a login in clear text");
+    assert_says(text, "the server's code: 421, 454; 2 went on in clear text; 1 closed; 3 sent a login in clear text");
     free(text);
 }
 
