@@ -326,7 +326,7 @@ void source_drops(struct source *s, uint64_t *kernel, uint64_t *interface)
 
 struct scan {
     struct source_list *list;
-    unsigned room, skipped;
+    unsigned room, skipped, repeated;
     struct err *e;
 };
 
@@ -338,7 +338,7 @@ static void first_packet(u_char *user, const struct pcap_pkthdr *h, const u_char
     p->ts_ns = packet_time(&nanoseconds, &h->ts);
 }
 
-static int list_add(struct scan *c, const char *path, int64_t first_ns, uint64_t size)
+static int list_add(struct scan *c, const char *path, struct source_file file)
 {
     struct source_list *l = c->list;
     if (l->count == c->room) {
@@ -349,11 +349,20 @@ static int list_add(struct scan *c, const char *path, int64_t first_ns, uint64_t
         l->file = more;
         c->room = room;
     }
-    char *copy = strdup(path);
-    if (!copy)
+    file.path = strdup(path);
+    if (!file.path)
         return err_set(c->e, "%s: out of memory", path);
-    l->file[l->count++] = (struct source_file){ .path = copy, .first_ns = first_ns, .size = size };
+    l->file[l->count++] = file;
     return 0;
+}
+
+/* A folder and a file in it, two links to one file: what it holds must not count twice. */
+static bool listed(const struct source_list *l, const struct stat *st)
+{
+    for (unsigned i = 0; i < l->count; i++)
+        if (l->file[i].size && l->file[i].dev == st->st_dev && l->file[i].ino == st->st_ino)
+            return true;
+    return false;
 }
 
 /* One file. In a folder, what is not a capture is skipped; named by itself it is an error. A file that may not be read could
@@ -361,7 +370,11 @@ static int list_add(struct scan *c, const char *path, int64_t first_ns, uint64_t
 static int list_file(struct scan *c, const char *path, const struct stat *st, bool in_folder)
 {
     if (!S_ISREG(st->st_mode)) /* a pipe: looking at it would consume it */
-        return list_add(c, path, 0, 0);
+        return list_add(c, path, (struct source_file){ .size = 0 });
+    if (listed(c->list, st)) {
+        c->repeated++;
+        return 0;
+    }
     struct source *s = open_buffered(path, NULL, PEEK_BUFFER, c->e);
     if (!s && in_folder && access(path, R_OK) == 0) {
         c->skipped++;
@@ -372,7 +385,8 @@ static int list_file(struct scan *c, const char *path, const struct stat *st, bo
     struct packet first = { .ts_ns = 0 };
     (void)pcap_dispatch(s->pcap, 1, first_packet, (u_char *)&first);
     source_close(s);
-    return list_add(c, path, first.ts_ns, (uint64_t)st->st_size);
+    return list_add(c, path, (struct source_file){ .first_ns = first.ts_ns, .size = (uint64_t)st->st_size, .dev = st->st_dev,
+                                                  .ino = st->st_ino });
 }
 
 static int list_folder(struct scan *c, const char *path, unsigned depth)
@@ -405,15 +419,15 @@ static int list_argument(struct scan *c, const char *arg)
 {
     struct stat st;
     if (strcmp(arg, "-") == 0)
-        return list_add(c, arg, 0, 0);
+        return list_add(c, arg, (struct source_file){ .size = 0 });
     if (stat(arg, &st) != 0)
         return err_set(c->e, "%s: cannot be opened: %s", arg, strerror(errno));
     if (!S_ISDIR(st.st_mode))
         return list_file(c, arg, &st, false);
-    unsigned before = c->list->count;
+    unsigned before = c->list->count + c->repeated;
     if (list_folder(c, arg, 0) != 0)
         return -1;
-    if (c->list->count == before)
+    if (c->list->count + c->repeated == before)
         return err_set(c->e, "%s: no capture file in this folder: give pcap or pcapng files", arg);
     return 0;
 }

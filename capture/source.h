@@ -12,11 +12,12 @@
 #include <stdio.h>
 
 /* The files of the arguments: folders are searched (one level of sub-folders deep after another, hidden files and links to
- * folders left out), in order of their first packet. "-" is standard input. */
+ * folders left out), in order of their first packet, each once however often it was named. "-" is standard input. */
 struct source_file {
     char *path;
     int64_t first_ns; /* of the first packet; 0 when there is none */
-    uint64_t size; /* bytes on disk, 0 unknown */
+    uint64_t size; /* bytes on disk, 0 unknown (a pipe) */
+    uint64_t dev, ino; /* which file it is, with a size */
 };
 struct source_list {
     struct source_file *file;

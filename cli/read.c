@@ -17,7 +17,6 @@ struct reading {
     struct pipeline *pipe;
     struct store *store; /* NULL without --state */
     struct progress progress;
-    unsigned skipped; /* files the state has already */
 };
 
 static void left_out(const struct options *o, unsigned n)
@@ -27,16 +26,22 @@ static void left_out(const struct options *o, unsigned n)
                 n == 1 ? "file in a folder is no capture and was" : "files in folders are no captures and were");
 }
 
-/* Was this very file read into the state before? 1: skip it. */
-static int known_already(struct reading *r, const char *path, uint8_t digest[32], struct err *e)
+/* Was this very file read into the state before, or in this run under another name? 1: skip it. */
+static int known_already(struct reading *r, const struct source_file *file, uint8_t digest[32], struct err *e)
 {
+    const char *path = file->path;
     int64_t when;
-    if (!r->store || !strcmp(path, "-"))
+    if (!r->store || !file->size) /* a pipe can be read only once */
         return 0;
     if (source_digest(path, digest, e))
         return -1;
     if (r->o->again)
         return 0;
+    const struct input *same = cube_input_by_digest(r->cube, digest);
+    if (same && !r->o->quiet)
+        fprintf(stderr, "tlsunset: %s: the same capture as %s, skipped (--again reads it all the same)\n", path, same->name);
+    if (same)
+        return 1;
     int known = store_has_input(r->store, digest, &when, e);
     if (known != 1)
         return known;
@@ -46,7 +51,6 @@ static int known_already(struct reading *r, const char *path, uint8_t digest[32]
     (void)strftime(day, sizeof day, "%Y-%m-%d %H:%M UTC", gmtime_r(&t, &tm));
     if (!r->o->quiet)
         fprintf(stderr, "tlsunset: %s: read already on %s, skipped (--again reads it once more)\n", path, day);
-    r->skipped++;
     return 1;
 }
 
@@ -79,7 +83,7 @@ static int read_packets(struct reading *r, struct source *s, struct input *in, u
 static int read_file(struct reading *r, const struct source_file *file, struct err *e)
 {
     struct input in = { .name = file->path };
-    int known = known_already(r, file->path, in.digest, e);
+    int known = known_already(r, file, in.digest, e);
     if (known)
         return known < 0 ? -1 : 0;
     struct source *s = source_open(file->path, r->o->filter, e);

@@ -44,6 +44,16 @@ once=$(sqlite3 "$tmp/tls.db" 'SELECT sum(count) FROM row')
 "$t" read -q --again --state "$tmp/tls.db" pcaps/tls1*.pcap >/dev/null
 [ "$(sqlite3 "$tmp/tls.db" 'SELECT sum(count) FROM row')" = $((once * 2)) ] || fail '--again did not count again'
 
+# nor is a copy under another name, nor is a pipe read twice
+cp pcaps/tls10-openssl3.0.pcap "$tmp/copy.pcap"
+"$t" read --state "$tmp/copy.db" pcaps/tls10-openssl3.0.pcap "$tmp/copy.pcap" >/dev/null 2>"$tmp/err"
+grep -q 'the same capture as' "$tmp/err" || fail 'no line for a copy'
+[ "$(sqlite3 "$tmp/copy.db" 'SELECT sum(count) FROM row')" = 1 ] || fail 'a copy was counted'
+mkfifo "$tmp/pipe"
+cat pcaps/tls10-openssl3.0.pcap >"$tmp/pipe" &
+"$t" read -q --state "$tmp/pipe.db" "$tmp/pipe" >/dev/null || fail 'a pipe cannot be read into a state'
+wait
+
 # for its owner alone, whatever the umask
 (umask 0; "$t" read -q --state "$tmp/open.db" pcaps/tls12-dhe1024-node0.11.14.pcap >/dev/null)
 [ "$(stat -c %a "$tmp/open.db")" = 600 ] || fail 'others may read the state'
