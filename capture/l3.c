@@ -32,7 +32,7 @@ static enum layer add_piece(struct walk *w, const struct frag_key *key, const st
     case FRAG_WAIT:
         return END_WAIT;
     case FRAG_DUPLICATE:
-        w->d->stats->packet_duplicate++;
+        w->d->stats->frag_duplicate++;
         return END_WAIT;
     case FRAG_MALFORMED:
         return END_MALFORMED;

@@ -28,7 +28,7 @@
     S(ip_unknown, I, "IP packets of protocols that cannot carry TLS")                                   \
     S(layers_deep, L, "packets nested in more headers than the limit")                                  \
     S(packet_encrypted, L, "packets of an encrypted tunnel (ESP, MACsec, protected 802.11)")            \
-    S(packet_duplicate, I, "packets delivered twice by the mirror")                                     \
+    S(frag_duplicate, I, "fragments of IP datagrams that were whole already")                           \
     S(frag_reassembled, I, "IP datagrams put together from fragments")                                  \
     S(frag_incomplete, L, "IP datagrams with fragments missing")                                        \
     S(frag_evicted, L, "IP datagrams given up because too many were in fragments")                      \

@@ -368,7 +368,7 @@ static void ipv4_fragments(void **state)
         (void)setup(NULL);
         assert_true(fragments(sample(0), how));
         decode_finish(d);
-        assert_string_equal(counted(), how & 4 ? "packet_duplicate frag_reassembled" : "frag_reassembled");
+        assert_string_equal(counted(), how & 4 ? "frag_duplicate frag_reassembled" : "frag_reassembled");
     }
 }
 
