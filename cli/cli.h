@@ -11,6 +11,7 @@
 #include "report/cube.h"
 #include "report/names_file.h"
 #include "report/render.h"
+#include "report/study.h"
 
 /* For the whole program. */
 enum exit_code { EXIT_DONE = 0, EXIT_NOT_READY = 1, EXIT_CANNOT = 2, EXIT_NOT_ENOUGH = 3 };
@@ -29,11 +30,25 @@ int cmd_watch(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 
 /* Which subcommands take an option: a letter each in its row. */
-enum { FOR_READ = 1, FOR_REPORT = 2, FOR_WATCH = 4, FOR_ALL = 7 };
+enum { FOR_READ = 1, FOR_REPORT = 2, FOR_WATCH = 4, FOR_ALL = 7, FOR_EXPLAIN = 8, FOR_STUDY = FOR_ALL | FOR_EXPLAIN };
 
 struct cidr_list {
     struct cidr *at;
     unsigned count;
+};
+
+/* What a study is asked for, as it was given. */
+struct study_options {
+    const char *policies; /* names or paths, with commas; NULL: none */
+    const char *min_version, *forbid;
+    const char *accept_file;
+    char *named; /* what policies points to, when --enforce added to it */
+    struct enforce *enforce;
+    unsigned enforces;
+    unsigned fail_on; /* 0: not given */
+    int64_t on_day; /* days since 1970 on which the study is judged */
+    struct accept_list *accept;
+    struct study_request request;
 };
 
 struct options {
@@ -48,6 +63,7 @@ struct options {
     struct cidr server_only, client_only;
     struct cidr_list own, ignored;
     struct names_file *names;
+    struct study_options study;
     unsigned client_prefix;
     bool anonymize;
     uint8_t anonymize_key[32];
@@ -62,6 +78,18 @@ struct options {
 /* 0: go on; else the exit code to end with (--help included) plus 1, the line having been printed. */
 int options_parse(struct options *o, int argc, char **argv, unsigned who);
 void options_free(struct options *o);
+
+/* cli/study.c: setters of the options of a study; then policies and exceptions are read. -1 and *e set. */
+int study_set_policy(struct options *o, const char *v, struct err *e);
+int study_set_min_version(struct options *o, const char *v, struct err *e);
+int study_set_forbid(struct options *o, const char *v, struct err *e);
+int study_set_enforce(struct options *o, const char *v, struct err *e);
+int study_set_accept(struct options *o, const char *v, struct err *e);
+int study_set_fail_on(struct options *o, const char *v, struct err *e);
+int study_set_on(struct options *o, const char *v, struct err *e);
+int study_options_open(struct options *o, struct err *e);
+void study_options_free(struct study_options *s);
+enum exit_code study_exit(const struct options *o); /* after the report */
 
 /* "tlsunset: TEXT" on stderr; returns EXIT_CANNOT. */
 int cannot(const struct err *e);

@@ -310,6 +310,13 @@ static const struct option_row rows[] = {
     { "servers", 0, "CIDR,...", FOR_ALL, set_own, "your own servers, told apart from the Internet's" },
     { "ignore-client", 0, "CIDR,...", FOR_ALL, set_ignored, "scanners and health checks, set apart" },
     { "names", 0, "FILE", FOR_ALL, set_names, "lines of ADDRESS NAME [OWNER]" },
+    { "policy", 0, "NAME,...", FOR_STUDY, study_set_policy, "judge under these policies (tls12-minimum): who breaks" },
+    { "min-version", 0, "VERSION", FOR_STUDY, study_set_min_version, "a policy of its own: nothing below, as in TLSv1.2" },
+    { "forbid", 0, "WORDS", FOR_STUDY, study_set_forbid, "likewise: none of these, as in 3DES,RC4,kx=RSA" },
+    { "enforce", 0, "SERVER[:PORT]|NAME[=POLICY]", FOR_STUDY, study_set_enforce, "only these servers are to be enforced" },
+    { "accept", 0, "FILE", FOR_STUDY, study_set_accept, "exceptions: lines of CLIENT SERVER EXPIRES REASON" },
+    { "fail-on", 0, "VERDICTS", FOR_STUDY, study_set_fail_on, "exit 1 on these (breaks,plaintext,server-first)" },
+    { "on", 0, "DATE", FOR_STUDY, study_set_on, "judge by the rules and exceptions of that day (today)" },
     { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH, set_client_prefix, "count IPv6 clients by prefix (64)" },
     { "anonymize", 0, "[KEYFILE]", FOR_ALL, set_anonymize, "replace client addresses by keyed pseudonyms" },
     { "scope", 0, "vlan|vni", FOR_READ | FOR_WATCH, set_scope, "tenants reuse addresses: their id is part of the key" },
@@ -440,7 +447,7 @@ static int parse(struct options *o, int argc, char **argv, unsigned who, bool *h
     o->view.own_count = o->own.count;
     o->view.ignored = o->ignored.at;
     o->view.ignored_count = o->ignored.count;
-    return together(o, who, e);
+    return together(o, who, e) || study_options_open(o, e) ? -1 : 0;
 }
 
 int options_parse(struct options *o, int argc, char **argv, unsigned who)
@@ -457,6 +464,7 @@ void options_free(struct options *o)
     free(o->own.at);
     free(o->ignored.at);
     names_file_free(o->names);
+    study_options_free(&o->study);
 }
 
 FILE *output_open(const struct options *o, struct err *e)

@@ -199,6 +199,7 @@ int cmd_read(int argc, char **argv)
     if (out && output_close(&o, out, &e) && rc == 0)
         rc = -1;
     source_list_free(&list);
+    int result = study_exit(&o);
     options_free(&o);
-    return rc ? cannot(&e) : EXIT_DONE;
+    return rc ? cannot(&e) : result;
 }

@@ -51,6 +51,7 @@ int cmd_report(int argc, char **argv)
     if (out && output_close(&o, out, &e))
         rc = -1;
     cube_free(cube);
+    int result = study_exit(&o);
     options_free(&o);
-    return rc ? cannot(&e) : EXIT_DONE;
+    return rc ? cannot(&e) : result;
 }

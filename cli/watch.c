@@ -197,6 +197,7 @@ int cmd_watch(int argc, char **argv)
         rc = -1;
     live = NULL;
     watching_free(&w);
+    int result = study_exit(&o);
     options_free(&o);
-    return rc < 0 ? cannot(&e) : rc;
+    return rc < 0 ? cannot(&e) : rc ? rc : result;
 }

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 struct names_file; /* --names: addresses to names and owners; report/names_file.h */
+struct study_request; /* --policy: report/study.h */
 
 struct view { /* what narrows and words a report */
     unsigned top; /* rows per table; 0 = all */
@@ -25,6 +26,7 @@ struct view { /* what narrows and words a report */
     const struct cidr *ignored; /* --ignore-client: set apart */
     unsigned ignored_count;
     const struct names_file *names;
+    struct study_request *study; /* policies to judge under, whose .result the report leaves there; NULL: none */
     bool color; /* stdout is a terminal and NO_COLOR is unset */
     unsigned width; /* columns; text is made for 100 */
 };

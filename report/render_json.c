@@ -10,6 +10,7 @@
 #include "report/names_file.h"
 #include "report/parts.h"
 #include "report/rollup.h"
+#include "report/study.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -603,6 +604,8 @@ static void document(struct json_report *w)
     service_rows(w);
     fact_rows(w);
     apart_rows(w);
+    if (w->r->view->study && !json_study(j, w->out, w->r))
+        w->failed = true;
     json_newline(j);
     json_end_object(j);
     json_end_line(j);

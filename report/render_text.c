@@ -5,8 +5,8 @@
 #include <string.h>
 
 static void (*const sections[])(struct text *t) = {
-    text_read,     text_not_seen, text_readiness, text_servers, text_clients, text_suites,
-    text_failures, text_upgrades, text_cleartext, text_facts,   text_apart,
+    text_read,     text_not_seen, text_readiness, text_study, text_servers, text_clients, text_suites,
+    text_failures, text_upgrades, text_cleartext, text_facts, text_apart,
 };
 
 int text_report(FILE *out, const struct cube *c, const struct view *v, struct err *e)

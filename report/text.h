@@ -21,6 +21,7 @@ int text_report(FILE *out, const struct cube *c, const struct view *v, struct er
 void text_read(struct text *t);
 void text_not_seen(struct text *t);
 void text_readiness(struct text *t);
+void text_study(struct text *t); /* nothing where no policy was asked for */
 void text_servers(struct text *t);
 void text_clients(struct text *t);
 void text_suites(struct text *t);

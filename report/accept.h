@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * accept - the file of accepted exceptions (--accept): who may break, why, and until when.
+ *
+ * One exception a line: CLIENT SERVER EXPIRES REASON... - CLIENT is an address, a prefix or *; SERVER the same, with :PORT if
+ * wanted, or a name; EXPIRES the last day, as 2026-11-21; the rest is the reason. # begins a comment.
+ */
+#ifndef REPORT_ACCEPT_H
+#define REPORT_ACCEPT_H
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/rd.h"
+
+struct accepted {
+    bool any_client, any_server, named;
+    struct cidr client, server;
+    uint16_t port; /* 0: any */
+    char name[256];
+    int64_t until_ns; /* the end of its last day */
+    char reason[200];
+    char expires[16]; /* as written */
+};
+
+struct accept_list;
+/* NULL and *e set ("FILE:LINE: what is wrong"). */
+struct accept_list *accept_read(const char *path, struct err *e);
+void accept_free(struct accept_list *l); /* NULL is fine */
+
+/* The first exception for this pair that had not expired at that time; NULL: none. l may be NULL. */
+const struct accepted *accept_find(const struct accept_list *l, const struct addr *client, const struct endpoint *server,
+                                   struct rd name, int64_t at_ns);
+
+#endif

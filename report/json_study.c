@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sections of the JSON report that a study adds: verdicts, those listed apart, and the decision per policy. */
+#include "report/accept.h"
+#include "report/json_out.h"
+#include "report/study.h"
+
+#include <stdlib.h>
+
+struct writer {
+    struct json_out *j;
+    FILE *out;
+    struct study *s;
+};
+
+/* Each record begins a line, and what came before is written out. A write that fails is found at the end of the report. */
+static struct json_out *row(struct writer *w)
+{
+    (void)json_out_flush(w->j, w->out);
+    json_newline(w->j);
+    json_object(w->j, NULL);
+    return w->j;
+}
+
+static void open_section(struct writer *w, const char *name)
+{
+    (void)json_out_flush(w->j, w->out);
+    json_newline(w->j);
+    json_array(w->j, name);
+}
+
+static void close_section(struct writer *w)
+{
+    json_newline(w->j);
+    json_end_array(w->j);
+}
+
+static void negotiated(struct json_out *j, const struct cube_key *k)
+{
+    char buf[NAME_TEXT];
+    json_object(j, "negotiated");
+    json_text(j, "version", k->version ? version_name(k->version, buf) : NULL);
+    if (k->suite == SUITE_NONE)
+        json_null(j, "cipher");
+    else
+        json_hex(j, "cipher", k->suite, k->suite > 0xffff ? 6 : 4);
+    json_text(j, "group", k->group ? group_name(k->group, buf) : NULL);
+    json_end_object(j);
+}
+
+static void exemplar(struct json_out *j, const struct cube *c, const struct exemplar *x)
+{
+    const struct input *in = cube_input_at(c, x->input);
+    json_object(j, "exemplar");
+    json_text(j, "input", in ? in->name : NULL);
+    json_uint(j, "frame", x->frame);
+    json_time(j, "time", x->ts_ns);
+    json_uint(j, "client_port", x->client_port);
+    json_end_object(j);
+}
+
+static void reasons(struct json_out *j, const struct study *s, const struct verdict *v)
+{
+    char text[REASONS][REASON_TEXT];
+    unsigned n = verdict_reasons(s, v, text);
+    json_array(j, "reasons");
+    for (unsigned i = 0; i < n; i++)
+        json_text(j, NULL, text[i]);
+    json_end_array(j);
+}
+
+static void who_and_where(struct json_out *j, const struct study *s, const struct cell *c)
+{
+    const struct cube *cube = study_rollup(s)->cube;
+    const struct place *p = study_place(s, c->place);
+    const struct profile *profile = cube_profile(cube, c->profile);
+    char buf[ADDR_TEXT];
+    json_text(j, "policy", policy_name(study_policy(s)));
+    json_text(j, "client", addr_print(study_client(s, c->client), buf));
+    json_text(j, "stack", profile ? profile->stack_label : NULL);
+    json_text(j, "server_ip", p->server.addr.kind == ADDR_NONE ? NULL : addr_print(&p->server.addr, buf));
+    json_uint(j, "server_port", p->server.port);
+    if (p->sni)
+        json_wire(j, "name", cube_name(cube, p->sni));
+    else
+        json_null(j, "name");
+    json_text(j, "upgrade", cube_upgrade_name(p->upgrade));
+}
+
+static void accepted(struct json_out *j, const struct study *s, const struct cell *c)
+{
+    const struct study_request *q = study_request_of(s);
+    const struct place *p = study_place(s, c->place);
+    const struct accepted *a = accept_find(q->accept, study_client(s, c->client), &p->server,
+                                           cube_name(study_rollup(s)->cube, p->sni), q->now_ns);
+    if (!a)
+        return;
+    json_text(j, "accepted_because", a->reason);
+    json_text(j, "accepted_until", a->expires);
+}
+
+static void verdict_row(struct writer *w, const struct verdict *v)
+{
+    const struct study *s = w->s;
+    const struct cell *c = study_cell(s, v->cell);
+    const struct cube *cube = study_rollup(s)->cube;
+    const struct profile *profile = cube_profile(cube, c->profile);
+    struct json_out *j = row(w);
+    char buf[NAME_TEXT];
+    who_and_where(j, s, c);
+    json_text(j, "verdict", verdict_name(v->is));
+    reasons(j, s, v);
+    negotiated(j, cube_row_key(cube, c->main_row));
+    json_text(j, "best_offered", profile && profile->max_version ? version_name(profile->max_version, buf) : NULL);
+    json_uint(j, "count", c->count);
+    json_time(j, "first_seen", c->first_ns);
+    json_time(j, "last_seen", c->last_ns);
+    exemplar(j, cube, &cube_row_val(cube, c->exemplar_row)->exemplar);
+    if (v->list == LIST_ACCEPTED)
+        accepted(j, s, c);
+    json_end_object(j);
+}
+
+static void verdict_rows(struct writer *w, enum verdict_list list)
+{
+    uint32_t n = study_verdicts(w->s);
+    for (uint32_t i = 0; i < n; i++)
+        if (study_verdict(w->s, i)->list == list)
+            verdict_row(w, study_verdict(w->s, i));
+}
+
+static void sum(struct json_out *j, const char *key, const struct study_sum *x)
+{
+    json_object(j, key);
+    json_uint(j, "verdicts", x->cells);
+    json_uint(j, "clients", x->clients);
+    json_uint(j, "servers", x->servers);
+    json_uint(j, "handshakes", x->handshakes);
+    json_end_object(j);
+}
+
+static void decision_row(struct writer *w, const struct policy *p, const struct decision *d)
+{
+    static const char *const result[] = { [STUDY_READY] = "ready", [STUDY_NOT_READY] = "not ready",
+                                          [STUDY_NOT_ENOUGH] = "not enough seen" };
+    struct json_out *j = row(w);
+    json_text(j, "policy", policy_name(p));
+    json_text(j, "title", policy_title(p));
+    json_text(j, "result", result[d->result]);
+    sum(j, "all", &d->all);
+    for (unsigned i = 0; i < VERDICT_COUNT; i++)
+        sum(j, verdict_name(i), &d->by[i]);
+    sum(j, "stale", &d->stale);
+    sum(j, "accepted", &d->accepted);
+    json_end_object(j);
+}
+
+/* Those of one list under every policy; judged again only where there are any. */
+static void apart_section(struct writer *w, const char *name, enum verdict_list list, const struct decision *d)
+{
+    const struct study_request *q = study_request_of(w->s);
+    open_section(w, name);
+    for (unsigned i = 0; i < q->policies; i++) {
+        if ((list == LIST_STALE ? d[i].stale : d[i].accepted).cells == 0)
+            continue;
+        study_judge(w->s, i);
+        verdict_rows(w, list);
+    }
+    close_section(w);
+}
+
+bool json_study(struct json_out *j, FILE *out, const struct rollup *r)
+{
+    struct study_request *q = r->view->study;
+    struct writer w = { .j = j, .out = out, .s = study_make(r, q) };
+    struct decision *d = calloc(q->policies, sizeof *d);
+    if (!w.s || !d) {
+        study_free(w.s);
+        free(d);
+        return false;
+    }
+    q->result = STUDY_READY;
+    open_section(&w, "verdicts");
+    for (unsigned i = 0; i < q->policies; i++) {
+        study_judge(w.s, i);
+        verdict_rows(&w, LIST_MAIN);
+        d[i] = *study_decision(w.s);
+        q->result = d[i].result > q->result ? d[i].result : q->result;
+    }
+    close_section(&w);
+    apart_section(&w, "stale_verdicts", LIST_STALE, d);
+    apart_section(&w, "accepted_verdicts", LIST_ACCEPTED, d);
+    open_section(&w, "decisions");
+    for (unsigned i = 0; i < q->policies; i++)
+        decision_row(&w, q->policy[i], &d[i]);
+    close_section(&w);
+    free(d);
+    study_free(w.s);
+    return true;
+}

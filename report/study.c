@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/study_impl.h"
+#include "report/names_file.h"
+#include "report/rollup_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *text;
+} kinds[] = {
+#define V(name, json, text) { json, text },
+    VERDICTS(V)
+#undef V
+};
+
+const char *verdict_name(enum verdict_kind v)
+{
+    return kinds[v].name;
+}
+
+const char *verdict_text(enum verdict_kind v)
+{
+    return kinds[v].text;
+}
+
+int verdict_by_name(const char *name)
+{
+    for (int i = 0; i < VERDICT_COUNT; i++)
+        if (strcmp(kinds[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+void *study_room(void *array, size_t width, uint32_t n, uint32_t *room)
+{
+    if (n < *room)
+        return array;
+    uint32_t more = *room ? *room * 2 : 256;
+    void *p = more > n ? realloc(array, more * width) : NULL;
+    if (p)
+        *room = more;
+    return p;
+}
+
+/* ---- rows to sights ---- */
+
+static bool in_time(const struct view *v, const struct cube_val *val)
+{
+    return (!v->since_ns || val->last_ns >= v->since_ns) && (!v->until_ns || val->first_ns < v->until_ns);
+}
+
+/* Clients are told apart by address, or by what --names calls them: one that changes its address keeps its name. */
+static uint32_t client_id(struct study *s, const struct addr *a)
+{
+    const struct named *n = names_file_find(s->r->view->names, a);
+    bool fresh;
+    uint32_t id = n ? intern_put(s->clients, n->name, strlen(n->name) + 1, &fresh)
+                    : intern_put(s->clients, a, sizeof *a, &fresh);
+    if (!id)
+        return 0;
+    struct addr *room = study_room(s->client, sizeof *room, id - 1, &s->client_room);
+    if (!room)
+        return 0;
+    s->client = room;
+    if (fresh || addr_cmp(a, &room[id - 1]) < 0)
+        room[id - 1] = *a;
+    return id;
+}
+
+static uint32_t place_id(struct study *s, const struct cube_key *k)
+{
+    const struct place p = { .server = k->server, .scope = k->scope, .sni = k->sni, .transport = k->transport,
+                             .upgrade = k->upgrade };
+    return intern_put(s->places, &p, sizeof p, NULL);
+}
+
+struct choice_key { /* interned as memory */
+    uint32_t suite, cert, flags;
+    uint16_t version, group, dh_bits, sigscheme;
+    uint16_t named, pad;
+};
+
+static uint32_t choice_id(struct study *s, const struct cube_key *k)
+{
+    enum { OF_CHOICE = EV_RESUMED | EV_EMS | EV_ETM | EV_RENEGOTIATION_INFO | EV_COMPRESSION | EV_HRR };
+    const struct choice_key c = { .suite = k->suite, .cert = k->cert, .flags = k->flags & OF_CHOICE, .version = k->version,
+                                  .group = k->group, .dh_bits = k->dh_bits, .sigscheme = k->sigscheme,
+                                  .named = k->sni ? 2 : k->profile ? 1 : 0 };
+    return intern_put(s->choices, &c, sizeof c, NULL);
+}
+
+struct choice study_choice(const struct study *s, uint32_t choice)
+{
+    const struct choice_key *c = intern_key(s->choices, choice, NULL);
+    bool tls = c->version != VER_SSL2;
+    return (struct choice){ .version = c->version, .suite = c->suite, .group = c->group, .dh_bits = c->dh_bits,
+                            .sigscheme = c->sigscheme, .cert = cube_cert(s->cube, c->cert),
+                            .etm = tls ? 1 + !!(c->flags & EV_ETM) : 1, .ems = tls ? 1 + !!(c->flags & EV_EMS) : 1,
+                            .renegotiation_info = 1 + !!(c->flags & EV_RENEGOTIATION_INFO), .sni = (uint8_t)c->named,
+                            .compression = 1 + !!(c->flags & EV_COMPRESSION), .retried = 1 + !!(c->flags & EV_HRR),
+                            .resumed = c->flags & EV_RESUMED };
+}
+
+/* The pair of a row's client and server; 0: out of memory. */
+static uint32_t pair_id(struct study *s, const struct cube_key *k, uint32_t client)
+{
+    struct {
+        struct endpoint server;
+        uint32_t client, scope, transport;
+    } key = { .server = k->server, .client = client, .scope = k->scope, .transport = k->transport };
+    bool fresh;
+    uint32_t id = intern_put(s->pairs, &key, sizeof key, &fresh);
+    struct party_pair *room = id ? study_room(s->pair, sizeof *room, id - 1, &s->pair_room) : NULL;
+    if (!room)
+        return 0;
+    s->pair = room;
+    if (fresh)
+        room[id - 1] = (struct party_pair){ .stack = 0 };
+    return id;
+}
+
+static bool touched_by_loss(const struct cube_key *k)
+{
+    return k->flags & (EV_GAP | EV_ONE_SIDED | EV_CUT) || k->outcome == OUTCOME_ONE_SIDED || k->outcome == OUTCOME_INCOMPLETE ||
+           k->outcome == OUTCOME_EVICTED;
+}
+
+/* A session that went on in clear text is counted with the client and the server: it has no hello to know a stack by. */
+static void note_plain(struct study *s, struct party_pair *p, const struct cube_key *k, uint32_t row)
+{
+    bool plain = k->outcome == OUTCOME_PLAINTEXT || (k->outcome == OUTCOME_REFUSED && k->aftermath == AFTER_PLAINTEXT) ||
+                 (k->outcome == OUTCOME_STRIPPED && k->aftermath == AFTER_PLAINTEXT);
+    if (!plain || k->upgrade > 63)
+        return;
+    p->plain |= UINT64_C(1) << k->upgrade;
+    p->plain_count += cube_row_val(s->cube, row)->count;
+    p->plain_row = row;
+}
+
+static bool sight_add(struct study *s, uint32_t row)
+{
+    const struct cube_key *k = cube_row_key(s->cube, row);
+    uint32_t client = client_id(s, &k->client.addr), pair = client ? pair_id(s, k, client) : 0;
+    if (!pair)
+        return false;
+    struct party_pair *p = &s->pair[pair - 1];
+    p->lossy |= k->profile == 0 && touched_by_loss(k); /* whose hello it was is not known: anybody's */
+    if (outcome_is_upgrade(k->outcome)) {
+        note_plain(s, p, k, row);
+        return true;
+    }
+    const struct profile *profile = cube_profile(s->cube, k->profile);
+    uint32_t stack = profile ? profile->stack : 0;
+    p->several |= p->stack && stack && p->stack != stack;
+    p->stack = p->stack ? p->stack : stack;
+    struct sight *x = &s->seen[s->sights];
+    *x = (struct sight){ .place = place_id(s, k), .stack = stack, .client = client, .row = row,
+                         .choice = k->version ? choice_id(s, k) : 0 };
+    s->sights++;
+    return x->place && (x->choice || !k->version);
+}
+
+static int order32(uint32_t a, uint32_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int sight_cmp(const void *x, const void *y)
+{
+    const struct sight *a = x, *b = y;
+    int d = order32(a->place, b->place);
+    if (!d)
+        d = order32(a->stack, b->stack);
+    if (!d)
+        d = order32(a->client, b->client);
+    return d ? d : order32(a->row, b->row);
+}
+
+static bool sights_collect(struct study *s)
+{
+    uint32_t rows = cube_rows(s->cube);
+    s->seen = malloc((rows + 1) * sizeof *s->seen);
+    if (!s->seen)
+        return false;
+    for (uint32_t row = 1; row <= rows; row++) {
+        bool counted = !(cube_row_key(s->cube, row)->flags & CUBE_OTHER) && in_time(s->r->view, cube_row_val(s->cube, row));
+        if (counted && !sight_add(s, row))
+            return false;
+    }
+    qsort(s->seen, s->sights, sizeof *s->seen, sight_cmp);
+    return true;
+}
+
+/* ---- stacks ---- */
+
+static bool stacks_collect(struct study *s)
+{
+    uint32_t profiles = cube_profiles(s->cube);
+    for (uint32_t id = 1; id <= profiles; id++)
+        if (cube_profile(s->cube, id)->stack > s->stacks)
+            s->stacks = cube_profile(s->cube, id)->stack;
+    s->stack_profile = calloc(s->stacks + 1u, sizeof *s->stack_profile);
+    s->stack_dh = calloc(s->stacks + 1u, sizeof *s->stack_dh);
+    if (!s->stack_profile || !s->stack_dh)
+        return false;
+    for (uint32_t id = profiles; id >= 1; id--)
+        s->stack_profile[cube_profile(s->cube, id)->stack] = id;
+    for (uint32_t i = 0; i < s->sights; i++) {
+        const struct cube_key *k = cube_row_key(s->cube, s->seen[i].row);
+        if (k->outcome == OUTCOME_COMPLETED && k->dh_bits > s->stack_dh[s->seen[i].stack])
+            s->stack_dh[s->seen[i].stack] = k->dh_bits;
+    }
+    return true;
+}
+
+/* ---- cells ---- */
+
+static bool is_apart(const struct rollup *r, const struct addr *a)
+{
+    for (uint32_t i = 0, n = r->aparts; i < n;) {
+        uint32_t mid = i + (n - i) / 2;
+        int d = addr_cmp(&r->apart[mid].client, a);
+        if (d == 0)
+            return true;
+        if (d < 0)
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return false;
+}
+
+static bool is_own(const struct view *v, const struct addr *server)
+{
+    bool own = v->own_count == 0;
+    for (unsigned i = 0; i < v->own_count && !own; i++)
+        own = cidr_has(&v->own[i], server);
+    return own;
+}
+
+/* Within --server, --client and --servers, and not set apart. */
+static bool in_study(const struct study *s, const struct cube_key *k)
+{
+    const struct view *v = s->r->view;
+    if (v->server_only && !cidr_has(v->server_only, &k->server.addr))
+        return false;
+    if (v->server_port && v->server_port != k->server.port)
+        return false;
+    if (v->client_only && !cidr_has(v->client_only, &k->client.addr))
+        return false;
+    return is_own(v, &k->server.addr) && !is_apart(s->r, &k->client.addr);
+}
+
+static void cell_add(const struct study *s, struct cell *c, uint32_t row, uint64_t main_count[2])
+{
+    const struct cube_key *k = cube_row_key(s->cube, row);
+    const struct cube_val *v = cube_row_val(s->cube, row);
+    const struct cube_val *first = c->exemplar_row ? cube_row_val(s->cube, c->exemplar_row) : NULL;
+    bool negotiated = k->version != 0;
+    c->count += v->count;
+    c->first_ns = first && c->first_ns < v->first_ns ? c->first_ns : v->first_ns;
+    c->last_ns = first && c->last_ns > v->last_ns ? c->last_ns : v->last_ns;
+    if (!first || v->exemplar.ts_ns < first->exemplar.ts_ns)
+        c->exemplar_row = row;
+    if (negotiated > main_count[1] || (negotiated == main_count[1] && v->count > main_count[0])) {
+        main_count[0] = v->count;
+        main_count[1] = negotiated;
+        c->main_row = row;
+    }
+    c->in_study = c->in_study || in_study(s, k);
+    c->lossy = c->lossy || touched_by_loss(k);
+    c->profile = c->profile ? c->profile : k->profile;
+}
+
+/* Where packets were dropped beyond one in a thousand, or open handshakes forgotten, in an hour between first and last. */
+static bool dropped_in(const struct study *s, int64_t first_ns, int64_t last_ns)
+{
+    const int64_t hour = INT64_C(3600000000000);
+    for (unsigned i = 0; i < cube_hours(s->cube); i++) {
+        const struct hour *h = cube_hour_at(s->cube, i);
+        uint64_t lost = h->stats.drop_kernel + h->stats.drop_interface;
+        bool many = lost * 1000 > h->stats.packets || h->stats.conn_evicted + h->stats.flow_evicted + h->stats.memory_refused;
+        if (many && h->hour >= first_ns / hour && h->hour <= last_ns / hour)
+            return true;
+    }
+    return false;
+}
+
+static bool any_drops(const struct study *s)
+{
+    return dropped_in(s, 0, INT64_MAX);
+}
+
+static bool cell_open(struct study *s, uint32_t from)
+{
+    struct cell *room = study_room(s->cell, sizeof *room, s->cells, &s->cell_room);
+    if (!room)
+        return false;
+    s->cell = room;
+    const struct sight *x = &s->seen[from];
+    room[s->cells] = (struct cell){ .place = x->place, .client = x->client, .stack = x->stack, .from = from, .to = from };
+    return true;
+}
+
+static bool same_cell(const struct sight *a, const struct sight *b)
+{
+    return a->place == b->place && a->stack == b->stack && a->client == b->client;
+}
+
+static bool cells_collect(struct study *s)
+{
+    bool drops = any_drops(s);
+    for (uint32_t i = 0; i < s->sights;) {
+        uint64_t main_count[2] = { 0, 0 };
+        if (!cell_open(s, i))
+            return false;
+        struct cell *c = &s->cell[s->cells];
+        for (; i < s->sights && same_cell(&s->seen[i], &s->seen[c->from]); i++)
+            cell_add(s, c, s->seen[i].row, main_count);
+        c->to = i;
+        c->lossy |= drops && dropped_in(s, c->first_ns, c->last_ns);
+        s->cells++;
+    }
+    s->cell_pair = malloc((s->cells + 1u) * sizeof *s->cell_pair);
+    for (uint32_t i = 0; s->cell_pair && i < s->cells; i++) {
+        struct cell *c = &s->cell[i];
+        s->cell_pair[i] = pair_id(s, cube_row_key(s->cube, c->exemplar_row), c->client);
+        if (!s->cell_pair[i])
+            return false;
+        c->lossy |= s->pair[s->cell_pair[i] - 1].lossy;
+    }
+    return s->cell_pair != NULL;
+}
+
+const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t stack, uint32_t client)
+{
+    const struct sight want = { .place = place, .stack = stack, .client = client };
+    for (uint32_t i = 0, n = s->cells; i < n;) {
+        uint32_t mid = i + (n - i) / 2;
+        const struct cell *c = &s->cell[mid];
+        const struct sight at = { .place = c->place, .stack = c->stack, .client = c->client };
+        int d = sight_cmp(&at, &want);
+        if (d == 0)
+            return c;
+        if (d < 0)
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return NULL;
+}
+
+/* ---- stacks of one client: how many, and which were replaced ---- */
+
+static int by_client_cmp(const void *x, const void *y, void *study)
+{
+    const struct study *s = study;
+    const struct cell *a = &s->cell[*(const uint32_t *)x], *b = &s->cell[*(const uint32_t *)y];
+    int d = order32(a->client, b->client);
+    if (!d)
+        d = order32(a->stack, b->stack);
+    return d ? d : order32(a->place, b->place);
+}
+
+/* One stack of one client: by_client[from..to). */
+struct strain {
+    uint32_t from, to;
+    int64_t first_ns, last_ns;
+};
+
+enum { STRAINS = 16 /* more stacks behind one address are a crowd, not one machine that is updated */ };
+
+static void strain_widen(const struct study *s, struct strain *t, uint32_t i)
+{
+    const struct cell *c = &s->cell[s->by_client[i]];
+    t->first_ns = t->from == t->to || c->first_ns < t->first_ns ? c->first_ns : t->first_ns;
+    t->last_ns = t->from == t->to || c->last_ns > t->last_ns ? c->last_ns : t->last_ns;
+    t->to = i + 1;
+}
+
+static bool share_a_place(const struct study *s, const struct strain *a, const struct strain *b)
+{
+    for (uint32_t i = a->from; i < a->to; i++)
+        for (uint32_t j = b->from; j < b->to; j++)
+            if (s->cell[s->by_client[i]].place == s->cell[s->by_client[j]].place)
+                return true;
+    return false;
+}
+
+/* Replaced: not seen for a day and longer than it was ever seen, while another that was not there before calls the same server. */
+static bool replaced(const struct study *s, const struct strain *a, const struct strain *all, unsigned n)
+{
+    const int64_t day = INT64_C(86400000000000);
+    int64_t quiet = s->r->last_ns - a->last_ns;
+    if (quiet < day || quiet < a->last_ns - a->first_ns)
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        if (all[i].first_ns > a->last_ns && s->cell[s->by_client[all[i].from]].stack && share_a_place(s, a, &all[i]))
+            return true;
+    return false;
+}
+
+static void client_strains(struct study *s, uint32_t from, uint32_t to)
+{
+    struct strain t[STRAINS] = { { 0 } };
+    unsigned n = 0;
+    uint32_t stacks = 0;
+    bool room = true;
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t stack = s->cell[s->by_client[i]].stack;
+        bool next = i == from || stack != s->cell[s->by_client[i - 1]].stack;
+        stacks += next && stack;
+        room = room && (!next || n < STRAINS);
+        if (room && next)
+            t[n++] = (struct strain){ .from = i, .to = i };
+        if (room)
+            strain_widen(s, &t[n - 1], i);
+    }
+    s->client_stacks[s->cell[s->by_client[from]].client - 1] = stacks;
+    for (unsigned k = 0; k < n && stacks <= STRAINS; k++)
+        if (s->cell[s->by_client[t[k].from]].stack && replaced(s, &t[k], t, n))
+            for (uint32_t i = t[k].from; i < t[k].to; i++)
+                s->cell[s->by_client[i]].stale = true;
+}
+
+static bool clients_collect(struct study *s)
+{
+    s->by_client = malloc((s->cells + 1u) * sizeof *s->by_client);
+    s->client_stacks = calloc(intern_count(s->clients) + 1u, sizeof *s->client_stacks);
+    if (!s->by_client || !s->client_stacks)
+        return false;
+    for (uint32_t i = 0; i < s->cells; i++)
+        s->by_client[i] = i;
+    qsort_r(s->by_client, s->cells, sizeof *s->by_client, by_client_cmp, s);
+    for (uint32_t i = 0, from = 0; i < s->cells; i++) {
+        bool last = i + 1 == s->cells || s->cell[s->by_client[i + 1]].client != s->cell[s->by_client[i]].client;
+        if (last) {
+            client_strains(s, from, i + 1);
+            from = i + 1;
+        }
+    }
+    return true;
+}
+
+/* ---- the order of outputs ---- */
+
+static int rd_order(struct rd a, struct rd b)
+{
+    size_t na = rd_left(&a), nb = rd_left(&b), n = na < nb ? na : nb;
+    int d = n ? memcmp(a.p, b.p, n) : 0;
+    return d ? d : (na > nb) - (na < nb);
+}
+
+static const char *label_of(const struct study *s, const struct cell *c)
+{
+    return c->stack ? cube_profile(s->cube, s->stack_profile[c->stack])->stack_label : "";
+}
+
+static int output_cmp(const void *x, const void *y, void *study)
+{
+    const struct study *s = study;
+    const struct cell *a = &s->cell[*(const uint32_t *)x], *b = &s->cell[*(const uint32_t *)y];
+    const struct place *p = study_place(s, a->place), *q = study_place(s, b->place);
+    int d = (a->count < b->count) - (a->count > b->count);
+    if (!d)
+        d = addr_cmp(study_client(s, a->client), study_client(s, b->client));
+    if (!d)
+        d = endpoint_cmp(&p->server, &q->server);
+    if (!d)
+        d = rd_order(cube_name(s->cube, p->sni), cube_name(s->cube, q->sni));
+    if (!d)
+        d = strcmp(label_of(s, a), label_of(s, b));
+    if (!d)
+        d = p->transport - q->transport;
+    if (!d)
+        d = p->upgrade - q->upgrade;
+    return d ? d : order32(p->scope, q->scope);
+}
+
+static bool order_collect(struct study *s)
+{
+    uint32_t places = intern_count(s->places);
+    struct intern *servers = intern_new(UINT32_MAX / 4, 0);
+    s->order = malloc((s->cells + 1u) * sizeof *s->order);
+    s->place_server = calloc(places + 1u, sizeof *s->place_server);
+    bool ok = s->order && s->place_server && servers;
+    for (uint32_t i = 0; ok && i < s->cells; i++)
+        if (s->cell[i].in_study)
+            s->order[s->ordered++] = i;
+    for (uint32_t i = 0; ok && i < places; i++)
+        s->place_server[i] = intern_put(servers, &study_place(s, i + 1)->server, sizeof(struct endpoint), NULL);
+    s->servers = servers ? intern_count(servers) : 0;
+    intern_free(servers);
+    if (ok)
+        qsort_r(s->order, s->ordered, sizeof *s->order, output_cmp, s);
+    return ok;
+}
+
+/* ---- */
+
+static bool open_verdicts(struct study *s)
+{
+    s->judged = calloc(intern_count(s->choices) + 1u, sizeof *s->judged);
+    s->verdict = calloc(s->cells + 1u, sizeof *s->verdict);
+    s->client_mark = calloc(intern_count(s->clients) + 1u, sizeof *s->client_mark);
+    s->server_mark = calloc(s->servers + 1u, sizeof *s->server_mark);
+    s->left = calloc(s->stacks + 1u, sizeof *s->left);
+    s->left_done = calloc(s->stacks + 1u, sizeof *s->left_done);
+    return s->judged && s->verdict && s->client_mark && s->server_mark && s->left && s->left_done;
+}
+
+static bool open_tables(struct study *s)
+{
+    const uint32_t max = UINT32_MAX / 4;
+    s->places = intern_new(max, 0);
+    s->clients = intern_new(max, 0);
+    s->choices = intern_new(max, 0);
+    s->pairs = intern_new(max, 0);
+    return s->places && s->clients && s->choices && s->pairs;
+}
+
+struct study *study_make(const struct rollup *r, const struct study_request *q)
+{
+    struct study *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->r = r;
+    s->cube = r->cube;
+    s->q = q;
+    bool ok = open_tables(s) && sights_collect(s) && stacks_collect(s) && cells_collect(s) && clients_collect(s) &&
+              order_collect(s) && open_verdicts(s);
+    if (ok)
+        capability_collect(s);
+    if (ok && !s->failed)
+        return s;
+    study_free(s);
+    return NULL;
+}
+
+void study_free(struct study *s)
+{
+    if (!s)
+        return;
+    intern_free(s->places);
+    intern_free(s->clients);
+    intern_free(s->choices);
+    intern_free(s->pairs);
+    void *const arrays[] = { s->seen, s->cell, s->cell_pair, s->by_client, s->facts, s->pair, s->client, s->client_stacks,
+                             s->proof, s->split, s->stack_profile, s->stack_dh, s->judged, s->verdict, s->order, s->place_server,
+                             s->client_mark, s->server_mark, s->left, s->left_done };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+    free(s);
+}
+
+const struct decision *study_decision(const struct study *s)
+{
+    return &s->decision;
+}
+
+const struct study_request *study_request_of(const struct study *s)
+{
+    return s->q;
+}
+
+const struct rollup *study_rollup(const struct study *s)
+{
+    return s->r;
+}
+
+const struct policy *study_policy(const struct study *s)
+{
+    return s->policy;
+}
+
+void study_judge(struct study *s, unsigned i)
+{
+    s->policy = s->q->policy[i];
+    s->policy_index = i;
+    verdict_all(s);
+}
+
+uint32_t study_verdicts(const struct study *s)
+{
+    return s->ordered;
+}
+
+const struct verdict *study_verdict(const struct study *s, uint32_t i)
+{
+    return &s->verdict[s->order[i]];
+}
+
+const struct cell *study_cell(const struct study *s, uint32_t cell)
+{
+    return &s->cell[cell];
+}
+
+const struct place *study_place(const struct study *s, uint32_t place)
+{
+    return intern_key(s->places, place, NULL);
+}
+
+const struct addr *study_client(const struct study *s, uint32_t client)
+{
+    return &s->client[client - 1];
+}
+
+uint32_t study_stacks_of(const struct study *s, uint32_t client)
+{
+    return s->client_stacks[client - 1];
+}

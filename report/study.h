@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * study - the cutover study: a cube seen as client x stack x place, and under a policy one verdict for each.
+ *
+ * A place is a name at an endpoint: server address, port, transport, tenant, upgrade and SNI. A cell is what one stack of one client
+ * did at one place. Both are worked out once; policies are then judged one at a time over all cells, so that memory does not
+ * grow with their number.
+ *
+ * What is predicted is enforcement that only narrows the server's present configuration by what the policy forbids ("B1" in the
+ * explanations). Only MUST_NOT rules decide.
+ */
+#ifndef REPORT_STUDY_H
+#define REPORT_STUDY_H
+
+#include "report/policy.h"
+#include "report/rollup.h"
+
+/* In the order in which they are tried; the first that matches wins. V(name, JSON, what it means). */
+#define VERDICTS(V)                                                                                             \
+    V(FAILING, "failing", "fails already, whatever is enforced")                                                \
+    V(PLAINTEXT, "plaintext", "would go on in clear text")                                                      \
+    V(BREAKS, "breaks", "breaks: the client offers nothing that is allowed")                                    \
+    V(READY, "ready", "satisfies the policy already")                                                           \
+    V(SERVER_FIRST, "server-first", "the server must change first")                                             \
+    V(SAFE, "safe", "the server proved that it can serve this offer within the policy")                         \
+    V(LIKELY, "likely", "probably works; not everything is proved")                                             \
+    V(UNKNOWN, "unknown", "not enough was seen to say")
+
+enum verdict_kind {
+#define V(name, json, text) VERDICT_##name,
+    VERDICTS(V)
+#undef V
+    VERDICT_COUNT
+};
+const char *verdict_name(enum verdict_kind v);
+const char *verdict_text(enum verdict_kind v);
+int verdict_by_name(const char *name); /* -1: none */
+
+/* Which servers the what-if is about: all, or those that match one of these. */
+struct enforce {
+    bool named; /* by SNI or by the name that --names gives; else by address */
+    struct cidr at;
+    uint16_t port; /* 0: any */
+    char name[256];
+    char policy_name[256]; /* as given; "": none */
+    unsigned policy; /* index in study_request.policy; UINT_MAX: every one */
+};
+
+struct accept_list; /* report/accept.h */
+
+enum study_result { STUDY_READY, STUDY_NOT_ENOUGH, STUDY_NOT_READY }; /* from good to bad */
+
+struct study_request {
+    struct policy **policy;
+    unsigned policies;
+    const struct enforce *enforce;
+    unsigned enforces;
+    const struct accept_list *accept; /* NULL: none */
+    int64_t now_ns; /* exceptions that expired before have no effect */
+    unsigned fail_on; /* a bit for each enum verdict_kind that makes the result "not ready" */
+    enum study_result result; /* of the worst policy: left there by the report */
+};
+
+/* One verdict. The numbers are of the study that made it. */
+struct verdict {
+    uint8_t is; /* enum verdict_kind */
+    uint8_t missing; /* enum missing: what the offer lacks */
+    uint8_t list; /* enum verdict_list */
+    uint32_t notes; /* enum verdict_note */
+    uint32_t cell;
+    uint32_t row; /* of the cube: the handshake that the reason rests on, 0 none */
+    uint64_t broken, invisible; /* rules of the policy: violated by, not visible in, that handshake */
+};
+enum verdict_list { LIST_MAIN, LIST_STALE /* the stack was replaced */, LIST_ACCEPTED /* by --accept */,
+                    LIST_OUTSIDE /* not among the servers to be enforced */ };
+
+struct place {
+    struct endpoint server;
+    uint32_t scope, sni; /* name id of the cube */
+    uint8_t transport, upgrade;
+    uint16_t pad; /* 0: interned as memory */
+};
+
+struct cell {
+    uint32_t place, client, stack; /* stack 0: a hello was never seen */
+    uint32_t from, to; /* in study.seen */
+    uint32_t profile; /* the one of its profiles with the most handshakes; 0 none */
+    uint32_t main_row; /* the row with the most handshakes that negotiated something, else the most */
+    uint64_t count;
+    int64_t first_ns, last_ns;
+    uint32_t exemplar_row; /* the row with the earliest */
+    bool in_study, lossy, stale;
+};
+
+/* How many, and how many clients, servers and handshakes they are. */
+struct study_sum {
+    uint64_t cells, clients, servers, handshakes;
+};
+
+struct decision {
+    struct study_sum by[VERDICT_COUNT], stale, accepted, all;
+    enum study_result result;
+};
+
+struct study;
+/* Borrows all three. NULL: out of memory. */
+struct study *study_make(const struct rollup *r, const struct study_request *q);
+void study_free(struct study *s); /* NULL is fine */
+
+/* Judge all cells under policy i. What follows speaks of the policy judged last. */
+void study_judge(struct study *s, unsigned i);
+uint32_t study_verdicts(const struct study *s);
+/* Verdict 0..: most handshakes first, then by client, server, name, stack. */
+const struct verdict *study_verdict(const struct study *s, uint32_t i);
+const struct decision *study_decision(const struct study *s);
+const struct policy *study_policy(const struct study *s);
+
+const struct study_request *study_request_of(const struct study *s);
+const struct rollup *study_rollup(const struct study *s);
+const struct cell *study_cell(const struct study *s, uint32_t cell);
+const struct place *study_place(const struct study *s, uint32_t place);
+const struct addr *study_client(const struct study *s, uint32_t client);
+uint32_t study_stacks_of(const struct study *s, uint32_t client); /* how many stacks the client showed */
+
+/* Why, in sentences, the decisive one first. Returns how many. */
+enum { REASONS = 8, REASON_TEXT = 256 };
+unsigned verdict_reasons(const struct study *s, const struct verdict *v, char out[REASONS][REASON_TEXT]);
+
+/* json_study.c: the sections of the JSON report. The result is left in the request. false: out of memory. */
+struct json_out;
+bool json_study(struct json_out *j, FILE *out, const struct rollup *r);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * study_impl - the inside of a study, for the files that it is made of: study.c (cells), capability.c (what a place showed),
+ * verdict.c (judging a cell) and verdict_text.c (saying why).
+ *
+ * The load that shapes it: a million rows under a dozen policies. Rows are sorted once, by place, stack and client, so that the
+ * cells of one stack at one place lie together and share what does not depend on the client; what was chosen and what was offered
+ * is interned, so that a policy judges each distinct choice once, not each row.
+ */
+#ifndef REPORT_STUDY_IMPL_H
+#define REPORT_STUDY_IMPL_H
+
+#include "base/intern.h"
+#include "report/study.h"
+
+/* One row of the cube. */
+struct sight {
+    uint32_t place, stack, client, row, choice /* 0: nothing was chosen */;
+};
+
+/* What one place chose in completed handshakes; those of TLS 1.3 apart by the signature schemes that were offered, because
+ * which one was used is not visible. */
+struct proof {
+    uint32_t choice, profile, row;
+    bool full; /* not resumed, whole, and what was chosen had been offered */
+    uint64_t count;
+    int64_t first_ns, last_ns;
+};
+
+/* What one offer got from one place. */
+struct reply {
+    uint32_t profile, choice /* 0: refused */, row;
+    uint32_t with; /* the answers, by number in the run, that some client got as well as this one */
+    uint64_t count;
+    int64_t first_ns, last_ns;
+};
+
+enum { PLACE_KEYS = 4 };
+struct place_facts {
+    uint32_t proof, proofs; /* in study.proof */
+    uint32_t split, splits; /* in study.split: different answers to one offer at overlapping times */
+    int64_t changed_ns; /* the configuration changed then: what was seen before is history; 0 never */
+    uint32_t cert[PLACE_KEYS]; /* certificates that were shown, one of each kind of key; 0 ends */
+    uint8_t ceiling; /* version_rank() that the downgrade sentinel proves; 0 none */
+    uint32_t ceiling_row;
+    bool mixed; /* stands for many servers: a proxy asked by name of nobody */
+};
+
+/* One client and one server, over all names and stacks. */
+struct party_pair {
+    bool lossy; /* gaps, drops or a missing direction touched it */
+    bool several; /* stacks */
+    uint32_t stack; /* the only one, or the first */
+    uint64_t plain; /* a bit per upgrade in which a session went on in clear text */
+    uint64_t plain_count;
+    uint32_t plain_row;
+};
+
+struct study {
+    const struct rollup *r;
+    const struct cube *cube;
+    const struct study_request *q;
+    bool failed;
+    struct intern *places, *clients, *choices, *pairs;
+    struct sight *seen;
+    uint32_t sights;
+    struct cell *cell;
+    uint32_t *cell_pair; /* beside cell[]: id of its party_pair */
+    uint32_t *by_client; /* cells by client, stack, place */
+    uint32_t *order; /* cells of the study, most handshakes first */
+    uint32_t cells, cell_room, ordered;
+    struct place_facts *facts; /* by place - 1 */
+    uint32_t *place_server; /* by place - 1: 1..servers */
+    uint32_t servers;
+    struct party_pair *pair; /* by id - 1 */
+    uint32_t pair_room;
+    struct addr *client; /* by id - 1: the first address of each */
+    uint32_t client_room;
+    uint32_t *client_stacks; /* by client id - 1 */
+    struct proof *proof;
+    uint32_t proofs, proof_room;
+    struct reply *split;
+    uint32_t splits, split_room;
+    uint32_t *stack_profile; /* by stack id: a profile of it */
+    uint16_t *stack_dh; /* by stack id: the largest DH prime that it was seen to complete with */
+    uint32_t stacks; /* highest id */
+    struct residue *left; /* by stack id: what the policy judged last leaves of its offer */
+    bool *left_done;
+
+    const struct policy *policy; /* judged last */
+    unsigned policy_index;
+    struct judged {
+        uint8_t answer;
+        uint64_t broken, invisible;
+    } *judged; /* by choice id - 1 */
+    struct verdict *verdict; /* beside cell[] */
+    uint16_t *client_mark, *server_mark; /* by id - 1: a bit for each enum verdict_kind met */
+    struct decision decision;
+};
+
+/* Notes on a verdict, beside its kind. */
+enum verdict_note {
+    NOTE_NO_HELLO = 1 << 0,
+    NOTE_OFFER_CUT = 1 << 1, /* the offer is too long to be kept whole */
+    NOTE_LOSS = 1 << 2, /* what argues from absence was left out */
+    NOTE_SCSV = 1 << 3, /* the hello says itself that it is a fallback, and the higher one was not seen */
+    NOTE_RESUMING = 1 << 4, /* only hellos that resume were seen */
+    NOTE_FALLBACK = 1 << 5, /* retries of a failed higher hello */
+    NOTE_FALLBACK_SEEN = 1 << 6, /* they may be */
+    NOTE_MAY_FALL = 1 << 7, /* the protocol is opportunistic */
+    NOTE_FELL = 1 << 8, /* the client was seen in clear text */
+    NOTE_SPLIT = 1 << 9, /* several backends */
+    NOTE_CHANGED = 1 << 10, /* judged by what came after a change */
+    NOTE_INTERCEPTION = 1 << 11, /* the server marked a downgrade that the offer does not explain */
+    NOTE_CERT = 1 << 12, /* what the offer lacks, it lacks for this server's certificate */
+    NOTE_CERT_FORBIDDEN = 1 << 13, /* the certificate breaks the policy */
+    NOTE_RESUMED_ONLY = 1 << 14,
+    NOTE_OWN = 1 << 15, /* the row is this client's own */
+    NOTE_OWN_FAILURE = 1 << 16, /* an allowed offer of this client was refused */
+    NOTE_SENTINEL = 1 << 17, /* the version is proved by the sentinel alone */
+    NOTE_INVISIBLE = 1 << 18, /* a rule cannot be judged by what is visible */
+    NOTE_VERSION_ONLY = 1 << 19, /* of what is needed, only the version is proved */
+    NOTE_DH = 1 << 20, /* whether this client can use a DH prime of that size is not known */
+    NOTE_SIGNATURE = 1 << 21, /* likewise the signature or the certificate */
+    NOTE_ANY_GROUP = 1 << 22, /* likewise the curve */
+    NOTE_CLIENT_AUTH = 1 << 23, /* it authenticates by certificate in another version */
+    NOTE_HIGHER = 1 << 24, /* a higher version is offered of which nothing is known here */
+    NOTE_NAT = 1 << 25, /* several stacks at one address */
+    NOTE_FEATURE = 1 << 26, /* a feature is missing that not every server can insist on */
+    NOTE_NO_ANSWER = 1 << 27, /* the answer was not seen */
+    NOTE_ORDER = 1 << 28, /* the server's order shows that it has no allowed one */
+    NOTE_MIXED = 1 << 29,
+};
+
+/* Room for one more of n in a growing array. NULL: out of memory (the array stays). */
+void *study_room(void *array, size_t width, uint32_t n, uint32_t *room);
+
+/* capability.c */
+void capability_collect(struct study *s); /* sets .failed when out of memory */
+struct choice study_choice(const struct study *s, uint32_t choice);
+bool row_is_whole(const struct cube_key *k); /* without gaps, both directions, and nothing chosen that was not offered */
+bool row_is_full(const struct cube_key *k); /* known not to be resumed */
+bool row_was_refused(const struct cube_key *k); /* the server answered the hello with an alert */
+
+/* How a choice fits an offer: NO, or YES with the notes of what no hello shows. */
+bool choice_in_offer(const struct study *s, const struct proof *p, const struct offer *o, uint32_t stack, uint32_t *notes);
+bool offer_has_version(const struct offer *o, uint16_t version);
+bool offer_has_suite(const struct offer *o, uint32_t suite);
+bool list16_has(struct rd list, uint16_t v);
+
+/* verdict.c: all cells under s->policy into s->verdict. */
+void verdict_all(struct study *s);
+const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t stack, uint32_t client); /* NULL: none */
+
+#endif

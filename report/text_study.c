@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The study in the text report: first the decision, then by server, then by client. */
+#include "report/names_file.h"
+#include "report/stamp.h"
+#include "report/study.h"
+#include "report/text.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the decision ---- */
+
+struct sentence {
+    char text[1024];
+    size_t n;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct sentence *x, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(x->text + x->n, sizeof x->text - x->n, fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        x->n = x->n + (size_t)n < sizeof x->text ? x->n + (size_t)n : sizeof x->text - 1;
+}
+
+static void decision(struct text *t, const struct study *s)
+{
+    const struct decision *d = study_decision(s);
+    char a[PHRASE], b[PHRASE];
+    struct sentence x = { .n = 0 };
+    add(&x, "Enforcing %s on %s:", policy_name(study_policy(s)), text_many(d->all.servers, "server", "servers", a));
+    add(&x, " %s %s,", text_many(d->by[VERDICT_BREAKS].clients, "client", "clients", a),
+        d->by[VERDICT_BREAKS].clients == 1 ? "breaks" : "break");
+    add(&x, " %s must change first,", text_many(d->by[VERDICT_SERVER_FIRST].servers, "server", "servers", a));
+    if (d->by[VERDICT_PLAINTEXT].cells)
+        add(&x, " %s would fall to plaintext,", text_many(d->by[VERDICT_PLAINTEXT].cells, "path", "paths", a));
+    add(&x, " %s unknown.", text_count(d->by[VERDICT_UNKNOWN].cells, a));
+    text_say(t, "%s", x.text);
+    if (!d->all.cells)
+        return;
+    static const char *const word[] = { [STUDY_READY] = "Ready to enforce", [STUDY_NOT_READY] = "Not ready",
+                                        [STUDY_NOT_ENOUGH] = "Not enough seen" };
+    uint64_t good = d->by[VERDICT_READY].handshakes + d->by[VERDICT_SAFE].handshakes;
+    text_say(t, "%s. %s of %s observed would not notice.", word[d->result], text_count(good, a),
+             text_many(d->all.handshakes, "handshake", "handshakes", b));
+}
+
+static void counts(struct text *t, const struct study *s)
+{
+    static const uint8_t order[] = { VERDICT_BREAKS, VERDICT_PLAINTEXT, VERDICT_SERVER_FIRST, VERDICT_UNKNOWN, VERDICT_LIKELY,
+                                     VERDICT_SAFE, VERDICT_READY, VERDICT_FAILING };
+    const struct decision *d = study_decision(s);
+    struct table table = { 0 };
+    char a[PHRASE];
+    table_column(&table, "verdict", TABLE_LEFT);
+    table_column(&table, "pairs", TABLE_RIGHT);
+    table_column(&table, "clients", TABLE_RIGHT);
+    table_column(&table, "servers", TABLE_RIGHT);
+    table_column(&table, "handshakes", TABLE_RIGHT);
+    table_column(&table, "meaning", TABLE_LEFT | TABLE_CUT);
+    for (size_t i = 0; i < sizeof order; i++) {
+        const struct study_sum *x = &d->by[order[i]];
+        if (!x->cells)
+            continue;
+        table_cell(&table, "%s", verdict_name(order[i]));
+        table_cell(&table, "%s", text_count(x->cells, a));
+        table_cell(&table, "%s", text_count(x->clients, a));
+        table_cell(&table, "%s", text_count(x->servers, a));
+        table_cell(&table, "%s", text_count(x->handshakes, a));
+        table_cell(&table, "%s", verdict_text(order[i]));
+        table_row(&table);
+        if (i < 3)
+            table_mark(&table);
+    }
+    text_table(t, &table);
+    text_say(t, "A pair is one stack of one client with one name at one server. What is predicted is a server that is narrowed by "
+                "what the policy forbids and not changed otherwise.");
+}
+
+/* ---- by server ---- */
+
+struct by_place {
+    uint32_t place;
+    uint64_t bad, handshakes; /* of pairs that need something done; of all */
+    uint32_t n[VERDICT_COUNT];
+};
+
+static bool is_bad(unsigned v)
+{
+    return v == VERDICT_BREAKS || v == VERDICT_PLAINTEXT || v == VERDICT_SERVER_FIRST || v == VERDICT_UNKNOWN;
+}
+
+static int by_place_cmp(const void *x, const void *y)
+{
+    const struct by_place *a = x, *b = y;
+    if (a->bad != b->bad)
+        return a->bad > b->bad ? -1 : 1;
+    if (a->handshakes != b->handshakes)
+        return a->handshakes > b->handshakes ? -1 : 1;
+    return (a->place > b->place) - (a->place < b->place);
+}
+
+static void place_text(const struct study *s, const struct place *p, char *buf, size_t cap)
+{
+    char at[ADDR_TEXT], name[PHRASE];
+    const struct cube *c = study_rollup(s)->cube;
+    const char *upgrade = cube_upgrade_name(p->upgrade);
+    (void)snprintf(buf, cap, "%s%s%s%s%s", endpoint_print(&p->server, at), p->sni ? " " : "",
+                   p->sni ? escape_text(cube_name(c, p->sni), name, sizeof name) : "", upgrade ? " " : "", upgrade ? upgrade : "");
+}
+
+static void servers_table(struct text *t, const struct study *s, const struct by_place *all, uint32_t n, uint32_t bad)
+{
+    static const struct {
+        uint8_t verdict;
+        const char *title;
+    } column[] = { { VERDICT_BREAKS, "break" }, { VERDICT_PLAINTEXT, "plaintext" }, { VERDICT_SERVER_FIRST, "change first" },
+                   { VERDICT_UNKNOWN, "unknown" }, { VERDICT_LIKELY, "likely" }, { VERDICT_FAILING, "failing" } };
+    enum { COLUMNS = sizeof column / sizeof *column };
+    struct table table = { 0 };
+    char a[2 * PHRASE];
+    uint32_t top = text_top(t, bad);
+    table_column(&table, "server", TABLE_LEFT | TABLE_CUT);
+    for (unsigned i = 0; i < COLUMNS; i++)
+        table_column(&table, column[i].title, TABLE_RIGHT | TABLE_MAYBE);
+    table_column(&table, "fine", TABLE_RIGHT);
+    table_column(&table, "handshakes", TABLE_RIGHT);
+    for (uint32_t i = 0; i < top && i < n; i++) {
+        place_text(s, study_place(s, all[i].place), a, sizeof a);
+        table_cell(&table, "%s", a);
+        for (unsigned k = 0; k < COLUMNS; k++)
+            table_cell(&table, "%s", text_dash(all[i].n[column[k].verdict], a));
+        table_cell(&table, "%s", text_dash((uint64_t)all[i].n[VERDICT_READY] + all[i].n[VERDICT_SAFE], a));
+        table_cell(&table, "%s", text_count(all[i].handshakes, a));
+        table_row(&table);
+    }
+    text_table(t, &table);
+    text_more(t, bad, top, "servers");
+}
+
+static void by_server(struct text *t, const struct study *s)
+{
+    uint32_t n = study_verdicts(s), places = 0, bad = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t place = study_cell(s, study_verdict(s, i)->cell)->place;
+        places = place > places ? place : places;
+    }
+    struct by_place *all = calloc(places + 1u, sizeof *all);
+    t->failed |= !all;
+    for (uint32_t i = 0; all && i < n; i++) {
+        const struct verdict *v = study_verdict(s, i);
+        const struct cell *c = study_cell(s, v->cell);
+        if (v->list != LIST_MAIN)
+            continue;
+        struct by_place *p = &all[c->place - 1];
+        p->place = c->place;
+        p->n[v->is]++;
+        p->handshakes += c->count;
+        p->bad += is_bad(v->is) ? c->count : 0;
+    }
+    if (all && places)
+        qsort(all, places, sizeof *all, by_place_cmp);
+    while (all && bad < places && all[bad].bad)
+        bad++;
+    if (bad) {
+        text_heading(t, "BY SERVER", "pairs of each verdict, where something is to be done or not known");
+        servers_table(t, s, all, places, bad);
+    }
+    free(all);
+}
+
+/* ---- by client ---- */
+
+static void client_name(struct text *t, const struct study *s, uint32_t client, char *buf, size_t cap)
+{
+    char at[ADDR_TEXT];
+    const struct addr *a = study_client(s, client);
+    const struct named *n = names_file_find(t->r->view->names, a);
+    (void)snprintf(buf, cap, "%s%s%s", addr_print(a, at), n ? " " : "", n ? n->name : "");
+}
+
+static void verdict_cells(struct text *t, const struct study *s, const struct verdict *v, struct table *table)
+{
+    const struct cell *c = study_cell(s, v->cell);
+    const struct cube *cube = t->r->cube;
+    const struct profile *p = cube_profile(cube, c->profile);
+    char a[2 * PHRASE], stamp[STAMP_TEXT];
+    client_name(t, s, c->client, a, sizeof a);
+    table_cell(table, "%s", a);
+    place_text(s, study_place(s, c->place), a, sizeof a);
+    table_cell(table, "%s", a);
+    table_cell(table, "%s", verdict_name(v->is));
+    table_cell(table, "%s", text_version(cube_row_key(cube, c->main_row)->version, a));
+    table_cell(table, "%s", p ? text_version(p->max_version, a) : "-");
+    table_cell(table, "%s", text_count(c->count, a));
+    table_cell(table, "%s", stamp_date(c->last_ns / 1000000000, stamp));
+    table_row(table);
+}
+
+static void verdict_notes(struct text *t, const struct study *s, const struct verdict *v, struct table *table)
+{
+    char reason[REASONS][REASON_TEXT], name[PHRASE];
+    const struct cube *cube = t->r->cube;
+    const struct exemplar *x = &cube_row_val(cube, study_cell(s, v->cell)->exemplar_row)->exemplar;
+    const struct input *in = cube_input_at(cube, x->input);
+    unsigned n = verdict_reasons(s, v, reason);
+    for (unsigned i = 0; i < n; i++)
+        table_note(table, "%s", reason[i]);
+    if (in && x->frame)
+        table_note(table, "for example frame %llu of %s", (unsigned long long)x->frame,
+                   escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
+}
+
+static bool is_shown(const struct verdict *v, enum verdict_list list)
+{
+    return v->list == list && (is_bad(v->is) || (list == LIST_MAIN && v->is == VERDICT_FAILING));
+}
+
+static void client_section(struct text *t, const struct study *s, enum verdict_list list, const char *title, const char *what)
+{
+    static const char *const column[] = { "client", "server", "verdict", "negotiated", "offers up to", "handshakes", "last seen" };
+    uint32_t n = study_verdicts(s), rows = 0, shown = 0;
+    struct table table = { 0 };
+    for (uint32_t i = 0; i < n; i++)
+        rows += is_shown(study_verdict(s, i), list);
+    if (!rows)
+        return;
+    text_heading(t, title, "%s", what);
+    for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
+        table_column(&table, column[i], i == 5 ? TABLE_RIGHT : i < 2 ? TABLE_LEFT | TABLE_CUT : TABLE_LEFT);
+    uint32_t top = text_top(t, rows);
+    for (uint32_t i = 0; i < n && shown < top; i++) {
+        const struct verdict *v = study_verdict(s, i);
+        if (!is_shown(v, list))
+            continue;
+        shown++;
+        verdict_cells(t, s, v, &table);
+        if (v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT)
+            table_mark(&table);
+        verdict_notes(t, s, v, &table);
+    }
+    text_table(t, &table);
+    text_more(t, rows, shown, "pairs");
+}
+
+static void under_policy(struct text *t, const struct study *s)
+{
+    const struct decision *d = study_decision(s);
+    text_heading(t, "CUTOVER STUDY", "%s: %s", policy_name(study_policy(s)), policy_title(study_policy(s)));
+    decision(t, s);
+    if (!d->all.cells && !d->stale.cells && !d->accepted.cells)
+        return;
+    counts(t, s);
+    by_server(t, s);
+    client_section(t, s, LIST_MAIN, "BY CLIENT", "most handshakes first");
+    client_section(t, s, LIST_STALE, "REPLACED", "stacks that were replaced by another of the same client: in no figure above");
+    client_section(t, s, LIST_ACCEPTED, "ACCEPTED", "exceptions that were accepted (--accept): in no figure above");
+}
+
+void text_study(struct text *t)
+{
+    struct study_request *q = t->r->view->study;
+    struct study *s = q ? study_make(t->r, q) : NULL;
+    t->failed |= q && !s;
+    if (!s)
+        return;
+    q->result = STUDY_READY;
+    for (unsigned i = 0; i < q->policies; i++) {
+        study_judge(s, i);
+        under_policy(t, s);
+        enum study_result result = study_decision(s)->result;
+        q->result = result > q->result ? result : q->result;
+    }
+    study_free(s);
+}

@@ -1,0 +1,700 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One verdict for a cell: the steps in the order of enum verdict_kind, the first that matches wins. What depends on the stack
+ * and the place alone is worked out once per run of cells; what depends on the client, from its own rows.
+ *
+ * The rule under all of it: a "yes" needs something that was seen, together, in one handshake; a "no" needs a whole ClientHello;
+ * and where packets are known to be missing, nothing is concluded from what was not seen.
+ */
+#include "report/accept.h"
+#include "report/names_file.h"
+#include "report/rollup_impl.h"
+#include "report/study_impl.h"
+#include "report/verdict.h"
+
+#include <limits.h>
+#include <string.h>
+
+enum { UNPROVABLE = MISS_FEATURE /* that a server insists on a feature is not shown by a policy */ };
+
+static bool nothing_left(const struct residue *r)
+{
+    return (r->missing & ~(unsigned)UNPROVABLE) != 0;
+}
+
+bool choice_allowed_version(const struct policy *p, uint16_t version)
+{
+    return version && policy_allows_version(p, version);
+}
+
+/* ---- what a stack and a place have to do with each other ---- */
+
+/* The certificates seen at the place, one of each kind: is something left for any of them? */
+static void residue_for_certs(struct judge *j)
+{
+    bool any = false, left = false;
+    struct residue worst = j->left;
+    for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++) {
+        const struct cert_facts *cert = cube_cert(j->s->cube, j->facts->cert[i]);
+        struct residue r = policy_residue(j->p, &j->offer, cert);
+        any = true;
+        left = left || !nothing_left(&r);
+        worst = nothing_left(&r) ? r : worst;
+    }
+    j->cert_leaves_nothing = any && !left;
+    j->cert_left = worst;
+}
+
+/* A version of the offer as the policy alone sees it: the highest allowed one. */
+static int top_version(const struct judge *j)
+{
+    static const uint16_t all[] = { VER_SSL2, VER_SSL3, VER_TLS10, VER_TLS11, VER_DTLS10, VER_TLS12, VER_DTLS12, VER_TLS13, VER_DTLS13 };
+    int top = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (policy_allows_version(j->p, all[i]) && offer_has_version(&j->offer, all[i]) && version_rank(all[i]) > top)
+            top = version_rank(all[i]);
+    return top;
+}
+
+/* Sort the choices of the place by what they prove for this stack: keep the latest of each version. */
+static void proofs_for_stack(struct judge *j)
+{
+    const struct study *s = j->s;
+    for (uint32_t i = j->facts->proof; i < j->facts->proof + j->facts->proofs; i++) {
+        const struct proof *p = &s->proof[i];
+        struct choice c = study_choice(s, p->choice);
+        unsigned rank = (unsigned)version_rank(c.version);
+        uint32_t notes = 0;
+        if (!choice_allowed_version(j->p, c.version) || !offer_has_version(&j->offer, c.version))
+            continue;
+        if (!j->version_proof[rank] || p->last_ns > s->proof[j->version_proof[rank] - 1].last_ns)
+            j->version_proof[rank] = i + 1;
+        if (!p->full || !choice_in_offer(s, p, &j->offer, j->c->stack, &notes))
+            continue;
+        enum answer a = choice_answer(j, p, &c);
+        if (a == ANSWER_NO)
+            continue;
+        notes |= a == ANSWER_NOT_VISIBLE ? NOTE_INVISIBLE : 0;
+        bool better = !j->whole_proof[rank] || (!notes && j->whole_notes[rank]) ||
+                      (!notes == !j->whole_notes[rank] && p->last_ns > s->proof[j->whole_proof[rank] - 1].last_ns);
+        if (better) {
+            j->whole_proof[rank] = i + 1;
+            j->whole_notes[rank] = notes;
+        }
+    }
+}
+
+/* What the policy says of a choice as it would come out for this offer: extensions that it lacks would not be negotiated. */
+enum answer choice_answer(const struct judge *j, const struct proof *p, const struct choice *seen)
+{
+    struct choice c = *seen;
+    uint32_t has = j->offer.ext_mask;
+    if (c.ems == 2 && !(has & EXT_EMS))
+        c.ems = 1;
+    if (c.renegotiation_info == 2 && !(has & EXT_RENEGOTIATION_INFO) && !j->offer.renegotiation_scsv)
+        c.renegotiation_info = 1;
+    if (c.ems == seen->ems && c.renegotiation_info == seen->renegotiation_info)
+        return j->s->judged[p->choice - 1].answer;
+    return policy_judge_all(j->p, &c, false, NULL, NULL);
+}
+
+static void run_open(struct judge *j)
+{
+    const struct study *s = j->s;
+    const struct profile *profile = cube_profile(s->cube, j->c->profile);
+    j->facts = &s->facts[j->c->place - 1];
+    memset(j->version_proof, 0, sizeof j->version_proof);
+    memset(j->whole_proof, 0, sizeof j->whole_proof);
+    j->readable = profile && offer_read(profile->offer, &j->offer);
+    j->top = 0;
+    if (!j->readable)
+        return;
+    if (!s->left_done[j->c->stack]) {
+        s->left[j->c->stack] = policy_residue(j->p, &j->offer, NULL);
+        s->left_done[j->c->stack] = true;
+    }
+    j->left = s->left[j->c->stack];
+    j->nothing = nothing_left(&j->left);
+    j->cert_leaves_nothing = false;
+    if (!j->nothing)
+        residue_for_certs(j);
+    j->top = top_version(j);
+    proofs_for_stack(j);
+}
+
+/* ---- what this client did itself ---- */
+
+static bool later(const struct study *s, uint32_t row, uint32_t than)
+{
+    return !than || cube_row_val(s->cube, row)->last_ns > cube_row_val(s->cube, than)->last_ns;
+}
+
+static void keep_latest(const struct study *s, uint32_t *kept, uint32_t row)
+{
+    if (later(s, row, *kept))
+        *kept = row;
+}
+
+static void own_completed(struct judge *j, const struct sight *x, const struct cube_key *k, uint64_t n)
+{
+    struct own *o = &j->own;
+    const struct judged *a = &j->s->judged[x->choice - 1];
+    bool whole = row_is_whole(k), full = whole && row_is_full(k), allowed = choice_allowed_version(j->p, k->version);
+    o->completed += n;
+    o->strange |= (k->flags & EV_SUITE_NOT_OFFERED) != 0;
+    if (allowed)
+        keep_latest(j->s, &o->version_row, x->row);
+    else
+        keep_latest(j->s, full ? &o->low_row : &o->low_other, x->row);
+    if (a->answer == ANSWER_NO)
+        keep_latest(j->s, &o->bad_row, x->row);
+    if (a->answer == ANSWER_YES)
+        o->good += n;
+    if (a->answer == ANSWER_YES && full)
+        keep_latest(j->s, &o->good_row, x->row);
+    if (a->answer == ANSWER_NOT_VISIBLE && full)
+        keep_latest(j->s, &o->dim_row, x->row);
+    if (full)
+        keep_latest(j->s, &o->full_row, x->row);
+    if (k->flags & EV_CLIENT_CERT_SENT)
+        o->auth_version = k->version;
+}
+
+static void own_add(struct judge *j, const struct sight *x)
+{
+    const struct cube_key *k = cube_row_key(j->s->cube, x->row);
+    const struct cube_val *v = cube_row_val(j->s->cube, x->row);
+    struct own *o = &j->own;
+    if (k->fallback_from) {
+        o->retries += v->count;
+        o->higher = k->fallback_from;
+    } else {
+        o->plain_tries += v->count;
+    }
+    o->fresh |= !(k->flags & EV_RESUMPTION_ATTEMPTED);
+    if (v->last_ns < j->facts->changed_ns) {
+        o->history += v->count;
+        return;
+    }
+    if (k->outcome == OUTCOME_COMPLETED && x->choice) {
+        own_completed(j, x, k, v->count);
+    } else if (row_failed(k) && row_is_whole(k)) {
+        o->failed += v->count;
+        keep_latest(j->s, &o->fail_row, x->row);
+    } else {
+        o->ambiguous += v->count;
+    }
+}
+
+static void own_collect(struct judge *j)
+{
+    memset(&j->own, 0, sizeof j->own);
+    for (uint32_t i = j->c->from; i < j->c->to; i++)
+        own_add(j, &j->s->seen[i]);
+}
+
+/* ---- retries: is this hello the ceiling of its client? ---- */
+
+static bool suites_within(const struct offer *a, const struct offer *b)
+{
+    for (struct rd r = a->suites; rd_left(&r) >= 2;) {
+        uint32_t id = a->format == HELLO_SSLV2 ? rd_u24(&r) : rd_u16(&r);
+        const struct suite *x = suite_find(id);
+        if (!(x && x->signalling) && !offer_has_suite(b, id))
+            return false;
+    }
+    return true;
+}
+
+/* The first of the client's cells with this stack, in by_client[]. */
+static uint32_t first_of_strain(const struct study *s, uint32_t client, uint32_t stack)
+{
+    uint32_t i = 0, n = s->cells;
+    while (i < n) {
+        uint32_t mid = i + (n - i) / 2;
+        const struct cell *c = &s->cell[s->by_client[mid]];
+        if (c->client < client || (c->client == client && c->stack < stack))
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return i;
+}
+
+/* Does this client send this stack's hello anywhere only after a failure? */
+static bool never_otherwise(const struct judge *j)
+{
+    const struct study *s = j->s;
+    for (uint32_t i = first_of_strain(s, j->c->client, j->c->stack); i < s->cells; i++) {
+        const struct cell *c = &s->cell[s->by_client[i]];
+        if (c->client != j->c->client || c->stack != j->c->stack)
+            return true;
+        for (uint32_t k = c->from; k < c->to; k++)
+            if (!cube_row_key(s->cube, s->seen[k].row)->fallback_from)
+                return false;
+    }
+    return true;
+}
+
+/* The higher hello counts as this client's only where nothing else explains the pair of hellos (RFC 7507). */
+static bool dance_is_proved(const struct judge *j, const struct profile *higher, const struct offer *o)
+{
+    if (j->offer.fallback_scsv)
+        return true;
+    return j->own.retries >= 2 && j->own.plain_tries == 0 && suites_within(&j->offer, o) &&
+           cell_find(j->s, j->c->place, higher->stack, j->c->client) && never_otherwise(j);
+}
+
+/* Does the higher hello succeed here at other times, within the policy? */
+static bool higher_works(const struct judge *j, const struct profile *higher)
+{
+    const struct cell *c = cell_find(j->s, j->c->place, higher->stack, j->c->client);
+    for (uint32_t i = c ? c->from : 0; c && i < c->to; i++) {
+        const struct sight *x = &j->s->seen[i];
+        bool completed = cube_row_key(j->s->cube, x->row)->outcome == OUTCOME_COMPLETED;
+        if (completed && x->choice && j->s->judged[x->choice - 1].answer == ANSWER_YES)
+            return true;
+    }
+    return false;
+}
+
+static enum excuse excuse_of(struct judge *j)
+{
+    const struct profile *higher = cube_profile(j->s->cube, j->own.higher);
+    struct offer o;
+    bool version = j->left.missing & MISS_VERSION;
+    if (higher && offer_read(higher->offer, &o)) {
+        struct residue left = policy_residue(j->p, &o, NULL);
+        if (!nothing_left(&left) && dance_is_proved(j, higher, &o))
+            return higher_works(j, higher) ? EXCUSE_HIGHER : EXCUSE_FALLBACK;
+        j->v->notes |= nothing_left(&left) ? 0u : NOTE_FALLBACK_SEEN;
+    } else if (j->offer.fallback_scsv) {
+        j->v->notes |= NOTE_SCSV;
+        return EXCUSE_UNKNOWN;
+    }
+    if (version && !j->own.fresh && !(j->offer.ext_mask & EXT_SUPPORTED_VERSIONS)) {
+        j->v->notes |= NOTE_RESUMING;
+        return EXCUSE_UNKNOWN;
+    }
+    return EXCUSE_NONE;
+}
+
+/* ---- several backends ---- */
+
+static bool answer_fits(const struct judge *j, const struct choice *c)
+{
+    bool group = !c->group || !(j->offer.ext_mask & EXT_GROUPS) || c->dh_bits || list16_has(j->offer.groups, c->group);
+    return offer_has_version(&j->offer, c->version) && offer_has_suite(&j->offer, c->suite) && group;
+}
+
+/* The capability of several backends is what each of them showed. */
+static enum backends backends_of(const struct judge *j)
+{
+    enum backends worst = BACKENDS_AGREE;
+    for (uint32_t i = j->facts->split; i < j->facts->split + j->facts->splits; i++) {
+        const struct reply *a = &j->s->split[i];
+        const struct profile *theirs = cube_profile(j->s->cube, a->profile);
+        enum backends b = BACKENDS_AGREE;
+        if (!a->choice) {
+            b = theirs->stack == j->c->stack ? BACKENDS_UNPROVED : BACKENDS_AGREE;
+        } else {
+            struct choice c = study_choice(j->s, a->choice);
+            struct offer o;
+            struct residue left = { .missing = MISS_VERSION };
+            bool allowed = choice_allowed_version(j->p, c.version);
+            if (!allowed && offer_read(theirs->offer, &o))
+                left = policy_residue(j->p, &o, NULL);
+            if (!allowed && !nothing_left(&left))
+                b = BACKENDS_OLD;
+            else if (j->s->judged[a->choice - 1].answer == ANSWER_NO || !answer_fits(j, &c))
+                b = BACKENDS_UNPROVED;
+        }
+        worst = b > worst ? b : worst;
+    }
+    return worst;
+}
+
+/* ---- the steps ---- */
+
+static bool is_failing(struct judge *j)
+{
+    const struct own *o = &j->own;
+    if (o->completed || !o->failed || o->ambiguous || o->history || j->c->lossy)
+        return false;
+    j->v->row = o->fail_row;
+    return true;
+}
+
+static bool may_fall(const struct judge *j)
+{
+    static const char *const opportunistic[] = { "smtp", "lmtp", "imap", "pop3", "nntp", "sieve", "ftp", "ldap", "xmpp", "irc",
+                                                 "postgresql", "mysql", "tds", "nats", "telnet", "vnc", "http-upgrade" };
+    const char *name = cube_upgrade_name(study_place(j->s, j->c->place)->upgrade);
+    for (size_t i = 0; name && i < sizeof opportunistic / sizeof *opportunistic; i++)
+        if (strcmp(name, opportunistic[i]) == 0)
+            return true;
+    return false;
+}
+
+static const struct party_pair *pair_of(const struct judge *j)
+{
+    return &j->s->pair[j->s->cell_pair[j->c - j->s->cell] - 1];
+}
+
+static bool fell(const struct judge *j)
+{
+    uint8_t upgrade = study_place(j->s, j->c->place)->upgrade;
+    return upgrade && upgrade < 64 && pair_of(j)->plain >> upgrade & 1;
+}
+
+/* Does the offer hold nothing allowed? For this server's certificate, only where this client was shown one. */
+static bool offers_nothing(struct judge *j)
+{
+    if (j->own.good || j->excuse != EXCUSE_NONE)
+        return false;
+    if (j->nothing) {
+        j->v->missing = (uint8_t)j->left.missing;
+        return true;
+    }
+    const struct cube_key *k = j->own.full_row ? cube_row_key(j->s->cube, j->own.full_row) : NULL;
+    if (!j->cert_leaves_nothing || !k || !k->cert || j->own.dim_row)
+        return false;
+    j->v->missing = (uint8_t)j->cert_left.missing;
+    j->v->notes |= NOTE_CERT;
+    return true;
+}
+
+static bool is_plaintext(struct judge *j)
+{
+    if (!fell(j) || pair_of(j)->several || !offers_nothing(j))
+        return false;
+    j->v->notes |= NOTE_FELL;
+    j->v->row = pair_of(j)->plain_row;
+    return true;
+}
+
+static bool is_breaks(struct judge *j)
+{
+    if (!offers_nothing(j))
+        return false;
+    j->v->notes |= may_fall(j) ? NOTE_MAY_FALL : 0;
+    j->v->row = j->own.bad_row ? j->own.bad_row : j->c->main_row;
+    return true;
+}
+
+static bool is_ready(struct judge *j)
+{
+    const struct own *o = &j->own;
+    if (!o->completed || o->bad_row || !o->good_row || o->strange)
+        return false;
+    if (j->c->lossy) {
+        j->v->notes |= NOTE_LOSS;
+        return false;
+    }
+    if (j->backends != BACKENDS_AGREE)
+        return false;
+    j->v->row = o->good_row;
+    return true;
+}
+
+/* A server marks a downgrade that it was forced to; where the offer was higher, somebody is between (RFC 8446 section 4.1.3). */
+static bool is_intercepted(const struct judge *j, uint32_t row)
+{
+    const struct cube_key *k = cube_row_key(j->s->cube, row);
+    int top = version_rank(j->offer.max_version);
+    return (k->sentinel == SENTINEL_TLS12 && top >= version_rank(VER_TLS13)) ||
+           (k->sentinel == SENTINEL_TLS11 && top >= version_rank(VER_TLS12));
+}
+
+static bool certificate_is_forbidden(const struct judge *j)
+{
+    const struct cube_key *k = j->own.full_row ? cube_row_key(j->s->cube, j->own.full_row) : NULL;
+    if (!k || !k->cert || policy_allows_cert(j->p, cube_cert(j->s->cube, k->cert)))
+        return false;
+    for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++)
+        if (policy_allows_cert(j->p, cube_cert(j->s->cube, j->facts->cert[i])))
+            return false;
+    return true;
+}
+
+static bool is_server_first(struct judge *j)
+{
+    const struct own *o = &j->own;
+    if (j->excuse == EXCUSE_FALLBACK) {
+        j->v->notes |= NOTE_FALLBACK;
+        j->v->row = j->c->main_row;
+        return true;
+    }
+    if (j->excuse != EXCUSE_NONE || j->nothing)
+        return false;
+    if (o->low_row && is_intercepted(j, o->low_row)) {
+        j->v->notes |= NOTE_INTERCEPTION;
+        return false;
+    }
+    bool old = o->low_row != 0, backend = j->backends == BACKENDS_OLD, cert = certificate_is_forbidden(j);
+    if (!old && !backend && !cert)
+        return false;
+    if (j->c->lossy) {
+        j->v->notes |= NOTE_LOSS;
+        return false;
+    }
+    j->v->notes |= (old || backend ? 0u : NOTE_CERT_FORBIDDEN) | (backend ? NOTE_SPLIT : 0u);
+    j->v->row = old ? o->low_row : backend ? j->s->split[j->facts->split].row : o->full_row;
+    return true;
+}
+
+/* A proof of another client does not stand against what this one was refused later. */
+static bool outweighed(const struct judge *j, uint32_t row)
+{
+    return j->own.fail_row && later(j->s, j->own.fail_row, row) && j->own.fail_row != row;
+}
+
+/* The version that narrowing leaves: what the server chose for this offer, else the highest that both could have. */
+static int version_after(const struct judge *j)
+{
+    return j->own.version_row ? version_rank(cube_row_key(j->s->cube, j->own.version_row)->version) : j->top;
+}
+
+static bool is_barred(const struct judge *j)
+{
+    return !j->readable || j->excuse != EXCUSE_NONE || j->nothing || j->own.low_row || j->own.low_other || j->own.strange ||
+           j->cert_leaves_nothing;
+}
+
+static uint32_t client_auth(const struct judge *j, uint16_t version)
+{
+    return j->own.auth_version && j->own.auth_version != version ? NOTE_CLIENT_AUTH : 0;
+}
+
+/* The best proof for this cell: its row, and the notes that keep it from being whole. 0: none. */
+static uint32_t best_proof(const struct judge *j, uint32_t *notes)
+{
+    int rank = version_after(j);
+    const struct proof *p = j->whole_proof[rank] ? &j->s->proof[j->whole_proof[rank] - 1] : NULL;
+    *notes = 0;
+    if (j->own.good_row && !j->own.bad_row)
+        return j->own.good_row;
+    if (!p || outweighed(j, p->row))
+        return 0;
+    *notes = j->whole_notes[rank] | client_auth(j, study_choice(j->s, p->choice).version);
+    return p->row;
+}
+
+static bool is_safe(struct judge *j)
+{
+    uint32_t notes, row = is_barred(j) ? 0 : best_proof(j, &notes);
+    if (!row || notes || j->backends != BACKENDS_AGREE || (j->left.missing & UNPROVABLE))
+        return false;
+    j->v->row = row;
+    return true;
+}
+
+static uint32_t version_proof(struct judge *j)
+{
+    uint32_t best = j->own.version_row;
+    for (int rank = 1; rank < RANKS && !best; rank++) {
+        uint32_t i = j->version_proof[rank];
+        if (i && !outweighed(j, j->s->proof[i - 1].row))
+            best = j->s->proof[i - 1].row;
+    }
+    bool sentinel = !best && j->facts->ceiling && j->top && j->facts->ceiling >= j->top && !outweighed(j, j->facts->ceiling_row);
+    j->v->notes |= sentinel ? NOTE_SENTINEL : 0;
+    return sentinel ? j->facts->ceiling_row : best;
+}
+
+static bool is_likely(struct judge *j)
+{
+    if (j->excuse == EXCUSE_HIGHER) {
+        j->v->notes |= NOTE_FALLBACK;
+        j->v->row = j->c->main_row;
+        return true;
+    }
+    if (is_barred(j))
+        return false;
+    uint32_t notes = NOTE_INVISIBLE, row = j->own.bad_row ? 0 : j->own.dim_row;
+    if (!row)
+        row = best_proof(j, &notes);
+    if (!row) {
+        notes = NOTE_VERSION_ONLY;
+        row = version_proof(j);
+    }
+    if (!row)
+        return false;
+    j->v->notes |= notes;
+    j->v->notes |= (j->left.missing & UNPROVABLE ? NOTE_FEATURE : 0u) | (j->backends != BACKENDS_AGREE ? NOTE_SPLIT : 0u) |
+                   (j->own.completed && !j->own.full_row ? NOTE_RESUMED_ONLY : 0u);
+    j->v->row = row;
+    return true;
+}
+
+static bool is_unknown(struct judge *j)
+{
+    j->v->notes |= j->c->stack == 0 ? NOTE_NO_HELLO : !j->readable ? NOTE_OFFER_CUT : 0;
+    j->v->notes |= j->own.fail_row ? NOTE_OWN_FAILURE : j->own.completed ? 0 : NOTE_NO_ANSWER;
+    j->v->row = j->own.low_row ? j->own.low_row : j->c->main_row;
+    return true;
+}
+
+const struct verdict_step verdict_steps[VERDICT_COUNT] = {
+    [VERDICT_FAILING] = { is_failing, "did no handshake of this stack with this server complete?" },
+    [VERDICT_PLAINTEXT] = { is_plaintext, "does it offer nothing allowed, and was it seen going on in clear text?" },
+    [VERDICT_BREAKS] = { is_breaks, "does it offer nothing allowed?" },
+    [VERDICT_READY] = { is_ready, "does every handshake satisfy the policy already, and nothing remain invisible?" },
+    [VERDICT_SERVER_FIRST] = { is_server_first, "did the server choose what is forbidden although it was offered what is allowed?" },
+    [VERDICT_SAFE] = { is_safe, "did the server prove that it can serve this offer within the policy?" },
+    [VERDICT_LIKELY] = { is_likely, "is an allowed version proved at least?" },
+    [VERDICT_UNKNOWN] = { is_unknown, "is there nothing that would settle it?" },
+};
+
+void judge_cell(struct judge *j, const struct cell *c)
+{
+    j->c = c;
+    if (j->run_place != c->place || j->run_stack != c->stack) {
+        j->run_place = c->place;
+        j->run_stack = c->stack;
+        run_open(j);
+    }
+    own_collect(j);
+    j->excuse = j->readable && j->nothing ? excuse_of(j) : EXCUSE_NONE;
+    j->backends = j->readable ? backends_of(j) : BACKENDS_AGREE;
+}
+
+/* The choice of one of the cell's own rows; 0: it is another client's, or none. */
+static uint32_t own_choice(const struct judge *j, uint32_t row)
+{
+    for (uint32_t i = j->c->from; row && i < j->c->to; i++)
+        if (j->s->seen[i].row == row)
+            return j->s->seen[i].choice;
+    return 0;
+}
+
+/* What the policy says of the choice of a row: of this cell, or of a proof of the place. NULL: nothing was chosen. */
+static const struct judged *judged_row(const struct judge *j, uint32_t row)
+{
+    uint32_t choice = own_choice(j, row);
+    for (uint32_t i = 0; row && !choice && j->facts && i < j->facts->proofs; i++)
+        if (j->s->proof[j->facts->proof + i].row == row)
+            choice = j->s->proof[j->facts->proof + i].choice;
+    return choice ? &j->s->judged[choice - 1] : NULL;
+}
+
+static void judge_step_all(struct judge *j)
+{
+    unsigned i = j->c->stack == 0 ? VERDICT_UNKNOWN : 0;
+    while (!verdict_steps[i].matches(j))
+        i++;
+    j->v->is = (uint8_t)i;
+    const struct judged *deciding = judged_row(j, j->v->row), *bad = judged_row(j, j->own.bad_row);
+    j->v->notes |= own_choice(j, j->v->row) ? NOTE_OWN : 0;
+    j->v->broken = bad ? bad->broken : 0;
+    j->v->invisible = deciding ? deciding->invisible : 0;
+    j->v->notes |= (j->facts && j->facts->changed_ns ? NOTE_CHANGED : 0u) | (j->facts && j->facts->mixed ? NOTE_MIXED : 0u) |
+                   (j->s->client_stacks[j->c->client - 1] > 1 ? NOTE_NAT : 0u);
+}
+
+/* ---- all cells ---- */
+
+static bool name_matches(const struct study *s, const struct enforce *e, const struct place *p)
+{
+    struct rd sni = cube_name(s->cube, p->sni);
+    const struct named *n = names_file_find(s->r->view->names, &p->server.addr);
+    size_t len = strlen(e->name);
+    return (rd_left(&sni) == len && strncasecmp((const char *)sni.p, e->name, len) == 0) || (n && strcasecmp(n->name, e->name) == 0);
+}
+
+static bool entry_matches(const struct study *s, const struct enforce *e, const struct place *p)
+{
+    if (e->policy != UINT_MAX && e->policy != s->policy_index)
+        return false;
+    if (e->port && e->port != p->server.port)
+        return false;
+    return e->named ? name_matches(s, e, p) : cidr_has(&e->at, &p->server.addr);
+}
+
+/* Marks the servers to be enforced: the whole endpoint, because many servers apply the version of the default name to all. */
+static void mark_enforced(struct study *s, uint16_t bit)
+{
+    for (uint32_t place = 1; place <= intern_count(s->places); place++)
+        for (unsigned i = 0; i < s->q->enforces; i++)
+            if (entry_matches(s, &s->q->enforce[i], study_place(s, place)))
+                s->server_mark[s->place_server[place - 1] - 1] |= bit;
+}
+
+static void judge_choices(struct study *s)
+{
+    for (uint32_t i = 1; i <= intern_count(s->choices); i++) {
+        struct choice c = study_choice(s, i);
+        struct judged *a = &s->judged[i - 1];
+        a->answer = (uint8_t)policy_judge_all(s->policy, &c, false, &a->broken, &a->invisible);
+    }
+}
+
+static unsigned fresh_bits(uint16_t *mark, unsigned bit)
+{
+    unsigned fresh = !(*mark >> bit & 1);
+    *mark |= (uint16_t)(1u << bit);
+    return fresh;
+}
+
+enum { MARK_ALL = VERDICT_COUNT, MARK_STALE, MARK_ACCEPTED, MARK_ENFORCED };
+
+static void sum_add(struct study *s, struct study_sum *sum, unsigned bit, const struct cell *c)
+{
+    sum->cells++;
+    sum->handshakes += c->count;
+    sum->clients += fresh_bits(&s->client_mark[c->client - 1], bit);
+    sum->servers += fresh_bits(&s->server_mark[s->place_server[c->place - 1] - 1], bit);
+}
+
+static void decide(struct study *s)
+{
+    struct decision *d = &s->decision;
+    for (uint32_t i = 0; i < s->ordered; i++) {
+        const struct verdict *v = &s->verdict[s->order[i]];
+        const struct cell *c = &s->cell[v->cell];
+        if (v->list == LIST_OUTSIDE)
+            continue;
+        if (v->list == LIST_MAIN) {
+            sum_add(s, &d->by[v->is], v->is, c);
+            sum_add(s, &d->all, MARK_ALL, c);
+        } else {
+            bool stale = v->list == LIST_STALE;
+            sum_add(s, stale ? &d->stale : &d->accepted, stale ? MARK_STALE : MARK_ACCEPTED, c);
+        }
+    }
+    for (unsigned i = 0; i < VERDICT_COUNT; i++)
+        if (s->q->fail_on >> i & 1 && d->by[i].cells)
+            d->result = STUDY_NOT_READY;
+}
+
+static uint8_t list_of(const struct study *s, const struct cell *c, const struct verdict *v)
+{
+    const struct place *p = study_place(s, c->place);
+    if (s->q->enforces && !(s->server_mark[s->place_server[c->place - 1] - 1] >> MARK_ENFORCED & 1))
+        return LIST_OUTSIDE;
+    bool good = v->is == VERDICT_READY || v->is == VERDICT_SAFE;
+    if (!good && accept_find(s->q->accept, study_client(s, c->client), &p->server, cube_name(s->cube, p->sni), s->q->now_ns))
+        return LIST_ACCEPTED;
+    return c->stale ? LIST_STALE : LIST_MAIN;
+}
+
+void verdict_all(struct study *s)
+{
+    struct judge j = { .s = s, .p = s->policy };
+    memset(&s->decision, 0, sizeof s->decision);
+    memset(s->client_mark, 0, intern_count(s->clients) * sizeof *s->client_mark);
+    memset(s->server_mark, 0, s->servers * sizeof *s->server_mark);
+    memset(s->left_done, 0, s->stacks + 1u);
+    judge_choices(s);
+    mark_enforced(s, 1u << MARK_ENFORCED);
+    for (uint32_t i = 0; i < s->cells; i++) {
+        s->verdict[i] = (struct verdict){ .cell = i };
+        if (!s->cell[i].in_study)
+            continue;
+        j.v = &s->verdict[i];
+        judge_cell(&j, &s->cell[i]);
+        judge_step_all(&j);
+        j.v->list = list_of(s, &s->cell[i], j.v);
+    }
+    decide(s);
+}

@@ -1,0 +1,753 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One verdict after the other, from hand-made handshakes: what each clause says, and what it must not say. */
+#include "tests/unit/test.h"
+#include "dissect/event.h"
+#include "report/accept.h"
+#include "report/study.h"
+#include "tests/unit/cube_make.h"
+
+#include <limits.h>
+
+static struct cube *cube;
+
+/* A handshake. What is not given: completed, full, at once, without a name. */
+struct told {
+    const struct hello_spec *hello; /* NULL: not captured */
+    unsigned client, server, times;
+    const char *sni, *upgrade;
+    int64_t at_s;
+    uint8_t outcome, aftermath, sentinel;
+    uint16_t version, group, dh, sigscheme;
+    uint32_t suite, flags;
+    uint8_t key; /* of the certificate, enum cert_key */
+    uint16_t bits;
+    bool resumed;
+    struct tls_alert alert;
+};
+
+static struct made made;
+
+static void tell_one(const struct told *t, unsigned n)
+{
+    struct hello_spec spec = t->hello ? *t->hello : hello_tls12;
+    spec.sni = t->sni;
+    struct tls_event *ev = event_make(&made, &spec, t->client, t->server, T0 + t->at_s * SEC + n * SEC);
+    if (!t->hello) {
+        ev->ch = NULL;
+        ev->offer = rd_of(NULL, 0);
+    }
+    ev->outcome = t->outcome;
+    ev->aftermath = t->aftermath;
+    ev->sentinel = t->sentinel;
+    ev->version = t->version;
+    ev->group = t->group;
+    ev->dh_bits = t->dh;
+    ev->sigscheme = t->sigscheme;
+    ev->suite = t->version ? t->suite : SUITE_NONE;
+    ev->flags = t->flags | (t->version ? EV_RESUMED_KNOWN : 0u) | (t->resumed ? EV_RESUMED | EV_RESUMPTION_ATTEMPTED : 0u);
+    ev->upgrade = t->upgrade;
+    ev->alert = t->alert;
+    if (t->key) {
+        made.cert = (struct cert_facts){ .key = t->key, .key_bits = t->bits ? t->bits : 2048, .sig_hash_bits = 256 };
+        made.cert.curve = t->key == CERT_KEY_EC ? 0x17 : 0;
+        memset(made.cert.sha256, t->key, sizeof made.cert.sha256);
+        made.cert.sha256[0] = (uint8_t)made.cert.key_bits;
+        ev->cert = &made.cert;
+    }
+    cube_event(cube, ev);
+}
+
+static void tell_all(const struct told *t, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (unsigned k = 0; k < (t[i].times ? t[i].times : 1); k++)
+            tell_one(&t[i], k);
+}
+#define TELL(...) tell_all((const struct told[]){ __VA_ARGS__ }, sizeof((const struct told[]){ __VA_ARGS__ }) / sizeof(struct told))
+
+static int open_cube(void **state)
+{
+    (void)state;
+    cube = cube_new(&(struct cube_options){ .seed = 1 });
+    return cube ? 0 : -1;
+}
+
+static int close_cube(void **state)
+{
+    (void)state;
+    cube_free(cube);
+    return 0;
+}
+
+/* ---- asking ---- */
+
+static struct policy *tls12, *tls13, *no_cbc, *no_rsa;
+static struct study_request request;
+static struct view view;
+static struct rollup *rollup;
+static struct study *study;
+
+static void study_close(void)
+{
+    study_free(study);
+    rollup_free(rollup);
+    study = NULL;
+    rollup = NULL;
+}
+
+static void study_under(struct policy **p)
+{
+    study_close();
+    request.policy = p;
+    request.policies = 1;
+    request.fail_on = 1u << VERDICT_BREAKS | 1u << VERDICT_PLAINTEXT | 1u << VERDICT_SERVER_FIRST;
+    view.study = &request;
+    rollup = rollup_make(cube, &view);
+    assert_non_null(rollup);
+    study = study_make(rollup, &request);
+    assert_non_null(study);
+    study_judge(study, 0);
+}
+
+/* The verdict for a client at a server, about the stack that offered the highest version there (of several, the first). */
+static const struct verdict *find(unsigned client, unsigned server, uint16_t max_version)
+{
+    const struct endpoint c = party(client, 0), s = party(server, 443);
+    for (uint32_t i = 0; i < study_verdicts(study); i++) {
+        const struct verdict *v = study_verdict(study, i);
+        const struct cell *cell = study_cell(study, v->cell);
+        const struct profile *p = cube_profile(cube, cell->profile);
+        bool here = addr_equal(study_client(study, cell->client), &c.addr) &&
+                    addr_equal(&study_place(study, cell->place)->server.addr, &s.addr);
+        if (here && (!max_version || (p && p->max_version == max_version)))
+            return v;
+    }
+    fail_msg("no verdict for client %u at server %u", client, server);
+    return NULL;
+}
+
+static bool gives_reason(const struct verdict *v, const char *part)
+{
+    char text[REASONS][REASON_TEXT];
+    unsigned n = verdict_reasons(study, v, text);
+    for (unsigned i = 0; i < n; i++)
+        if (strstr(text[i], part))
+            return true;
+    return false;
+}
+
+static void expect(struct policy **p, unsigned client, unsigned server, uint16_t max, enum verdict_kind want, const char *reason)
+{
+    study_under(p);
+    const struct verdict *v = find(client, server, max);
+    char text[REASONS][REASON_TEXT];
+    unsigned n = verdict_reasons(study, v, text);
+    if (v->is != want)
+        fail_msg("%s, not %s: %s", verdict_name(v->is), verdict_name(want), n ? text[0] : "");
+    if (reason && !gives_reason(v, reason))
+        fail_msg("\"%s\" is not among the reasons: %s", reason, n ? text[0] : "none");
+    study_close();
+}
+#define EXPECT(policy, client, server, want, reason) expect(&(policy), client, server, 0, VERDICT_##want, reason)
+#define EXPECT_STACK(policy, client, server, max, want, reason) expect(&(policy), client, server, max, VERDICT_##want, reason)
+
+#define CHOSE_12 .version = VER_TLS12, .suite = 0xc02f, .group = 0x1d, .sigscheme = 0x0804, .key = CERT_KEY_RSA
+#define CHOSE_10 .version = VER_TLS10, .suite = 0x002f, .key = CERT_KEY_RSA
+#define CHOSE_13 .version = VER_TLS13, .suite = 0x1301, .group = 0x1d
+#define REFUSED .outcome = OUTCOME_ALERT_SERVER, .alert = { 's', 2, 70 }
+
+static const struct hello_spec cbc_and_gcm = { .legacy = 0x0303, .suites = { 0xc02f, 0xc013, 0x002f }, .groups = { 0x1d, 0x17 },
+                                               .sigalgs = { 0x0804, 0x0401, 0x0201 } };
+
+/* ---- 1 failing ---- */
+
+static void failing_is_what_never_completed(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, REFUSED }, { &hello_tls12, 2, 9, REFUSED }, { &hello_tls12, 2, 9, .at_s = 60, CHOSE_12 });
+    EXPECT(tls12, 1, 9, FAILING, "protocol_version (70)");
+}
+
+static void failing_needs_every_handshake_seen(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, REFUSED }, { &hello_tls12, 1, 9, .outcome = OUTCOME_INCOMPLETE, .at_s = 9 });
+    EXPECT(tls12, 1, 9, UNKNOWN, NULL);
+}
+
+static void failing_comes_before_breaks(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, REFUSED });
+    EXPECT(tls12, 1, 9, FAILING, "not to be blamed on the cutover");
+}
+
+/* ---- 2, 3 plaintext, breaks ---- */
+
+static void breaks_when_nothing_allowed_is_offered(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 });
+    EXPECT(tls12, 1, 9, BREAKS, "the least upgrade that would clear it: TLS 1.2");
+}
+
+static void breaks_needs_one_hello_and_no_answer(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, .outcome = OUTCOME_ONE_SIDED, .flags = EV_ONE_SIDED });
+    EXPECT(tls12, 1, 9, BREAKS, NULL);
+}
+
+static void breaks_names_the_suite(void **state)
+{
+    (void)state;
+    static const struct hello_spec cbc = { .legacy = 0x0303, .suites = { 0xc013, 0x002f }, .groups = { 0x17 }, .sigalgs = { 0x0401 } };
+    TELL({ &cbc, 1, 9, .version = VER_TLS12, .suite = 0xc013, .group = 0x17, .key = CERT_KEY_RSA });
+    EXPECT(no_cbc, 1, 9, BREAKS, "no cipher suite");
+    EXPECT(tls12, 1, 9, READY, NULL);
+}
+
+static void breaks_in_an_opportunistic_protocol_may_fall(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10, .upgrade = "smtp" }, { &hello_tls10, 2, 9, CHOSE_10 });
+    EXPECT(tls12, 1, 9, BREAKS, "may fall to plaintext");
+    study_under(&tls12);
+    assert_false(gives_reason(find(2, 9, 0), "plaintext"));
+    study_close();
+}
+
+static void plaintext_must_have_been_seen(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10, .upgrade = "smtp" },
+         { NULL, 1, 9, .upgrade = "smtp", .outcome = OUTCOME_REFUSED, .aftermath = AFTER_PLAINTEXT, .at_s = 60 });
+    EXPECT(tls12, 1, 9, PLAINTEXT, "clear text");
+}
+
+static void plaintext_of_another_protocol_does_not_count(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10, .upgrade = "smtp" },
+         { NULL, 1, 9, .upgrade = "imap", .outcome = OUTCOME_PLAINTEXT, .at_s = 60 });
+    EXPECT(tls12, 1, 9, BREAKS, "may fall");
+}
+
+static void plaintext_of_which_stack_is_not_guessed(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10, .upgrade = "smtp" }, { &hello_tls12, 1, 9, CHOSE_12, .upgrade = "smtp" },
+         { NULL, 1, 9, .upgrade = "smtp", .outcome = OUTCOME_PLAINTEXT, .at_s = 60 });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, BREAKS, "one of 2 stacks");
+}
+
+static void a_client_that_can_do_better_does_not_fall(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12, .upgrade = "smtp" },
+         { NULL, 1, 9, .upgrade = "smtp", .outcome = OUTCOME_PLAINTEXT, .at_s = 60 });
+    EXPECT(tls12, 1, 9, READY, NULL);
+}
+
+/* ---- 4 ready ---- */
+
+static void ready_when_all_satisfy(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12, .times = 3 });
+    EXPECT(tls12, 1, 9, READY, NULL);
+}
+
+static void ready_needs_a_full_handshake(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, .version = VER_TLS12, .suite = 0xc02f, .resumed = true });
+    EXPECT(tls12, 1, 9, LIKELY, "only resumed handshakes");
+}
+
+static void ready_is_not_said_of_what_is_invisible(void **state)
+{
+    (void)state;
+    struct policy *rfc9325 = policy_open("rfc9325", 0, NULL);
+    assert_non_null(rfc9325);
+    TELL({ &hello_tls13, 1, 9, CHOSE_13 });
+    EXPECT(tls12, 1, 9, READY, NULL);
+    EXPECT(rfc9325, 1, 9, LIKELY, "not visible: certificate");
+    policy_free(rfc9325);
+}
+
+static void loss_leaves_ready_what_its_own_handshake_proves(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12 }, { &hello_tls12, 1, 9, .outcome = OUTCOME_INCOMPLETE, .flags = EV_GAP, .at_s = 60 });
+    EXPECT(tls12, 1, 9, SAFE, "packets between the two are missing");
+}
+
+static void a_suite_that_was_not_offered_is_no_readiness(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12, .flags = EV_SUITE_NOT_OFFERED });
+    EXPECT(tls12, 1, 9, UNKNOWN, NULL);
+}
+
+/* ---- 5 server-first ---- */
+
+static void server_first_when_it_chose_a_forbidden_version(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_10 });
+    EXPECT(tls12, 1, 9, SERVER_FIRST, "although TLS 1.2 was offered");
+}
+
+static void server_first_not_with_packets_missing(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_10 }, { &hello_tls12, 1, 9, .outcome = OUTCOME_INCOMPLETE, .flags = EV_GAP, .at_s = 60 });
+    EXPECT(tls12, 1, 9, UNKNOWN, "packets");
+}
+
+static void loss_of_another_stack_does_not_matter(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_10 }, { &hello_tls10, 1, 9, .outcome = OUTCOME_INCOMPLETE, .flags = EV_GAP, .at_s = 60 });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS12, SERVER_FIRST, NULL);
+}
+
+static void a_sentinel_against_a_higher_offer_is_interception(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_10, .sentinel = SENTINEL_TLS11 });
+    EXPECT(tls12, 1, 9, UNKNOWN, "interception is suspected");
+}
+
+static void server_first_under_a_13_only_policy(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls13, 1, 9, CHOSE_12 }, { &hello_tls12, 2, 9, CHOSE_12 }, { &hello_tls13, 3, 8, CHOSE_13 });
+    EXPECT(tls13, 1, 9, SERVER_FIRST, NULL);
+    EXPECT(tls13, 2, 9, BREAKS, "TLS 1.2 at most");
+    EXPECT(tls13, 3, 8, READY, NULL);
+}
+
+static void server_first_for_its_certificate(void **state)
+{
+    (void)state;
+    struct policy *rfc9325 = policy_open("rfc9325", 0, NULL);
+    assert_non_null(rfc9325);
+    TELL({ &hello_tls12, 1, 9, CHOSE_12, .bits = 1024 });
+    EXPECT(rfc9325, 1, 9, SERVER_FIRST, "certificate is not allowed");
+    EXPECT(tls12, 1, 9, READY, NULL);
+    policy_free(rfc9325);
+}
+
+/* ---- 6 safe ---- */
+
+static void safe_by_what_the_server_did_for_another(void **state)
+{
+    (void)state;
+    TELL({ &cbc_and_gcm, 1, 9, .version = VER_TLS12, .suite = 0xc013, .group = 0x1d, .sigscheme = 0x0804, .key = CERT_KEY_RSA },
+         { &hello_tls12, 2, 9, CHOSE_12 });
+    EXPECT(no_cbc, 1, 9, SAFE, NULL);
+}
+
+static void proofs_do_not_add_up(void **state)
+{
+    (void)state; /* the suite with one group, the group with another suite: never together */
+    static const struct hello_spec p256 = { .legacy = 0x0303, .suites = { 0xc02f, 0xc013 }, .groups = { 0x17 }, .sigalgs = { 0x0804 } };
+    TELL({ &p256, 1, 9, .version = VER_TLS12, .suite = 0xc013, .group = 0x17, .sigscheme = 0x0804, .key = CERT_KEY_RSA },
+         { &hello_tls12, 2, 9, CHOSE_12 });
+    EXPECT(no_cbc, 1, 9, LIKELY, "only the version is proved");
+}
+
+static void a_proof_is_of_the_same_name(void **state)
+{
+    (void)state;
+    TELL({ &cbc_and_gcm, 1, 9, .sni = "a.example", .version = VER_TLS12, .suite = 0xc013, .group = 0x1d, .key = CERT_KEY_RSA },
+         { &hello_tls12, 2, 9, .sni = "b.example", CHOSE_12 });
+    EXPECT(no_cbc, 1, 9, LIKELY, NULL);
+}
+
+static void a_proof_is_not_resumed(void **state)
+{
+    (void)state;
+    TELL({ &cbc_and_gcm, 1, 9, .version = VER_TLS12, .suite = 0xc013, .group = 0x1d, .key = CERT_KEY_RSA },
+         { &hello_tls12, 2, 9, CHOSE_12, .resumed = true });
+    EXPECT(no_cbc, 1, 9, LIKELY, NULL);
+}
+
+static void own_refusal_outweighs_an_earlier_proof(void **state)
+{
+    (void)state;
+    const struct told other = { &hello_tls12, 2, 9, CHOSE_12 };
+    TELL(other, { &cbc_and_gcm, 1, 9, .at_s = 10, .outcome = OUTCOME_CLOSED }, { &cbc_and_gcm, 1, 9, .at_s = 20, .outcome = OUTCOME_INCOMPLETE });
+    EXPECT(no_cbc, 1, 9, UNKNOWN, "refused an offer");
+    struct told again = other;
+    again.at_s = 100;
+    tell_all(&again, 1);
+    EXPECT(no_cbc, 1, 9, SAFE, NULL);
+}
+
+/* ---- 7 likely ---- */
+
+static void the_sentinel_proves_a_ceiling(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, .outcome = OUTCOME_INCOMPLETE }, { &hello_tls10, 2, 9, CHOSE_10, .sentinel = SENTINEL_TLS11, .at_s = 9 });
+    EXPECT(tls12, 1, 9, LIKELY, "marked a downgrade");
+    EXPECT(tls12, 2, 9, BREAKS, NULL);
+}
+
+static void no_sentinel_proves_nothing(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, .outcome = OUTCOME_INCOMPLETE }, { &hello_tls10, 2, 9, CHOSE_10, .at_s = 9 });
+    EXPECT(tls12, 1, 9, UNKNOWN, "answer was not seen");
+}
+
+static void a_large_dh_prime_is_not_everybodys(void **state)
+{
+    (void)state;
+    static const struct hello_spec dhe = { .legacy = 0x0303, .suites = { 0x009e, 0x0033, 0x002f }, .sigalgs = { 0x0401, 0x0804 } };
+    static const struct hello_spec other = { .legacy = 0x0303, .suites = { 0x009e }, .sigalgs = { 0x0401, 0x0804 } };
+    TELL({ &dhe, 1, 9, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA },
+         { &other, 2, 9, .version = VER_TLS12, .suite = 0x009e, .dh = 2048, .sigscheme = 0x0401, .key = CERT_KEY_RSA });
+    EXPECT(no_cbc, 1, 9, LIKELY, "DH prime");
+}
+
+static void no_signature_algorithms_no_certainty(void **state)
+{
+    (void)state;
+    static const struct hello_spec none = { .legacy = 0x0303, .suites = { 0xc02f, 0xc013 }, .groups = { 0x1d } };
+    TELL({ &none, 1, 9, .version = VER_TLS12, .suite = 0xc013, .group = 0x1d, .sigscheme = 0x0201, .key = CERT_KEY_RSA },
+         { &hello_tls12, 2, 9, CHOSE_12 });
+    EXPECT(no_cbc, 1, 9, LIKELY, "signature");
+}
+
+/* ---- 8 unknown ---- */
+
+static void unknown_without_a_hello(void **state)
+{
+    (void)state;
+    TELL({ NULL, 1, 9, CHOSE_12, .flags = EV_ONE_SIDED });
+    EXPECT(tls12, 1, 9, UNKNOWN, "was not seen");
+}
+
+/* ---- several backends, changes ---- */
+
+static void several_backends_are_their_intersection(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12 }, { &hello_tls12, 1, 9, .at_s = 10, CHOSE_10 }, { &hello_tls12, 1, 9, .at_s = 20, CHOSE_12 },
+         { &hello_tls13, 2, 9, .at_s = 15, CHOSE_12 });
+    EXPECT(tls12, 1, 9, SERVER_FIRST, "several backends");
+    EXPECT(tls12, 2, 9, SERVER_FIRST, "several backends");
+}
+
+static void two_answers_are_no_change(void **state)
+{
+    (void)state; /* one before, one after: as likely two backends */
+    TELL({ &hello_tls12, 1, 9, CHOSE_10 }, { &hello_tls12, 1, 9, .at_s = 100, CHOSE_12 });
+    EXPECT(tls12, 1, 9, SERVER_FIRST, "several backends");
+}
+
+static void a_change_in_time_is_one(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_10, .times = 4 }, { &hello_tls12, 1, 9, .at_s = 100, CHOSE_12, .times = 4 },
+         { &hello_tls13, 2, 9, CHOSE_10, .at_s = 2 });
+    EXPECT(tls12, 1, 9, READY, "configuration changed");
+    EXPECT(tls12, 2, 9, LIKELY, "configuration changed"); /* TLS 1.3 is offered: what it would get is not known */
+}
+
+static void a_change_back_counts_too(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12, .times = 4 }, { &hello_tls12, 1, 9, .at_s = 100, CHOSE_10, .times = 4 });
+    EXPECT(tls12, 1, 9, SERVER_FIRST, NULL);
+}
+
+static void backends_that_agree_about_the_policy_do_no_harm(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12 },
+         { &hello_tls12, 1, 9, .at_s = 10, .version = VER_TLS12, .suite = 0xc030, .group = 0x1d, .sigscheme = 0x0804, .key = CERT_KEY_RSA },
+         { &hello_tls12, 1, 9, .at_s = 20, CHOSE_12 });
+    EXPECT(tls12, 1, 9, READY, NULL);
+}
+
+static void a_backend_that_refuses_is_not_ready(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12 }, { &hello_tls12, 1, 9, .at_s = 10, REFUSED }, { &hello_tls12, 1, 9, .at_s = 20, CHOSE_12 });
+    EXPECT(tls12, 1, 9, LIKELY, "several backends");
+}
+
+/* ---- fallback dances ---- */
+
+static const struct hello_spec low = { .legacy = 0x0301, .suites = { 0xc02f, 0x002f }, .groups = { 0x1d, 0x17 } };
+static const struct hello_spec low_scsv = { .legacy = 0x0301, .suites = { 0xc02f, 0x002f, 0x5600 }, .groups = { 0x1d, 0x17 } };
+
+static void a_dance_with_scsv_raises_the_ceiling(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, REFUSED }, { &low_scsv, 1, 9, .at_s = 1, CHOSE_10, .flags = EV_FALLBACK_SCSV });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, SERVER_FIRST, "intolerant");
+    EXPECT_STACK(tls12, 1, 9, VER_TLS12, FAILING, NULL);
+}
+
+static void a_dance_once_raises_nothing(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, REFUSED }, { &low, 1, 9, .at_s = 1, CHOSE_10 });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, BREAKS, "a retry, or a second machine");
+}
+
+static void a_dance_twice_and_never_otherwise_does(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, REFUSED }, { &low, 1, 9, .at_s = 1, CHOSE_10 }, { &hello_tls12, 1, 9, .at_s = 100, REFUSED },
+         { &low, 1, 9, .at_s = 101, CHOSE_10 });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, SERVER_FIRST, "intolerant");
+    TELL({ &low, 1, 8, .at_s = 1000, CHOSE_10 });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, BREAKS, "second machine");
+}
+
+static void a_dance_to_suites_that_were_not_offered_does_not(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, REFUSED }, { &hello_tls10, 1, 9, .at_s = 1, CHOSE_10 }, { &hello_tls12, 1, 9, .at_s = 100, REFUSED },
+         { &hello_tls10, 1, 9, .at_s = 101, CHOSE_10 });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, BREAKS, NULL);
+}
+
+static void a_dance_that_was_an_accident(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, .outcome = OUTCOME_RESET }, { &low_scsv, 1, 9, .at_s = 1, CHOSE_10, .flags = EV_FALLBACK_SCSV },
+         { &hello_tls12, 1, 9, .at_s = 100, CHOSE_12, .times = 3 });
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, LIKELY, "succeeds at other times");
+}
+
+static void scsv_alone_is_no_ceiling(void **state)
+{
+    (void)state;
+    TELL({ &low_scsv, 1, 9, CHOSE_10, .flags = EV_FALLBACK_SCSV });
+    EXPECT(tls12, 1, 9, UNKNOWN, "TLS_FALLBACK_SCSV");
+}
+
+static void a_hello_that_resumes_is_no_ceiling(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10, .resumed = true });
+    EXPECT(tls12, 1, 9, UNKNOWN, "only hellos that resume");
+    TELL({ &hello_tls10, 1, 9, .at_s = 60, CHOSE_10 });
+    EXPECT(tls12, 1, 9, BREAKS, NULL);
+}
+
+/* ---- right in particular ---- */
+
+static void supported_versions_without_12(void **state)
+{
+    (void)state;
+    static const struct hello_spec odd = { .legacy = 0x0303, .versions = { 0x0304, 0x0302, 0x0301 }, .suites = { 0x1301, 0xc013 },
+                                           .groups = { 0x1d }, .sigalgs = { 0x0804 } };
+    TELL({ &odd, 1, 9, .version = VER_TLS11, .suite = 0xc013, .group = 0x1d, .key = CERT_KEY_RSA });
+    EXPECT(tls12, 1, 9, SERVER_FIRST, "although TLS 1.3 was offered");
+    struct policy *only12 = policy_inline("TLSv1.2", "0x1301", NULL);
+    if (only12)
+        EXPECT(only12, 1, 9, BREAKS, NULL);
+    policy_free(only12);
+}
+
+static void a_13_hello_with_12_suites(void **state)
+{
+    (void)state;
+    static const struct hello_spec bare = { .legacy = 0x0303, .versions = { 0x0304, 0x0303 }, .suites = { 0xc02f }, .groups = { 0x1d },
+                                            .sigalgs = { 0x0804 } };
+    TELL({ &bare, 1, 9, CHOSE_12 });
+    EXPECT(tls13, 1, 9, BREAKS, "no cipher suite");
+    EXPECT(tls12, 1, 9, READY, NULL);
+}
+
+static void a_hello_retry_is_a_full_handshake(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls13, 1, 9, CHOSE_13, .flags = EV_HRR });
+    EXPECT(tls13, 1, 9, READY, NULL);
+}
+
+static void rsa_clients_and_two_certificates(void **state)
+{
+    (void)state;
+    static const struct hello_spec rsa_only = { .legacy = 0x0303, .suites = { 0xc02f, 0x002f }, .groups = { 0x1d, 0x17 }, .sigalgs = { 0x0401 } };
+    static const struct hello_spec both = { .legacy = 0x0303, .suites = { 0xc02b, 0xc02f }, .groups = { 0x1d, 0x17 }, .sigalgs = { 0x0403, 0x0804, 0x0401 } };
+    TELL({ &rsa_only, 1, 9, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA },
+         { &both, 2, 9, .version = VER_TLS12, .suite = 0xc02b, .group = 0x1d, .sigscheme = 0x0403, .key = CERT_KEY_EC, .bits = 256 });
+    /* The proof is with the other certificate: not for this client. Its own certificate leaves ECDHE-RSA. */
+    EXPECT(no_rsa, 1, 9, LIKELY, "only the version");
+    EXPECT(no_rsa, 2, 9, READY, NULL);
+}
+
+static void ecdsa_suites_alone_do_not_help_with_an_rsa_certificate(void **state)
+{
+    (void)state;
+    static const struct hello_spec odd = { .legacy = 0x0303, .suites = { 0xc02b, 0x002f }, .groups = { 0x17 }, .sigalgs = { 0x0403, 0x0401 } };
+    TELL({ &odd, 1, 9, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA });
+    EXPECT(no_rsa, 1, 9, BREAKS, "with this server's certificate");
+    TELL({ &odd, 2, 9, .at_s = 5, .version = VER_TLS12, .suite = 0xc02b, .group = 0x17, .sigscheme = 0x0403, .key = CERT_KEY_EC, .bits = 256 });
+    study_under(&no_rsa);
+    assert_int_not_equal(find(1, 9, 0)->is, VERDICT_BREAKS); /* it has an ECDSA certificate after all */
+    study_close();
+}
+
+static void sha1_only_signatures(void **state)
+{
+    (void)state;
+    static const struct hello_spec sha1 = { .legacy = 0x0303, .suites = { 0xc02f, 0x002f }, .groups = { 0x1d }, .sigalgs = { 0x0201 } };
+    TELL({ &sha1, 1, 9, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA }, { &hello_tls12, 2, 9, CHOSE_12 });
+    EXPECT(no_rsa, 1, 9, LIKELY, "only the version"); /* the other's signature is not one of its own */
+    struct policy *rfc9325 = policy_open("rfc9325", 0, NULL);
+    static const struct hello_spec sha1_ecdhe = { .legacy = 0x0303, .suites = { 0xc02f }, .groups = { 0x1d }, .sigalgs = { 0x0201 } };
+    TELL({ &sha1_ecdhe, 3, 9, .version = VER_TLS12, .suite = 0xc02f, .group = 0x1d, .sigscheme = 0x0201, .key = CERT_KEY_RSA });
+    EXPECT(rfc9325, 3, 9, BREAKS, "no signature scheme");
+    policy_free(rfc9325);
+}
+
+static void names_at_one_address_are_judged_apart(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, .sni = "new.example", CHOSE_12 }, { &hello_tls12, 2, 9, .sni = "old.example", CHOSE_10 });
+    EXPECT(tls12, 1, 9, READY, NULL);
+    EXPECT(tls12, 2, 9, SERVER_FIRST, NULL);
+}
+
+static void a_proxy_asked_for_nobody_stands_for_many(void **state)
+{
+    (void)state;
+    TELL({ &cbc_and_gcm, 1, 9, .upgrade = "http-connect", .version = VER_TLS12, .suite = 0xc013, .group = 0x1d, .sigscheme = 0x0804, .key = CERT_KEY_RSA },
+         { &hello_tls12, 2, 9, .upgrade = "http-connect", CHOSE_12 });
+    EXPECT(no_cbc, 1, 9, LIKELY, "proxy");
+}
+
+/* ---- stacks, exceptions, servers ---- */
+
+static void a_stack_that_was_replaced_is_listed_apart(void **state)
+{
+    (void)state;
+    struct input in = { .name = (char *)(uintptr_t)"x", .first_ns = T0, .last_ns = T0 + 10 * 86400 * SEC };
+    (void)cube_input(cube, &in);
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 }, { &hello_tls12, 1, 9, .at_s = 4 * 86400, CHOSE_12 }, { &hello_tls10, 2, 9, CHOSE_10 });
+    study_under(&tls12);
+    assert_int_equal(find(1, 9, VER_TLS10)->list, LIST_STALE);
+    assert_int_equal(find(1, 9, VER_TLS12)->list, LIST_MAIN);
+    assert_int_equal(find(2, 9, VER_TLS10)->list, LIST_MAIN);
+    assert_int_equal(study_decision(study)->by[VERDICT_BREAKS].cells, 1);
+    assert_int_equal(study_decision(study)->stale.cells, 1);
+    study_close();
+}
+
+static void stacks_behind_a_nat_are_not_stale(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 }, { &hello_tls12, 1, 9, .at_s = 600, CHOSE_12 });
+    study_under(&tls12);
+    assert_int_equal(find(1, 9, VER_TLS10)->list, LIST_MAIN);
+    study_close();
+}
+
+static void exceptions_expire(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/accept-XXXXXX";
+    int fd = mkstemp(path);
+    static const char text[] = "# who\n10.0.0.1 10.0.0.9:443 2026-12-31 the scanner is replaced in December\n";
+    assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
+    (void)close(fd);
+    struct err e;
+    struct accept_list *l = accept_read(path, &e);
+    assert_non_null(l);
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 });
+    request.accept = l;
+    request.now_ns = INT64_C(1798700000) * SEC; /* 2026-12-31 */
+    study_under(&tls12);
+    assert_int_equal(find(1, 9, 0)->list, LIST_ACCEPTED);
+    assert_int_equal(study_decision(study)->result, STUDY_READY);
+    request.now_ns += 86400 * SEC;
+    study_under(&tls12);
+    assert_int_equal(find(1, 9, 0)->list, LIST_MAIN);
+    assert_int_equal(study_decision(study)->result, STUDY_NOT_READY);
+    study_close();
+    request.accept = NULL;
+    accept_free(l);
+    (void)unlink(path);
+}
+
+static void only_enforced_servers_are_judged(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, .sni = "mail.example", CHOSE_10 }, { &hello_tls10, 1, 9, .sni = "www.example", CHOSE_10 },
+         { &hello_tls10, 1, 8, .sni = "other.example", CHOSE_10 });
+    const struct enforce only = { .named = true, .name = "Mail.example", .policy = UINT_MAX };
+    request.enforce = &only;
+    request.enforces = 1;
+    study_under(&tls12);
+    assert_int_equal(study_decision(study)->all.cells, 2); /* both names of that address */
+    assert_int_equal(study_decision(study)->all.servers, 1);
+    assert_int_equal(find(1, 8, 0)->list, LIST_OUTSIDE);
+    study_close();
+    request.enforces = 0;
+}
+
+static int open_policies(void **state)
+{
+    (void)state;
+    struct err e = { "" };
+    tls12 = policy_open("tls12-minimum", 0, &e);
+    tls13 = policy_inline("TLSv1.3", NULL, &e);
+    no_cbc = policy_inline("TLSv1.2", "cbc", &e);
+    no_rsa = policy_inline("TLSv1.2", "kx=RSA", &e);
+    if (!tls12 || !tls13 || !no_cbc || !no_rsa)
+        fail_msg("%s", e.text);
+    return 0;
+}
+
+static int close_policies(void **state)
+{
+    (void)state;
+    policy_free(tls12);
+    policy_free(tls13);
+    policy_free(no_cbc);
+    policy_free(no_rsa);
+    return 0;
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, open_cube, close_cube)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(failing_is_what_never_completed), T(failing_needs_every_handshake_seen), T(failing_comes_before_breaks),
+        T(breaks_when_nothing_allowed_is_offered), T(breaks_needs_one_hello_and_no_answer), T(breaks_names_the_suite),
+        T(breaks_in_an_opportunistic_protocol_may_fall), T(plaintext_must_have_been_seen),
+        T(plaintext_of_another_protocol_does_not_count), T(plaintext_of_which_stack_is_not_guessed),
+        T(a_client_that_can_do_better_does_not_fall), T(ready_when_all_satisfy), T(ready_needs_a_full_handshake),
+        T(ready_is_not_said_of_what_is_invisible), T(loss_leaves_ready_what_its_own_handshake_proves),
+        T(a_suite_that_was_not_offered_is_no_readiness), T(server_first_when_it_chose_a_forbidden_version),
+        T(server_first_not_with_packets_missing), T(loss_of_another_stack_does_not_matter),
+        T(a_sentinel_against_a_higher_offer_is_interception), T(server_first_under_a_13_only_policy),
+        T(server_first_for_its_certificate), T(safe_by_what_the_server_did_for_another), T(proofs_do_not_add_up),
+        T(a_proof_is_of_the_same_name), T(a_proof_is_not_resumed), T(own_refusal_outweighs_an_earlier_proof),
+        T(the_sentinel_proves_a_ceiling), T(no_sentinel_proves_nothing), T(a_large_dh_prime_is_not_everybodys),
+        T(no_signature_algorithms_no_certainty), T(unknown_without_a_hello), T(several_backends_are_their_intersection),
+        T(two_answers_are_no_change), T(a_change_in_time_is_one), T(a_change_back_counts_too),
+        T(backends_that_agree_about_the_policy_do_no_harm), T(a_backend_that_refuses_is_not_ready),
+        T(a_dance_with_scsv_raises_the_ceiling), T(a_dance_once_raises_nothing), T(a_dance_twice_and_never_otherwise_does),
+        T(a_dance_to_suites_that_were_not_offered_does_not), T(a_dance_that_was_an_accident), T(scsv_alone_is_no_ceiling),
+        T(a_hello_that_resumes_is_no_ceiling), T(supported_versions_without_12), T(a_13_hello_with_12_suites),
+        T(a_hello_retry_is_a_full_handshake), T(rsa_clients_and_two_certificates),
+        T(ecdsa_suites_alone_do_not_help_with_an_rsa_certificate), T(sha1_only_signatures), T(names_at_one_address_are_judged_apart),
+        T(a_proxy_asked_for_nobody_stands_for_many), T(a_stack_that_was_replaced_is_listed_apart),
+        T(stacks_behind_a_nat_are_not_stale), T(exceptions_expire), T(only_enforced_servers_are_judged),
+    };
+    return cmocka_run_group_tests(tests, open_policies, close_policies);
+}
