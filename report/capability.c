@@ -27,6 +27,18 @@ bool row_was_refused(const struct cube_key *k)
     return k->outcome == OUTCOME_ALERT_SERVER && k->version == 0 && k->alert_code != INAPPROPRIATE_FALLBACK;
 }
 
+bool row_is_later(const struct study *s, uint32_t row, uint32_t than)
+{
+    if (!than)
+        return true;
+    const struct cube_val *a = cube_row_val(s->cube, row), *b = cube_row_val(s->cube, than);
+    if (a->last_ns != b->last_ns)
+        return a->last_ns > b->last_ns;
+    if (a->exemplar.frame != b->exemplar.frame)
+        return a->exemplar.frame > b->exemplar.frame;
+    return addr_cmp(&cube_row_key(s->cube, row)->client.addr, &cube_row_key(s->cube, than)->client.addr) > 0;
+}
+
 /* ---- what is inside an offer ---- */
 
 bool list16_has(struct rd list, uint16_t v)
@@ -168,7 +180,7 @@ static void proof_add(struct study *s, struct place_facts *f, const struct sight
         struct proof *p = &s->proof[i];
         p->count += v->count;
         p->first_ns = v->first_ns < p->first_ns ? v->first_ns : p->first_ns;
-        p->row = v->last_ns > p->last_ns ? x->row : p->row;
+        p->row = row_is_later(s, x->row, p->row) ? x->row : p->row;
         p->last_ns = v->last_ns > p->last_ns ? v->last_ns : p->last_ns;
         return;
     }
@@ -246,7 +258,7 @@ static unsigned answer_add(const struct study *s, struct run *run, const struct 
     }
     a->count += v->count;
     a->first_ns = v->first_ns < a->first_ns ? v->first_ns : a->first_ns;
-    a->row = v->last_ns > a->last_ns ? x->row : a->row;
+    a->row = row_is_later(s, x->row, a->row) ? x->row : a->row;
     a->last_ns = v->last_ns > a->last_ns ? v->last_ns : a->last_ns;
     return i;
 }

@@ -3,6 +3,7 @@
 #include "report/escape.h"
 #include "report/stamp.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* Grows the buffer; the common case stays small enough to be inlined. */
@@ -144,6 +145,18 @@ void json_uint(struct json_out *j, const char *key, uint64_t v)
     while (v /= 10);
     lead(j, key);
     put(j, p, (size_t)(buf + sizeof buf - p));
+}
+
+void json_decimal(struct json_out *j, const char *key, double v)
+{
+    char buf[340]; /* the largest double has 309 digits */
+    int n = isfinite(v) ? snprintf(buf, sizeof buf, "%.2f", v) : -1;
+    if (n < 0) {
+        json_null(j, key);
+        return;
+    }
+    lead(j, key);
+    put(j, buf, (size_t)n);
 }
 
 void json_bool(struct json_out *j, const char *key, bool v)

@@ -30,6 +30,7 @@ void json_end_array(struct json_out *j);
 void json_text(struct json_out *j, const char *key, const char *text); /* NULL: null */
 void json_wire(struct json_out *j, const char *key, struct rd text); /* bytes from the wire */
 void json_uint(struct json_out *j, const char *key, uint64_t v);
+void json_decimal(struct json_out *j, const char *key, double v); /* two decimals; null when it is not a finite number */
 void json_bool(struct json_out *j, const char *key, bool v);
 void json_null(struct json_out *j, const char *key);
 void json_hex(struct json_out *j, const char *key, uint32_t v, unsigned digits); /* "0xc02f" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sections of the JSON report that a study adds: verdicts, those listed apart, and the decision per policy. */
 #include "report/accept.h"
+#include "report/coverage.h"
 #include "report/json_out.h"
 #include "report/study.h"
 
@@ -138,19 +139,74 @@ static void sum(struct json_out *j, const char *key, const struct study_sum *x)
     json_end_object(j);
 }
 
-static void decision_row(struct writer *w, const struct policy *p, const struct decision *d)
+static void coverage(struct json_out *j, const struct coverage *c)
 {
-    static const char *const result[] = { [STUDY_READY] = "ready", [STUDY_NOT_READY] = "not ready",
-                                          [STUDY_NOT_ENOUGH] = "not enough seen" };
+    json_object(j, "coverage");
+    json_decimal(j, "window_days", (double)c->window_ns / 86400e9);
+    json_uint(j, "hours_of_week", c->week_hours);
+    json_bool(j, "month_end", c->month_end);
+    json_uint(j, "days", c->days);
+    json_uint(j, "handshakes", c->handshakes);
+    json_uint(j, "clients", c->clients);
+    json_uint(j, "lost", c->lost);
+    json_uint(j, "one_sided", c->one_sided);
+    json_uint(j, "unseen", c->unseen);
+    json_decimal(j, "dropped_percent", (double)c->drop_permille / 10);
+    json_uint(j, "unknown", c->unknown);
+    json_uint(j, "offenders", c->offenders);
+    json_uint(j, "offenders_on_one_day", c->once);
+    json_uint(j, "offenders_on_two_days", c->twice);
+    if (c->fresh_days)
+        json_decimal(j, "new_offenders_per_day", (double)c->fresh / c->fresh_days);
+    else
+        json_null(j, "new_offenders_per_day");
+    json_decimal(j, "unmet_offenders", c->unmet);
+    json_array(j, "short_of");
+    for (unsigned i = 0; i < 32; i++)
+        if (c->shortage >> i & 1)
+            json_text(j, NULL, coverage_shortage_name(i));
+    json_end_array(j);
+    json_end_object(j);
+}
+
+/* The word for one server. Those without a handshake of the study are left out. */
+static void server_row(struct writer *w, uint32_t server)
+{
+    const struct coverage *c = study_coverage(w->s, server);
+    const struct endpoint *at = study_server(w->s, server);
+    char buf[ADDR_TEXT];
+    if (!c->handshakes || !study_is_enforced(w->s, server))
+        return;
     struct json_out *j = row(w);
-    json_text(j, "policy", policy_name(p));
-    json_text(j, "title", policy_title(p));
-    json_text(j, "result", result[d->result]);
+    json_text(j, "server_ip", at->addr.kind == ADDR_NONE ? NULL : addr_print(&at->addr, buf));
+    json_uint(j, "server_port", at->port);
+    json_text(j, "result", study_result_name(study_result_of(w->s, server)));
+    json_time(j, "first_seen", c->first_ns);
+    json_time(j, "last_seen", c->last_ns);
+    coverage(j, c);
+    json_end_object(j);
+}
+
+static void decision_row(struct writer *w, unsigned policy)
+{
+    const struct study_request *q = study_request_of(w->s);
+    study_judge(w->s, policy);
+    const struct decision *d = study_decision(w->s);
+    struct json_out *j = row(w);
+    json_text(j, "policy", policy_name(q->policy[policy]));
+    json_text(j, "title", policy_title(q->policy[policy]));
+    json_text(j, "result", study_result_name(d->result));
     sum(j, "all", &d->all);
     for (unsigned i = 0; i < VERDICT_COUNT; i++)
         sum(j, verdict_name(i), &d->by[i]);
     sum(j, "stale", &d->stale);
     sum(j, "accepted", &d->accepted);
+    coverage(j, study_coverage(w->s, 0));
+    json_array(j, "servers");
+    for (uint32_t i = 1; i <= study_servers(w->s); i++)
+        server_row(w, i);
+    json_newline(j);
+    json_end_array(j);
     json_end_object(j);
 }
 
@@ -191,7 +247,7 @@ bool json_study(struct json_out *j, FILE *out, const struct rollup *r)
     apart_section(&w, "accepted_verdicts", LIST_ACCEPTED, d);
     open_section(&w, "decisions");
     for (unsigned i = 0; i < q->policies; i++)
-        decision_row(&w, q->policy[i], &d[i]);
+        decision_row(&w, i);
     close_section(&w);
     free(d);
     study_free(w.s);

@@ -24,6 +24,13 @@ const char *verdict_text(enum verdict_kind v)
     return kinds[v].text;
 }
 
+const char *study_result_name(enum study_result r)
+{
+    static const char *const name[] = { [STUDY_READY] = "ready", [STUDY_NOT_READY] = "not ready",
+                                        [STUDY_NOT_ENOUGH] = "not enough seen" };
+    return name[r];
+}
+
 int verdict_by_name(const char *name)
 {
     for (int i = 0; i < VERDICT_COUNT; i++)
@@ -252,22 +259,42 @@ static bool in_study(const struct study *s, const struct cube_key *k)
     return is_own(v, &k->server.addr) && !is_apart(s->r, &k->client.addr);
 }
 
-static void cell_add(const struct study *s, struct cell *c, uint32_t row, uint64_t main_count[2])
+/* Does row stand for its cell better than the one that does so far? What negotiated something before what did not, then the
+ * most handshakes; of equals the one with the higher version, suite and group. */
+static bool stands_better(const struct study *s, uint32_t row, uint32_t than)
+{
+    const struct cube_key *a = cube_row_key(s->cube, row), *b = than ? cube_row_key(s->cube, than) : NULL;
+    if (!b)
+        return true;
+    uint64_t n = cube_row_val(s->cube, row)->count, m = cube_row_val(s->cube, than)->count;
+    if (!a->version != !b->version)
+        return a->version != 0;
+    if (n != m)
+        return n > m;
+    const uint32_t x[] = { a->version, a->suite, a->group, a->outcome }, y[] = { b->version, b->suite, b->group, b->outcome };
+    return memcmp(x, y, sizeof x) != 0 && (x[0] != y[0] ? x[0] > y[0] : x[1] != y[1] ? x[1] > y[1] : x[2] != y[2] ? x[2] > y[2]
+                                                                                                           : x[3] > y[3]);
+}
+
+static bool exemplar_is_earlier(const struct cube_val *a, const struct cube_val *b)
+{
+    if (a->exemplar.ts_ns != b->exemplar.ts_ns)
+        return a->exemplar.ts_ns < b->exemplar.ts_ns;
+    return a->exemplar.frame < b->exemplar.frame;
+}
+
+static void cell_add(const struct study *s, struct cell *c, uint32_t row)
 {
     const struct cube_key *k = cube_row_key(s->cube, row);
     const struct cube_val *v = cube_row_val(s->cube, row);
     const struct cube_val *first = c->exemplar_row ? cube_row_val(s->cube, c->exemplar_row) : NULL;
-    bool negotiated = k->version != 0;
     c->count += v->count;
     c->first_ns = first && c->first_ns < v->first_ns ? c->first_ns : v->first_ns;
     c->last_ns = first && c->last_ns > v->last_ns ? c->last_ns : v->last_ns;
-    if (!first || v->exemplar.ts_ns < first->exemplar.ts_ns)
+    if (!first || exemplar_is_earlier(v, first))
         c->exemplar_row = row;
-    if (negotiated > main_count[1] || (negotiated == main_count[1] && v->count > main_count[0])) {
-        main_count[0] = v->count;
-        main_count[1] = negotiated;
+    if (stands_better(s, row, c->main_row))
         c->main_row = row;
-    }
     c->in_study = c->in_study || in_study(s, k);
     c->lossy = c->lossy || touched_by_loss(k);
     c->profile = c->profile ? c->profile : k->profile;
@@ -312,12 +339,11 @@ static bool cells_collect(struct study *s)
 {
     bool drops = any_drops(s);
     for (uint32_t i = 0; i < s->sights;) {
-        uint64_t main_count[2] = { 0, 0 };
         if (!cell_open(s, i))
             return false;
         struct cell *c = &s->cell[s->cells];
         for (; i < s->sights && same_cell(&s->seen[i], &s->seen[c->from]); i++)
-            cell_add(s, c, s->seen[i].row, main_count);
+            cell_add(s, c, s->seen[i].row);
         c->to = i;
         c->lossy |= drops && dropped_in(s, c->first_ns, c->last_ns);
         s->cells++;
@@ -478,20 +504,45 @@ static int output_cmp(const void *x, const void *y, void *study)
     return d ? d : order32(p->scope, q->scope);
 }
 
-static bool order_collect(struct study *s)
+static int server_cmp(const void *x, const void *y, void *study)
+{
+    const struct study *s = study;
+    return endpoint_cmp(intern_key(s->server_table, *(const uint32_t *)x, NULL), intern_key(s->server_table, *(const uint32_t *)y, NULL));
+}
+
+/* Numbers the servers in order of address. */
+static bool servers_collect(struct study *s)
 {
     uint32_t places = intern_count(s->places);
-    struct intern *servers = intern_new(UINT32_MAX / 4, 0);
-    s->order = malloc((s->cells + 1u) * sizeof *s->order);
     s->place_server = calloc(places + 1u, sizeof *s->place_server);
-    bool ok = s->order && s->place_server && servers;
+    for (uint32_t i = 0; s->place_server && i < places; i++) {
+        s->place_server[i] = intern_put(s->server_table, &study_place(s, i + 1)->server, sizeof(struct endpoint), NULL);
+        if (!s->place_server[i])
+            return false;
+    }
+    s->servers = intern_count(s->server_table);
+    s->server_id = calloc(s->servers + 1u, sizeof *s->server_id);
+    uint32_t *number = calloc(s->servers + 1u, sizeof *number);
+    bool ok = s->place_server && s->server_id && number;
+    for (uint32_t i = 0; ok && i < s->servers; i++)
+        s->server_id[i] = i + 1;
+    if (ok)
+        qsort_r(s->server_id, s->servers, sizeof *s->server_id, server_cmp, s);
+    for (uint32_t i = 0; ok && i < s->servers; i++)
+        number[s->server_id[i] - 1] = i + 1;
+    for (uint32_t i = 0; ok && i < places; i++)
+        s->place_server[i] = number[s->place_server[i] - 1];
+    free(number);
+    return ok;
+}
+
+static bool order_collect(struct study *s)
+{
+    s->order = malloc((s->cells + 1u) * sizeof *s->order);
+    bool ok = s->order != NULL;
     for (uint32_t i = 0; ok && i < s->cells; i++)
         if (s->cell[i].in_study)
             s->order[s->ordered++] = i;
-    for (uint32_t i = 0; ok && i < places; i++)
-        s->place_server[i] = intern_put(servers, &study_place(s, i + 1)->server, sizeof(struct endpoint), NULL);
-    s->servers = servers ? intern_count(servers) : 0;
-    intern_free(servers);
     if (ok)
         qsort_r(s->order, s->ordered, sizeof *s->order, output_cmp, s);
     return ok;
@@ -517,7 +568,8 @@ static bool open_tables(struct study *s)
     s->clients = intern_new(max, 0);
     s->choices = intern_new(max, 0);
     s->pairs = intern_new(max, 0);
-    return s->places && s->clients && s->choices && s->pairs;
+    s->server_table = intern_new(max, 0);
+    return s->server_table && s->places && s->clients && s->choices && s->pairs;
 }
 
 struct study *study_make(const struct rollup *r, const struct study_request *q)
@@ -529,9 +581,11 @@ struct study *study_make(const struct rollup *r, const struct study_request *q)
     s->cube = r->cube;
     s->q = q;
     bool ok = open_tables(s) && sights_collect(s) && stacks_collect(s) && cells_collect(s) && clients_collect(s) &&
-              order_collect(s) && open_verdicts(s);
+              servers_collect(s) && order_collect(s) && open_verdicts(s);
     if (ok)
         capability_collect(s);
+    if (ok && !s->failed)
+        coverage_open(s);
     if (ok && !s->failed)
         return s;
     study_free(s);
@@ -546,9 +600,11 @@ void study_free(struct study *s)
     intern_free(s->clients);
     intern_free(s->choices);
     intern_free(s->pairs);
+    intern_free(s->server_table);
     void *const arrays[] = { s->seen, s->cell, s->cell_pair, s->by_client, s->facts, s->pair, s->client, s->client_stacks,
                              s->proof, s->split, s->stack_profile, s->stack_dh, s->judged, s->verdict, s->order, s->place_server,
-                             s->client_mark, s->server_mark, s->left, s->left_done };
+                             s->client_mark, s->server_mark, s->left, s->left_done, s->server_id,
+                             s->coverage };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(s);
@@ -557,6 +613,41 @@ void study_free(struct study *s)
 const struct decision *study_decision(const struct study *s)
 {
     return &s->decision;
+}
+
+const struct coverage *study_coverage(const struct study *s, uint32_t server)
+{
+    return &s->coverage[server];
+}
+
+uint32_t study_servers(const struct study *s)
+{
+    return s->servers;
+}
+
+enum study_result study_result_of(const struct study *s, uint32_t server)
+{
+    if (server == 0)
+        return s->decision.result;
+    unsigned met = s->server_mark[server - 1];
+    if (met & s->q->fail_on)
+        return STUDY_NOT_READY;
+    return s->coverage[server].shortage ? STUDY_NOT_ENOUGH : STUDY_READY;
+}
+
+const struct endpoint *study_server(const struct study *s, uint32_t server)
+{
+    return intern_key(s->server_table, s->server_id[server - 1], NULL);
+}
+
+bool study_is_enforced(const struct study *s, uint32_t server)
+{
+    return !s->q->enforces || s->server_mark[server - 1] >> MARK_ENFORCED & 1;
+}
+
+uint32_t study_server_of(const struct study *s, uint32_t place)
+{
+    return s->place_server[place - 1];
 }
 
 const struct study_request *study_request_of(const struct study *s)

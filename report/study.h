@@ -115,6 +115,15 @@ const struct verdict *study_verdict(const struct study *s, uint32_t i);
 const struct decision *study_decision(const struct study *s);
 const struct policy *study_policy(const struct study *s);
 
+/* How much the decision rests on, and the word for it: of the site (0) or of a server, 1..study_servers(). */
+const struct coverage *study_coverage(const struct study *s, uint32_t server);
+enum study_result study_result_of(const struct study *s, uint32_t server);
+const char *study_result_name(enum study_result r);
+uint32_t study_servers(const struct study *s);
+const struct endpoint *study_server(const struct study *s, uint32_t server);
+bool study_is_enforced(const struct study *s, uint32_t server); /* or nothing limits it */
+uint32_t study_server_of(const struct study *s, uint32_t place);
+
 const struct study_request *study_request_of(const struct study *s);
 const struct rollup *study_rollup(const struct study *s);
 const struct cell *study_cell(const struct study *s, uint32_t cell);

@@ -11,6 +11,7 @@
 #define REPORT_STUDY_IMPL_H
 
 #include "base/intern.h"
+#include "report/coverage.h"
 #include "report/study.h"
 
 /* One row of the cube. */
@@ -61,7 +62,7 @@ struct study {
     const struct cube *cube;
     const struct study_request *q;
     bool failed;
-    struct intern *places, *clients, *choices, *pairs;
+    struct intern *places, *clients, *choices, *pairs, *server_table;
     struct sight *seen;
     uint32_t sights;
     struct cell *cell;
@@ -70,7 +71,8 @@ struct study {
     uint32_t *order; /* cells of the study, most handshakes first */
     uint32_t cells, cell_room, ordered;
     struct place_facts *facts; /* by place - 1 */
-    uint32_t *place_server; /* by place - 1: 1..servers */
+    uint32_t *place_server; /* by place - 1: 1..servers, in order of address */
+    uint32_t *server_id; /* by number - 1: id in server_table */
     uint32_t servers;
     struct party_pair *pair; /* by id - 1 */
     uint32_t pair_room;
@@ -96,7 +98,11 @@ struct study {
     struct verdict *verdict; /* beside cell[] */
     uint16_t *client_mark, *server_mark; /* by id - 1: a bit for each enum verdict_kind met */
     struct decision decision;
+    struct coverage *coverage; /* [0] the site, then by server */
 };
+
+/* Bits of client_mark and server_mark after those of the verdicts. */
+enum { MARK_ALL = VERDICT_COUNT, MARK_STALE, MARK_ACCEPTED, MARK_ENFORCED };
 
 /* Notes on a verdict, beside its kind. */
 enum verdict_note {
@@ -140,6 +146,7 @@ void capability_collect(struct study *s); /* sets .failed when out of memory */
 struct choice study_choice(const struct study *s, uint32_t choice);
 bool row_is_whole(const struct cube_key *k); /* without gaps, both directions, and nothing chosen that was not offered */
 bool row_is_full(const struct cube_key *k); /* known not to be resumed */
+bool row_is_later(const struct study *s, uint32_t row, uint32_t than); /* than 0: yes; of equals, by what they are */
 bool row_was_refused(const struct cube_key *k); /* the server answered the hello with an alert */
 
 /* How a choice fits an offer: NO, or YES with the notes of what no hello shows. */

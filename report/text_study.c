@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The study in the text report: first the decision, then by server, then by client. */
+#include "report/coverage.h"
 #include "report/names_file.h"
 #include "report/stamp.h"
 #include "report/study.h"
@@ -42,10 +43,56 @@ static void decision(struct text *t, const struct study *s)
     if (!d->all.cells)
         return;
     static const char *const word[] = { [STUDY_READY] = "Ready to enforce", [STUDY_NOT_READY] = "Not ready",
-                                        [STUDY_NOT_ENOUGH] = "Not enough seen" };
+                                        [STUDY_NOT_ENOUGH] = "Not enough seen to say that it is ready" };
     uint64_t good = d->by[VERDICT_READY].handshakes + d->by[VERDICT_SAFE].handshakes;
     text_say(t, "%s. %s of %s observed would not notice.", word[d->result], text_count(good, a),
              text_many(d->all.handshakes, "handshake", "handshakes", b));
+}
+
+/* ---- how sure ---- */
+
+static void unmet(struct text *t, const struct coverage *c)
+{
+    char a[PHRASE], b[PHRASE];
+    if (c->clients && !c->offenders) {
+        text_say(t, "No client that would break is among the %s seen. Were %s %% of all clients of that kind, as many as these would "
+                    "have shown one with a probability of 95%%.", text_count(c->clients, a),
+                 (snprintf(b, sizeof b, "%.1f", 300.0 / (double)c->clients), b));
+        return;
+    }
+    if (!c->offenders)
+        return;
+    struct sentence x = { .n = 0 };
+    add(&x, "%s would break, %s of them seen on one day only;", text_many(c->offenders, "stack of a client", "stacks of clients", a),
+        text_count(c->once, b));
+    if (c->fresh_days)
+        add(&x, " %.1f new ones a day in the last %s;", (double)c->fresh / c->fresh_days, text_many(c->fresh_days, "day", "days", a));
+    if (c->days > 1)
+        add(&x, " about %.0f more are to be expected that were not seen (Good-Turing).", c->unmet);
+    else
+        add(&x, " how many were not seen cannot be estimated from one day.");
+    text_say(t, "%s", x.text);
+}
+
+static void how_sure(struct text *t, const struct study *s)
+{
+    const struct coverage *c = study_coverage(s, 0);
+    char a[PHRASE], b[PHRASE], d[PHRASE], e[PHRASE], text[SHORTAGES][SHORTAGE_TEXT];
+    struct sentence x = { .n = 0 };
+    add(&x, "How sure: %.1f days, %u of the 168 hours of a week, %s; %s by %s;", (double)c->window_ns / 86400e9, c->week_hours,
+        c->month_end ? "a month end" : "no month end", text_many(c->handshakes, "handshake", "handshakes", a),
+        text_many(c->clients, "client", "clients", b));
+    add(&x, " %s lost in part, %s one-sided;", text_share(c->lost, c->handshakes, a), text_share(c->one_sided, c->handshakes, b));
+    add(&x, " %s whose ClientHello was not seen or cannot be (%s);", text_many(c->unseen, "session", "sessions", d),
+        text_share(c->unseen, c->handshakes + c->unseen, e));
+    add(&x, " %.1f%% of the packets dropped.", (double)c->drop_permille / 10);
+    text_say(t, "%s", x.text);
+    unmet(t, c);
+    unsigned n = coverage_shortages(c, text);
+    if (n)
+        text_say(t, "For \"ready\" too little was seen:");
+    for (unsigned i = 0; i < n; i++)
+        text_say(t, "- %s.", text[i]);
 }
 
 static void counts(struct text *t, const struct study *s)
@@ -253,6 +300,7 @@ static void under_policy(struct text *t, const struct study *s)
     decision(t, s);
     if (!d->all.cells && !d->stale.cells && !d->accepted.cells)
         return;
+    how_sure(t, s);
     counts(t, s);
     by_server(t, s);
     client_section(t, s, LIST_MAIN, "BY CLIENT", "most handshakes first");

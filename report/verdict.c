@@ -67,7 +67,7 @@ static void proofs_for_stack(struct judge *j)
         uint32_t notes = 0;
         if (!choice_allowed_version(j->p, c.version) || !offer_has_version(&j->offer, c.version))
             continue;
-        if (!j->version_proof[rank] || p->last_ns > s->proof[j->version_proof[rank] - 1].last_ns)
+        if (!j->version_proof[rank] || row_is_later(s, p->row, s->proof[j->version_proof[rank] - 1].row))
             j->version_proof[rank] = i + 1;
         if (!p->full || !choice_in_offer(s, p, &j->offer, j->c->stack, &notes))
             continue;
@@ -76,7 +76,7 @@ static void proofs_for_stack(struct judge *j)
             continue;
         notes |= a == ANSWER_NOT_VISIBLE ? NOTE_INVISIBLE : 0;
         bool better = !j->whole_proof[rank] || (!notes && j->whole_notes[rank]) ||
-                      (!notes == !j->whole_notes[rank] && p->last_ns > s->proof[j->whole_proof[rank] - 1].last_ns);
+                      (!notes == !j->whole_notes[rank] && row_is_later(s, p->row, s->proof[j->whole_proof[rank] - 1].row));
         if (better) {
             j->whole_proof[rank] = i + 1;
             j->whole_notes[rank] = notes;
@@ -124,14 +124,9 @@ static void run_open(struct judge *j)
 
 /* ---- what this client did itself ---- */
 
-static bool later(const struct study *s, uint32_t row, uint32_t than)
-{
-    return !than || cube_row_val(s->cube, row)->last_ns > cube_row_val(s->cube, than)->last_ns;
-}
-
 static void keep_latest(const struct study *s, uint32_t *kept, uint32_t row)
 {
-    if (later(s, row, *kept))
+    if (row_is_later(s, row, *kept))
         *kept = row;
 }
 
@@ -446,7 +441,7 @@ static bool is_server_first(struct judge *j)
 /* A proof of another client does not stand against what this one was refused later. */
 static bool outweighed(const struct judge *j, uint32_t row)
 {
-    return j->own.fail_row && later(j->s, j->own.fail_row, row) && j->own.fail_row != row;
+    return j->own.fail_row && j->own.fail_row != row && row_is_later(j->s, j->own.fail_row, row);
 }
 
 /* The version that narrowing leaves: what the server chose for this offer, else the highest that both could have. */
@@ -636,8 +631,6 @@ static unsigned fresh_bits(uint16_t *mark, unsigned bit)
     return fresh;
 }
 
-enum { MARK_ALL = VERDICT_COUNT, MARK_STALE, MARK_ACCEPTED, MARK_ENFORCED };
-
 static void sum_add(struct study *s, struct study_sum *sum, unsigned bit, const struct cell *c)
 {
     sum->cells++;
@@ -662,6 +655,8 @@ static void decide(struct study *s)
             sum_add(s, stale ? &d->stale : &d->accepted, stale ? MARK_STALE : MARK_ACCEPTED, c);
         }
     }
+    coverage_judge(s);
+    d->result = d->all.cells == 0 || s->coverage[0].shortage ? STUDY_NOT_ENOUGH : STUDY_READY;
     for (unsigned i = 0; i < VERDICT_COUNT; i++)
         if (s->q->fail_on >> i & 1 && d->by[i].cells)
             d->result = STUDY_NOT_READY;

@@ -14,8 +14,8 @@ TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": 
 
 
 def is_type(v, name):
-    if name == "integer":
-        return isinstance(v, int) and not isinstance(v, bool)
+    if name in ("integer", "number"):
+        return isinstance(v, int if name == "integer" else (int, float)) and not isinstance(v, bool)
     return isinstance(v, TYPES[name])
 
 

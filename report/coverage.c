@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/coverage.h"
+#include "report/study_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define HOUR_NS INT64_C(3600000000000)
+#define DAY_NS (24 * HOUR_NS)
+
+static int order64(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* ---- the site's window ---- */
+
+static bool is_month_end(int64_t hour)
+{
+    time_t tomorrow = (time_t)((hour / 24 + 1) * 86400);
+    struct tm tm;
+    return gmtime_r(&tomorrow, &tm) && tm.tm_mday == 1;
+}
+
+static void window(const struct study *s, struct coverage *c)
+{
+    bool seen[168] = { false };
+    const struct stats *total = &s->r->stats;
+    c->window_ns = s->r->last_ns - s->r->first_ns;
+    for (unsigned i = 0; i < cube_hours(s->cube); i++) {
+        const struct hour *h = cube_hour_at(s->cube, i);
+        if (!h->stats.packets || h->hour < 0)
+            continue;
+        seen[h->hour % 168] = true;
+        c->month_end |= is_month_end(h->hour);
+    }
+    for (unsigned i = 0; i < 168; i++)
+        c->week_hours += seen[i];
+    uint64_t drops = total->drop_kernel + total->drop_interface;
+    c->drop_permille = (unsigned)(drops * 1000 / (drops + total->packets + 1));
+    c->unseen = total->upgrade_opaque + total->tls_midstream + total->quic_midstream + total->quic_undecryptable;
+}
+
+/* ---- handshakes per server and for the site ---- */
+
+static void widen(struct coverage *c, const struct cube_val *v)
+{
+    c->first_ns = !c->handshakes || v->first_ns < c->first_ns ? v->first_ns : c->first_ns;
+    c->last_ns = !c->handshakes || v->last_ns > c->last_ns ? v->last_ns : c->last_ns;
+    c->handshakes += v->count;
+}
+
+static void add_row(struct coverage *c, const struct cube_key *k, const struct cube_val *v)
+{
+    widen(c, v);
+    bool one = k->flags & EV_ONE_SIDED || k->outcome == OUTCOME_ONE_SIDED;
+    bool part = k->flags & (EV_GAP | EV_CUT) || k->outcome == OUTCOME_INCOMPLETE || k->outcome == OUTCOME_EVICTED;
+    c->one_sided += one ? v->count : 0;
+    c->lost += part ? v->count : 0;
+    c->unseen += k->profile == 0 ? v->count : 0;
+}
+
+static int u64_cmp(const void *x, const void *y)
+{
+    return order64(*(const uint64_t *)x, *(const uint64_t *)y);
+}
+
+/* Distinct second halves of each first half, added up by fn: days of servers, clients of servers. */
+static uint32_t distinct(uint64_t *list, uint32_t n)
+{
+    uint32_t kept = 0;
+    if (n)
+        qsort(list, n, sizeof *list, u64_cmp);
+    for (uint32_t i = 0; i < n; i++)
+        if (i == 0 || list[i] != list[i - 1])
+            list[kept++] = list[i];
+    return kept;
+}
+
+static void count_days_and_clients(struct study *s)
+{
+    uint64_t *day = malloc((2 * (size_t)s->sights + 1) * sizeof *day), *client = malloc((2 * (size_t)s->cells + 1) * sizeof *client);
+    uint32_t days = 0, clients = 0;
+    s->failed |= !day || !client;
+    for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
+        const struct cell *c = &s->cell[i];
+        if (!c->in_study)
+            continue;
+        uint64_t server = s->place_server[c->place - 1];
+        client[clients++] = server << 32 | c->client;
+        client[clients++] = c->client;
+        for (uint32_t k = c->from; k < c->to; k++) {
+            uint32_t d = cube_row_key(s->cube, s->seen[k].row)->day;
+            day[days++] = server << 32 | d;
+            day[days++] = d;
+        }
+    }
+    days = s->failed ? 0 : distinct(day, days);
+    clients = s->failed ? 0 : distinct(client, clients);
+    for (uint32_t i = 0; i < days; i++)
+        s->coverage[day[i] >> 32].days++;
+    for (uint32_t i = 0; i < clients; i++)
+        s->coverage[client[i] >> 32].clients++;
+    free(day);
+    free(client);
+}
+
+void coverage_open(struct study *s)
+{
+    s->coverage = calloc(s->servers + 1u, sizeof *s->coverage);
+    s->failed |= !s->coverage;
+    if (s->failed)
+        return;
+    struct coverage *site = &s->coverage[0];
+    window(s, site);
+    for (uint32_t i = 0; i < s->cells; i++)
+        for (uint32_t k = s->cell[i].from; k < s->cell[i].to && s->cell[i].in_study; k++) {
+            const struct cube_key *key = cube_row_key(s->cube, s->seen[k].row);
+            const struct cube_val *v = cube_row_val(s->cube, s->seen[k].row);
+            add_row(site, key, v);
+            add_row(&s->coverage[s->place_server[s->cell[i].place - 1]], key, v);
+        }
+    for (uint32_t i = 1; i <= s->servers; i++) {
+        s->coverage[i].window_ns = site->window_ns;
+        s->coverage[i].week_hours = site->week_hours;
+        s->coverage[i].month_end = site->month_end;
+        s->coverage[i].drop_permille = site->drop_permille;
+    }
+    count_days_and_clients(s);
+}
+
+/* ---- who would break, and who was not met yet ---- */
+
+/* One client with one stack on one day, at one server or (0) at the site. */
+struct meeting {
+    uint32_t server, stack, client, day;
+    struct addr prefix;
+};
+
+static int meeting_group(const struct meeting *a, const struct meeting *b)
+{
+    int d = order64(a->server, b->server);
+    if (!d)
+        d = order64(a->stack, b->stack);
+    return d ? d : addr_cmp(&a->prefix, &b->prefix);
+}
+
+static int meeting_cmp(const void *x, const void *y)
+{
+    const struct meeting *a = x, *b = y;
+    int d = meeting_group(a, b);
+    if (!d)
+        d = order64(a->client, b->client);
+    return d ? d : order64(a->day, b->day);
+}
+
+static struct addr prefix_of(const struct addr *a)
+{
+    struct addr p = addr_prefix(a, 64);
+    if (p.kind == ADDR_IP4)
+        p.b[3] = 0;
+    return p;
+}
+
+/* The days of one address: first, last and how many. */
+struct stay {
+    uint32_t first, last, days;
+};
+
+static int stay_cmp(const void *x, const void *y)
+{
+    const struct stay *a = x, *b = y;
+    int d = order64(a->first, b->first);
+    return d ? d : order64(a->last, b->last);
+}
+
+static void machine_add(struct coverage *c, const struct stay *m, uint32_t fresh_from)
+{
+    c->offenders++;
+    c->once += m->days == 1;
+    c->twice += m->days == 2;
+    c->fresh += c->fresh_days && m->first >= fresh_from;
+}
+
+/* Stays that follow one another without touching are one machine: each is joined to one that has ended. end[] holds the machines
+ * in order of their last day; the one that ended first is taken up again. */
+static void machines(struct coverage *c, struct stay *stay, uint32_t n, uint32_t fresh_from)
+{
+    qsort(stay, n, sizeof *stay, stay_cmp);
+    uint32_t from = 0, to = 0; /* stay[from..to) are machines, in order of last day */
+    for (uint32_t i = 0; i < n; i++) {
+        struct stay m = stay[i];
+        if (from < to && stay[from].last < m.first) {
+            m = (struct stay){ .first = stay[from].first, .last = m.last, .days = stay[from].days + m.days };
+            from++;
+        }
+        uint32_t at = to++;
+        for (; at > from && stay[at - 1].last > m.last; at--)
+            stay[at] = stay[at - 1];
+        stay[at] = m;
+    }
+    for (uint32_t i = from; i < to; i++)
+        machine_add(c, &stay[i], fresh_from);
+}
+
+static void group_add(struct study *s, const struct meeting *m, uint32_t n, struct stay *stay)
+{
+    struct coverage *c = &s->coverage[m->server];
+    uint32_t stays = 0, last_day = (uint32_t)(s->r->last_ns / DAY_NS);
+    for (uint32_t i = 0; i < n; i++) {
+        if (i == 0 || m[i].client != m[i - 1].client)
+            stay[stays++] = (struct stay){ .first = m[i].day, .last = m[i].day, .days = 1 };
+        else if (m[i].day != m[i - 1].day)
+            stay[stays - 1] = (struct stay){ .first = stay[stays - 1].first, .last = m[i].day, .days = stay[stays - 1].days + 1 };
+    }
+    machines(c, stay, stays, last_day + 1 - c->fresh_days);
+}
+
+static uint32_t meetings_of(const struct study *s, struct meeting *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->ordered; i++) {
+        const struct verdict *v = &s->verdict[s->order[i]];
+        const struct cell *c = &s->cell[v->cell];
+        bool offends = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT;
+        for (uint32_t k = c->from; k < c->to && offends && v->list == LIST_MAIN; k++) {
+            struct meeting m = { .server = s->place_server[c->place - 1], .stack = c->stack, .client = c->client,
+                                 .day = cube_row_key(s->cube, s->seen[k].row)->day,
+                                 .prefix = prefix_of(&s->client[c->client - 1]) };
+            if (out)
+                out[n] = m;
+            m.server = 0;
+            if (out)
+                out[n + 1] = m;
+            n += 2;
+        }
+    }
+    return n;
+}
+
+static void offenders(struct study *s)
+{
+    uint32_t n = meetings_of(s, NULL);
+    struct meeting *m = n ? malloc(n * sizeof *m) : NULL;
+    struct stay *stay = n ? malloc(n * sizeof *stay) : NULL;
+    s->failed |= n && (!m || !stay);
+    if (m && stay) {
+        (void)meetings_of(s, m);
+        qsort(m, n, sizeof *m, meeting_cmp);
+        for (uint32_t i = 0, to; i < n; i = to) {
+            for (to = i; to < n && meeting_group(&m[to], &m[i]) == 0;)
+                to++;
+            group_add(s, &m[i], to - i, stay);
+        }
+    }
+    free(m);
+    free(stay);
+}
+
+/* Chao's estimate of what was never met, over as many days as there were. */
+static void estimate(struct coverage *c)
+{
+    double days = c->days, once = (double)c->once, twice = (double)c->twice;
+    double pairs = c->twice ? once * once / (2 * twice) : once * (once - 1) / 2;
+    double meetings = once + 2 * twice + 3 * (double)(c->offenders - c->once - c->twice);
+    c->unmet = days > 1 ? pairs * (days - 1) / days : 0;
+    c->unmet_share = meetings > 0 ? once / meetings : 0;
+}
+
+/* ---- is it enough? ---- */
+
+static bool above(uint64_t part, uint64_t whole, unsigned percent)
+{
+    return whole && part * 100 > whole * percent;
+}
+
+static unsigned shortage_of(const struct coverage *c)
+{
+    unsigned s = 0;
+    s |= c->window_ns < ENOUGH_DAYS * DAY_NS ? SHORT_WINDOW : 0;
+    s |= c->week_hours < ENOUGH_WEEK_HOURS ? SHORT_WEEK : 0;
+    s |= c->handshakes < ENOUGH_HANDSHAKES ? SHORT_HANDSHAKES : 0;
+    s |= above(c->lost, c->handshakes, ENOUGH_LOST_PERCENT) || c->drop_permille > 10 * ENOUGH_LOST_PERCENT ? SHORT_LOST : 0;
+    s |= above(c->one_sided, c->handshakes, ENOUGH_HIDDEN_PERCENT) ? SHORT_ONE_SIDED : 0;
+    s |= above(c->unseen, c->handshakes + c->unseen, ENOUGH_HIDDEN_PERCENT) ? SHORT_UNSEEN : 0;
+    s |= above(c->unknown, c->handshakes, ENOUGH_HIDDEN_PERCENT) ? SHORT_UNKNOWN : 0;
+    return s;
+}
+
+void coverage_judge(struct study *s)
+{
+    int64_t days = s->r->last_ns / DAY_NS - s->r->first_ns / DAY_NS; /* without the first, on which everybody is new */
+    for (uint32_t i = 0; i <= s->servers; i++) {
+        struct coverage *c = &s->coverage[i];
+        c->unknown = c->offenders = c->once = c->twice = c->fresh = 0;
+        c->fresh_days = days < 0 ? 0 : days > 7 ? 7 : (unsigned)days;
+    }
+    for (uint32_t i = 0; i < s->ordered; i++) {
+        const struct verdict *v = &s->verdict[s->order[i]];
+        const struct cell *c = &s->cell[v->cell];
+        if (v->is != VERDICT_UNKNOWN || v->list != LIST_MAIN)
+            continue;
+        s->coverage[0].unknown += c->count;
+        s->coverage[s->place_server[c->place - 1]].unknown += c->count;
+    }
+    offenders(s);
+    for (uint32_t i = 0; i <= s->servers; i++) {
+        estimate(&s->coverage[i]);
+        s->coverage[i].shortage = shortage_of(&s->coverage[i]);
+    }
+}
+
+static const struct {
+    const char *name, *text;
+} shortages[] = {
+    { "window", "the capture spans less than 7 days: go on capturing into the same state file" },
+    { "hours_of_week", "fewer than nine tenths of the hours of a week were seen: let the capture run day and night, weekend included" },
+    { "handshakes", "fewer than 30 handshakes were seen: capture longer, or where more of its clients pass" },
+    { "lost", "more than 1% was lost: narrow the filter, use a faster machine or more memory, mirror whole packets" },
+    { "one_sided", "more than 5% of the handshakes were seen from one side only: mirror both directions" },
+    { "unseen", "of more than 5% of the sessions the ClientHello was not seen: hidden in a tunnel, joined too late or not decodable" },
+    { "unknown", "more than 5% of the handshakes belong to pairs whose verdict is unknown: their reasons say what would settle them" },
+};
+
+const char *coverage_shortage_name(unsigned bit)
+{
+    return bit < sizeof shortages / sizeof *shortages ? shortages[bit].name : NULL;
+}
+
+unsigned coverage_shortages(const struct coverage *c, char out[SHORTAGES][SHORTAGE_TEXT])
+{
+    unsigned n = 0;
+    for (unsigned i = 0; i < sizeof shortages / sizeof *shortages; i++)
+        if (c->shortage >> i & 1)
+            (void)snprintf(out[n++], SHORTAGE_TEXT, "%s", shortages[i].text);
+    return n;
+}
