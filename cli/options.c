@@ -391,12 +391,12 @@ static int defaults(struct options *o, struct err *e)
 }
 
 /* What makes no sense together would otherwise give a report about nothing, or about too much. */
-static int together(const struct options *o, unsigned who, struct err *e)
+static int together(const struct options *o, struct err *e)
 {
     if (o->view.since_ns && o->view.until_ns && o->view.since_ns >= o->view.until_ns)
         return err_set(e, "--since and --until: nothing lies between them; --until must be the later one");
-    if (o->anonymize && who != FOR_REPORT && (o->view.client_only || o->ignored.count))
-        return err_set(e, "--anonymize: %s cannot find addresses that are replaced; use --filter '%s ADDRESS'",
+    if (o->anonymize && (o->view.client_only || o->ignored.count))
+        return err_set(e, "--anonymize: %s cannot find addresses that are replaced; use --filter '%s ADDRESS' of read or watch",
                        o->view.client_only ? "--client" : "--ignore-client", o->view.client_only ? "host" : "not host");
     return 0;
 }
@@ -447,7 +447,7 @@ static int parse(struct options *o, int argc, char **argv, unsigned who, bool *h
     o->view.own_count = o->own.count;
     o->view.ignored = o->ignored.at;
     o->view.ignored_count = o->ignored.count;
-    return together(o, who, e) || study_options_open(o, e) ? -1 : 0;
+    return together(o, e) || study_options_open(o, e) ? -1 : 0;
 }
 
 int options_parse(struct options *o, int argc, char **argv, unsigned who)

@@ -115,6 +115,8 @@ refuse 2 '--since' read --since 2026-02-30 "$pcap"
 refuse 2 '--filter' read --anonymize --client 192.0.2.10 "$pcap"
 refuse 2 '--filter' read --anonymize --ignore-client 192.0.2.0/24 "$pcap"
 
+refuse 2 '--filter' report --anonymize --client 192.0.2.10 "$s"
+
 # mistakes that are easy to make are named
 refuse 2 'tlsunset read pcaps' "$pcap"
 refuse 2 'comes first' -f json read "$pcap"
