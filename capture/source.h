@@ -48,7 +48,8 @@ int source_dlt(const struct source *s); /* DLT_ of every packet of it */
 int source_snaplen(const struct source *s);
 
 typedef void source_packet(void *ctx, const struct packet *p);
-enum source_status { SOURCE_END, SOURCE_CUT /* damaged, ended in the middle of a packet, or of a kind that cannot be read on: *e says where */,
+enum source_status { SOURCE_END,
+                     SOURCE_CUT /* damaged, cut in the middle of a packet, or of a kind that cannot be read on: *e says where */,
                      SOURCE_BATCH /* call again */, SOURCE_STOPPED, SOURCE_ERROR };
 /* Deliver up to about max packets (live: also returns when none came for a while). input goes into packet.input. */
 enum source_status source_read(struct source *s, unsigned max, uint32_t input, source_packet *fn, void *ctx, struct err *e);

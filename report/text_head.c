@@ -282,7 +282,8 @@ void text_readiness(struct text *t)
     text_heading(t, "READINESS", NULL);
     if (!r->total.handshakes) {
         text_say(t, "No TLS handshake %swas observed%s. Nothing can be said about readiness.",
-                 is_narrowed(r->view) ? "of what is to be shown " : "", r->apart_handshakes ? " but those of clients set apart" : "");
+                 is_narrowed(r->view) ? "of what is to be shown " : "",
+                 r->apart_handshakes ? " but those of clients set apart" : "");
         return;
     }
     char who[2 * PHRASE] = "";
