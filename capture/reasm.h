@@ -29,7 +29,8 @@ struct reasm {
     int64_t hole_ns; /* packet time when it opened */
 };
 
-/* Keep a copy of n bytes that begin at seq (behind next, by at most LIMIT_SEQ_AHEAD). What is already held is skipped. false: over a cap or out of
+/* Keep a copy of n bytes that begin at seq (behind next, by at most LIMIT_SEQ_AHEAD). What is already held is skipped.
+ * false: over a cap or out of
  * memory; a part may have been kept. */
 bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, const uint8_t *p, uint32_t n);
 /* How many of the n bytes at next come before the first held segment. */

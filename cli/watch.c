@@ -151,7 +151,9 @@ static int watch(struct watching *w, struct err *e)
         next = &later;
     }
     if (w->check)
-        code = check_print(w->check, pipeline_stats(w->pipe), seconds_now() - start, w->out) == CHECK_GOOD ? EXIT_DONE : EXIT_NOT_ENOUGH;
+        code = check_print(w->check, pipeline_stats(w->pipe), seconds_now() - start, w->out) == CHECK_GOOD
+                   ? EXIT_DONE
+                   : EXIT_NOT_ENOUGH;
     else if (save_and_print(w->o, w->store, &w->cube, w->out, next))
         rc = -1;
     return rc ? -1 : code;

@@ -142,7 +142,8 @@ static bool server_matches(const struct accepted *a, const struct endpoint *serv
     if (a->port && a->port != server->port)
         return false;
     size_t n = strlen(a->name);
-    return a->named ? rd_left(&name) == n && strncasecmp((const char *)name.p, a->name, n) == 0 : cidr_has(&a->server, &server->addr);
+    return a->named ? rd_left(&name) == n && strncasecmp((const char *)name.p, a->name, n) == 0
+                    : cidr_has(&a->server, &server->addr);
 }
 
 const struct accepted *accept_find(const struct accept_list *l, const struct addr *client, const struct endpoint *server,

@@ -145,7 +145,8 @@ bool choice_in_offer(const struct study *s, const struct proof *p, const struct 
         return signature_in_offer(&c, x, o, notes);
     struct offer theirs;
     const struct profile *profile = cube_profile(s->cube, p->profile);
-    bool same = profile && (profile->stack == stack || (offer_read(profile->offer, &theirs) && signs_within(theirs.sigalgs, o->sigalgs)));
+    bool same = profile && (profile->stack == stack ||
+                            (offer_read(profile->offer, &theirs) && signs_within(theirs.sigalgs, o->sigalgs)));
     *notes |= same ? 0 : NOTE_SIGNATURE;
     return true;
 }

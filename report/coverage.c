@@ -81,7 +81,8 @@ static uint32_t distinct(uint64_t *list, uint32_t n)
 
 static void count_days_and_clients(struct study *s)
 {
-    uint64_t *day = malloc((2 * (size_t)s->sights + 1) * sizeof *day), *client = malloc((2 * (size_t)s->cells + 1) * sizeof *client);
+    uint64_t *day = malloc((2 * (size_t)s->sights + 1) * sizeof *day);
+    uint64_t *client = malloc((2 * (size_t)s->cells + 1) * sizeof *client);
     uint32_t days = 0, clients = 0;
     s->failed |= !day || !client;
     for (uint32_t i = 0; i < s->cells && !s->failed; i++) {

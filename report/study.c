@@ -507,7 +507,8 @@ static int output_cmp(const void *x, const void *y, void *study)
 static int server_cmp(const void *x, const void *y, void *study)
 {
     const struct study *s = study;
-    return endpoint_cmp(intern_key(s->server_table, *(const uint32_t *)x, NULL), intern_key(s->server_table, *(const uint32_t *)y, NULL));
+    return endpoint_cmp(intern_key(s->server_table, *(const uint32_t *)x, NULL),
+                        intern_key(s->server_table, *(const uint32_t *)y, NULL));
 }
 
 /* Numbers the servers in order of address. */

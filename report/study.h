@@ -2,7 +2,8 @@
 /*
  * study - the cutover study: a cube seen as client x stack x place, and under a policy one verdict for each.
  *
- * A place is a name at an endpoint: server address, port, transport, tenant, upgrade and SNI. A cell is what one stack of one client
+ * A place is a name at an endpoint: server address, port, transport, tenant, upgrade and SNI. A cell is what one stack
+ * of one client
  * did at one place. Both are worked out once; policies are then judged one at a time over all cells, so that memory does not
  * grow with their number.
  *

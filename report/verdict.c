@@ -48,7 +48,8 @@ static void residue_for_certs(struct judge *j)
 /* A version of the offer as the policy alone sees it: the highest allowed one. */
 static int top_version(const struct judge *j)
 {
-    static const uint16_t all[] = { VER_SSL2, VER_SSL3, VER_TLS10, VER_TLS11, VER_DTLS10, VER_TLS12, VER_DTLS12, VER_TLS13, VER_DTLS13 };
+    static const uint16_t all[] = { VER_SSL2,  VER_SSL3,   VER_TLS10, VER_TLS11, VER_DTLS10,
+                                    VER_TLS12, VER_DTLS12, VER_TLS13, VER_DTLS13 };
     int top = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (policy_allows_version(j->p, all[i]) && offer_has_version(&j->offer, all[i]) && version_rank(all[i]) > top)
@@ -594,7 +595,8 @@ static bool name_matches(const struct study *s, const struct enforce *e, const s
     struct rd sni = cube_name(s->cube, p->sni);
     const struct named *n = names_file_find(s->r->view->names, &p->server.addr);
     size_t len = strlen(e->name);
-    return (rd_left(&sni) == len && strncasecmp((const char *)sni.p, e->name, len) == 0) || (n && strcasecmp(n->name, e->name) == 0);
+    return (rd_left(&sni) == len && strncasecmp((const char *)sni.p, e->name, len) == 0) ||
+           (n && strcasecmp(n->name, e->name) == 0);
 }
 
 static bool entry_matches(const struct study *s, const struct enforce *e, const struct place *p)
