@@ -30,7 +30,7 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
          $(patsubst tests/bench/%.c,$(B)/tools/%,$(wildcard tests/bench/*.c))
-SCRIPTS := $(sort $(wildcard tests/check_*.sh))
+SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 
 .PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods bench lint coverage install dist clean
 all: $(OUT)
@@ -89,7 +89,7 @@ replay: $(FUZZ:%=$(B)/replay/%)
 	@set -e; for t in $(FUZZ); do $(B)/replay/$$t tests/fuzz/corpus/$$t; done
 
 scripts: $(OUT) $(TOOLS)
-	@set -e; for t in $(SCRIPTS); do TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh $$t; done
+	@set -e; for t in $(SCRIPTS); do TLSUNSET=./$(OUT) TOOLS=$(B)/tools BUILT='$(CC) $(CFLAGS)' sh $$t; done
 
 #: make crosscheck DIR=...   compare with tshark over a folder of captures
 crosscheck: $(OUT)
@@ -107,7 +107,7 @@ fuzz:
 floods: $(OUT) $(TOOLS)
 	TLSUNSET=./$(OUT) TOOLS=$(B)/tools python3 tests/floods.py full
 
-#: make bench      speed against the empty libpcap loop
+#: make bench      speed against the empty libpcap loop and the peers installed (BENCH_SIZE=2G BENCH_RUNS=5 BENCH_LOADS= BENCH_PEERS=)
 bench: $(OUT) $(TOOLS)
 	TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh tests/bench/bench.sh
 

@@ -462,7 +462,7 @@ static void write_truth(const struct gen *g, FILE *f)
 static int usage(void)
 {
     fprintf(stderr, "gen MODE -o CAPTURE -t TRUTH [--size BYTES] [--flows N] [--open N] [--clients N] [--servers N] [--names N]\n"
-                    "    [--offers N] [--certs N] [--bulk BYTES] [--faults N] [--noise N] [--resumed PERCENT] [--seed N]\nmodes:");
+                    "    [--offers N] [--certs N] [--bulk BYTES] [--faults N] [--noise N] [--resumed PERCENT] [--rounds N] [--seed N]\nmodes:");
     for (unsigned i = 0; i < sizeof loads / sizeof *loads; i++)
         fprintf(stderr, " %s", loads[i].name);
     fprintf(stderr, "\n");
@@ -481,7 +481,7 @@ static void set(struct gen *g, int option, uint64_t n)
 {
     struct load *l = &g->load;
     uint32_t *field[] = { &l->flows, &l->open, &l->clients, &l->servers, &l->names, &l->offers, &l->certs, &l->bulk, &l->faults,
-                          &l->noise, &l->resumed };
+                          &l->noise, &l->resumed, &l->rounds };
     if (option == 'S')
         l->size = n;
     else if (option == 'R')
@@ -495,8 +495,8 @@ int main(int argc, char **argv)
     static const struct option options[] = {
         { "flows", 1, NULL, 0 }, { "open", 1, NULL, 1 }, { "clients", 1, NULL, 2 }, { "servers", 1, NULL, 3 },
         { "names", 1, NULL, 4 }, { "offers", 1, NULL, 5 }, { "certs", 1, NULL, 6 }, { "bulk", 1, NULL, 7 },
-        { "faults", 1, NULL, 8 }, { "noise", 1, NULL, 9 }, { "resumed", 1, NULL, 10 }, { "size", 1, NULL, 'S' },
-        { "seed", 1, NULL, 'R' }, { NULL, 0, NULL, 0 },
+        { "faults", 1, NULL, 8 }, { "noise", 1, NULL, 9 }, { "resumed", 1, NULL, 10 }, { "rounds", 1, NULL, 11 },
+        { "size", 1, NULL, 'S' }, { "seed", 1, NULL, 'R' }, { NULL, 0, NULL, 0 },
     };
     static struct gen g;
     FILE *truth = NULL;
