@@ -32,7 +32,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
          $(patsubst tests/bench/%.c,$(B)/tools/%,$(wildcard tests/bench/*.c))
 SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 
-.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods bench lint coverage install dist clean
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods oom bench lint coverage install dist clean
 all: $(OUT)
 
 help:
@@ -68,6 +68,16 @@ $(B)/tools/%: tests/bench/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< -lpcap
 
+# The program with allocations that fail when asked to: its own (tests/oom/fail.c linked in), and those of all libraries.
+WRAPPED = malloc calloc realloc strdup strndup
+$(B)/oom/tlsunset: $(CLI:%.c=$(B)/%.o) $(LIBOBJ) tests/oom/fail.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) -DOOM_WRAP $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+
+$(B)/oom/fail.so: tests/oom/fail.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALLFLAGS) -fno-sanitize=all -fPIC -shared -o $@ $< -ldl
+
 # Fuzz targets are replayed over their corpora by any compiler, and run by clang's libFuzzer with `make fuzz`.
 $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBOBJ)
 	@mkdir -p $(@D)
@@ -88,7 +98,7 @@ unit: $(UNIT)
 replay: $(FUZZ:%=$(B)/replay/%)
 	@set -e; for t in $(FUZZ); do $(B)/replay/$$t tests/fuzz/corpus/$$t; done
 
-scripts: $(OUT) $(TOOLS)
+scripts: $(OUT) $(TOOLS) $(B)/oom/tlsunset
 	@set -e; for t in $(SCRIPTS); do TLSUNSET=./$(OUT) TOOLS=$(B)/tools BUILT='$(CC) $(CFLAGS)' sh $$t; done
 
 #: make crosscheck DIR=...   compare with tshark over a folder of captures
@@ -106,6 +116,11 @@ fuzz:
 #: make floods     floods of millions against the default limits: memory, what is lost, the real traffic among them
 floods: $(OUT) $(TOOLS)
 	TLSUNSET=./$(OUT) TOOLS=$(B)/tools python3 tests/floods.py full
+
+#: make oom        the n-th allocation fails, for every n: the program's own, then those of its libraries too (an hour)
+oom: $(OUT) $(B)/oom/tlsunset $(B)/oom/fail.so
+	TLSUNSET=./$(OUT) BUILD=$(B) python3 tests/oom/oom.py own
+	$(if $(SAN),,TLSUNSET=./$(OUT) BUILD=$(B) python3 tests/oom/oom.py libraries)
 
 #: make bench      speed against the empty libpcap loop and the peers installed (BENCH_SIZE=2G BENCH_RUNS=5 BENCH_LOADS= BENCH_PEERS=)
 bench: $(OUT) $(TOOLS)

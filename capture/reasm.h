@@ -30,8 +30,7 @@ struct reasm {
 };
 
 /* Keep a copy of n bytes that begin at seq (behind next, by at most LIMIT_SEQ_AHEAD). What is already held is skipped.
- * false: over a cap or out of
- * memory; a part may have been kept. */
+ * false: over a cap or out of memory; a part may have been kept. */
 bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, const uint8_t *p, uint32_t n);
 /* How many of the n bytes at next come before the first held segment. */
 uint32_t reasm_before(const struct reasm *r, uint32_t n);

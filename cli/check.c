@@ -111,7 +111,8 @@ enum check_result check_print(const struct check *c, const struct stats *s, int6
     fprintf(out, "mirror check: %llu packets in %lld s, %llu of them TCP or UDP, %llu TCP connections looked at\n",
             (unsigned long long)s->packets, (long long)seconds, (unsigned long long)c->packets, (unsigned long long)pairs);
     if (c->packets < MIN_PACKETS && s->link_unknown < MIN_PACKETS) {
-        fprintf(out, "  too little traffic to judge: is this the interface that the mirror is plugged into, and is the mirror on?\n");
+        fprintf(out, "  too little traffic to judge: is this the interface that the mirror is plugged into, "
+                     "and is the mirror on?\n");
         return CHECK_NOTHING;
     }
     unsigned bad = 0;

@@ -99,10 +99,20 @@ struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct
     return p;
 }
 
+static void ignore_event(struct event_sink *self, const struct tls_event *ev)
+{
+    (void)self;
+    (void)ev;
+}
+
+/* After an error flows may still be open: their sessions go, and nobody hears of them. */
 void pipeline_free(struct pipeline *p)
 {
     if (!p)
         return;
+    p->sink.event = ignore_event;
+    if (p->flows)
+        flow_table_finish(p->flows);
     flow_table_free(p->flows);
     dissector_free(p->dissector);
     decode_free(p->decode);

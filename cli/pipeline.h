@@ -12,7 +12,7 @@ struct pipeline;
 
 /* cube and stream (may be NULL) are borrowed. NULL and *e set on failure. */
 struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e);
-/* Ends open flows, adds the last hour's counters to the cube. Call once, before pipeline_free. */
+/* Ends open flows, adds the last hour's counters to the cube. Call once, before pipeline_free; not after an error. */
 void pipeline_finish(struct pipeline *p);
 void pipeline_free(struct pipeline *p);
 

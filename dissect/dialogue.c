@@ -33,9 +33,11 @@ void dialogue_start(struct dialogue *g, bool from_client, struct rd b, uint16_t 
         for (unsigned i = 0; i < upgrade_count && n < UPGRADES_MAX; i++)
             if (on_port(upgrades[i], sport, dport) == (pass == 0) && upgrades[i]->may_start(from_client, b))
                 fit[n++] = upgrades[i];
-    if (n == 0 || !(g->trial = calloc(n, sizeof *g->trial)))
+    if (n == 0)
         return;
-    for (g->trials = 0; g->trials < n; g->trials++)
+    g->trial = calloc(n, sizeof *g->trial);
+    g->no_memory = !g->trial;
+    for (g->trials = 0; g->trial && g->trials < n; g->trials++)
         g->trial[g->trials].row = fit[g->trials];
 }
 
@@ -162,7 +164,8 @@ enum dialogue_verdict dialogue_bytes(struct dialogue *g, unsigned d, bool from_c
 {
     g->total += (uint32_t)rd_left(&b);
     g->spoke[d] = true;
-    if (!hold(&g->held[d], b))
+    g->no_memory = !hold(&g->held[d], b);
+    if (g->no_memory)
         return DIALOGUE_NONE;
     for (unsigned i = 0; i < g->trials;) {
         struct trial *t = &g->trial[i];
@@ -208,6 +211,7 @@ void dialogue_adopt(struct dialogue *to, const struct dialogue *from)
 {
     *to = (struct dialogue){ 0 };
     to->trial = calloc(1, sizeof *to->trial);
+    to->no_memory = !to->trial;
     if (!to->trial)
         return;
     to->trial[0].row = from->trial[0].row;
@@ -216,7 +220,8 @@ void dialogue_adopt(struct dialogue *to, const struct dialogue *from)
 
 struct rd dialogue_push(struct dialogue *g, unsigned d, struct rd b)
 {
-    return hold(&g->held[d], b) ? behind(&g->held[d], 0) : rd_of(NULL, 0);
+    g->no_memory = !hold(&g->held[d], b);
+    return g->no_memory ? rd_of(NULL, 0) : behind(&g->held[d], 0);
 }
 
 void dialogue_pull(struct dialogue *g, unsigned d, size_t n)

@@ -26,6 +26,7 @@ struct dialogue {
     uint32_t total; /* bytes seen, both directions, against LIMIT_UPGRADE_BYTES */
     uint32_t after_refusal; /* client's units since the refusal */
     bool spoke[2]; /* that direction has sent bytes */
+    bool no_memory; /* something could not be kept: the caller counts it and gives up */
 };
 
 enum dialogue_verdict {
@@ -41,7 +42,7 @@ enum dialogue_verdict {
 bool dialogue_may_start(struct rd b, uint16_t sport, uint16_t dport, bool any_port);
 /* Put the rows on trial for a connection whose first bytes, sent by the client or not, are these. The ports order them. */
 void dialogue_start(struct dialogue *g, bool from_client, struct rd b, uint16_t sport, uint16_t dport);
-/* In-order bytes of direction d (0, 1), which is the client's or not. */
+/* In-order bytes of direction d (0, 1), which is the client's or not. Out of memory: DIALOGUE_NONE. */
 enum dialogue_verdict dialogue_bytes(struct dialogue *g, unsigned d, bool from_client, struct rd b);
 /* What direction d has sent behind the last unit of trial[0]. Valid until dialogue_free. */
 struct rd dialogue_rest(const struct dialogue *g, unsigned d);

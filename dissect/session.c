@@ -281,14 +281,23 @@ static enum stream_verdict feed_tls(struct dissector *ds, struct session *s, str
     return tls_verdict(ds, s, f, tls_bytes(s->tls, d, b, when_of(f)));
 }
 
+/* The dialogue could not keep what it needs: counted, and the flow is given up. */
+static enum stream_verdict no_memory(struct dissector *ds, struct flow *f)
+{
+    ds->stats->memory_refused++;
+    return done(f, STREAM_DONE);
+}
+
 /* TLS bytes out of PDUs; what is incomplete stays in held[]. */
 static enum stream_verdict feed_unwrap(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
 {
     if (s->bare[d])
         return feed_tls(ds, s, f, d, b);
     if (s->g.trials == 0)
-        return done(f, STREAM_DONE); /* out of memory at the hand-over */
+        return no_memory(ds, f); /* at the hand-over */
     struct rd wire = dialogue_push(&s->g, d, b);
+    if (s->g.no_memory)
+        return no_memory(ds, f);
     struct rd tls;
     bool bare = false;
     size_t before = rd_left(&wire);
@@ -306,7 +315,7 @@ static enum stream_verdict feed_unwrap(struct dissector *ds, struct session *s, 
     return rd_left(&wire) > LIMIT_UPGRADE_BYTES ? done(f, STREAM_DONE) : STREAM_MORE;
 }
 
-static void keep_facts(struct session *s)
+static void keep_facts(struct dissector *ds, struct session *s)
 {
     const struct trial *t = &s->g.trial[0];
     bool login = s->facts.login; /* a proxy's, before the protocol in its tunnel */
@@ -321,6 +330,7 @@ static void keep_facts(struct session *s)
     if (t->s.has_target) { /* of a tunnel in a tunnel: the last one */
         free(s->target);
         s->target = strndup(t->s.tag, sizeof t->s.tag);
+        ds->stats->memory_refused += !s->target;
     }
 }
 
@@ -335,7 +345,7 @@ static enum stream_verdict hand_over(struct dissector *ds, struct session *s, st
         return done(f, STREAM_DONE);
     }
     if (how == DIALOGUE_RESTART || u->greeted || u->confirmed || u->requested)
-        keep_facts(s); /* else a row that could begin with these bytes too: this is TLS from the start */
+        keep_facts(ds, s); /* else a row that could begin with these bytes too: this is TLS from the start */
     tls_free(s->tls);
     s->tls = NULL;
     s->tls_ruled_out = false;
@@ -377,12 +387,13 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
         return hand_over(ds, s, f, d, v);
     case DIALOGUE_PLAIN:
     case DIALOGUE_OPAQUE:
-        keep_facts(s);
+        keep_facts(ds, s);
         emit_ledger(ds, s, f, v == DIALOGUE_OPAQUE);
         return done(f, STREAM_DONE);
     case DIALOGUE_NONE:
         break;
     }
+    ds->stats->memory_refused += s->g.no_memory;
     dialogue_free(&s->g);
     return s->tls ? STREAM_MORE : done(f, STREAM_WATCH);
 }
@@ -403,6 +414,7 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
                        f->side[d].port, f->side[!d].port);
     else if (first && dialogue_may_start(b, f->side[0].port, f->side[1].port, false))
         dialogue_start(&s->g, f->side[d].port > f->side[!d].port, b, f->side[d].port, f->side[!d].port);
+    ds->stats->memory_refused += first && s->g.no_memory;
     if (hello_amid_dialogue(s, d, b)) {
         enum dialogue_verdict v = DIALOGUE_TLS;
         s->g.trials = 1;
@@ -465,7 +477,7 @@ static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, ui
         return tls_verdict(ds, s, f, tls_gap(s->tls, d, missing, when_of(f)));
     }
     if (dialogue_confirmed(&s->g))
-        keep_facts(s);
+        keep_facts(ds, s);
     else if (!s->upgrade)
         return done(f, STREAM_WATCH);
     dialogue_free(&s->g); /* also when TLS was announced already: the hello that comes next may be the server's */
@@ -575,7 +587,7 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
     } else if (s->phase == PHASE_LOST || (s->phase != PHASE_SNIFF && s->upgrade)) {
         emit_ledger(ds, s, f, false);
     } else if (dialogue_confirmed(&s->g)) {
-        keep_facts(s);
+        keep_facts(ds, s);
         emit_ledger(ds, s, f, false);
     }
     session_free(f);

@@ -60,6 +60,7 @@ struct cube *cube_new(const struct cube_options *opt)
     c->hour_pool.width = sizeof(struct hour);
     bool ok = records_init(&c->rows, sizeof(struct cube_key), sizeof(struct row), seed);
     ok = records_init(&c->spans, sizeof(struct span_key), sizeof(struct span_row), seed) && ok;
+    ok = cube_hours_reserve(c, 1) && ok; /* the first one takes the counters of those that find no memory */
     ok = ok && c->names && c->profiles && c->stacks && c->certs && c->sensors && c->fallback;
     if (ok && opt->sensor && *opt->sensor)
         ok = (c->sensor = cube_put_sensor(c, opt->sensor)) != 0;

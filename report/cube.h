@@ -120,7 +120,8 @@ uint32_t cube_put_name(struct cube *c, struct rd name);
 uint32_t cube_put_profile(struct cube *c, struct rd offer, const char *ja4, int64_t ja4_ns);
 uint32_t cube_put_cert(struct cube *c, const struct cert_facts *facts);
 uint16_t cube_put_sensor(struct cube *c, const char *name);
-void cube_put_hour(struct cube *c, int64_t hour, uint16_t sensor, const struct stats *delta);
+/* false: no memory for a new hour; its counters are in the one beside it. */
+bool cube_put_hour(struct cube *c, int64_t hour, uint16_t sensor, const struct stats *delta);
 /* Add a row. The client is cut or made a pseudonym as the options say. Where the table is full it is folded, and so it is
  * when whole is false: something the key refers to could not be kept. false: out of memory, nothing was added. */
 bool cube_put_row(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole);
@@ -150,6 +151,7 @@ const struct hour *cube_hour_at(const struct cube *c, unsigned i); /* in order o
 unsigned cube_inputs(const struct cube *c);
 void cube_totals(const struct cube *c, struct stats *out); /* sum over all hours */
 uint64_t cube_folded(const struct cube *c); /* handshakes counted in "other" rows */
+bool cube_oom(const struct cube *c); /* after a put or cube_input that gave 0: for want of memory, not at a cap */
 uint64_t cube_lost(const struct cube *c); /* handshakes for which there was no memory at all; part of memory_refused above */
 size_t cube_bytes(const struct cube *c); /* memory held */
 typedef void cube_span_visit(void *ctx, const struct endpoint *client, uint32_t profile, const struct endpoint *server,

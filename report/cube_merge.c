@@ -161,7 +161,7 @@ static void add(const struct maps *m, struct cube *into, const struct cube *from
         cube_span_add(into, m->span[id], &((const struct span_row *)records_at(&from->spans, id))->val);
     for (uint32_t i = 0; i < from->hours; i++) {
         uint32_t sensor = m->sensor[from->hour[i]->sensor];
-        cube_put_hour(into, from->hour[i]->hour, sensor == NOT_KEPT ? 0 : (uint16_t)sensor, &from->hour[i]->stats);
+        (void)cube_put_hour(into, from->hour[i]->hour, sensor == NOT_KEPT ? 0 : (uint16_t)sensor, &from->hour[i]->stats);
     }
     for (uint32_t i = 0; i < from->services; i++) {
         const struct service *s = &from->service[i];

@@ -79,6 +79,11 @@ uint64_t cube_folded(const struct cube *c)
     return n;
 }
 
+bool cube_oom(const struct cube *c)
+{
+    return c->oom;
+}
+
 uint64_t cube_lost(const struct cube *c)
 {
     return c->lost;

@@ -68,11 +68,12 @@ bool cube_hours_reserve(struct cube *c, uint32_t extra)
     return ok && column_reserve(&c->hour_pool, c->hours + extra);
 }
 
-void cube_put_hour(struct cube *c, int64_t hour, uint16_t sensor, const struct stats *delta)
+bool cube_put_hour(struct cube *c, int64_t hour, uint16_t sensor, const struct stats *delta)
 {
     bool found;
     uint32_t i = hour_find(c, hour, sensor, &found);
-    if (!found && c->hours < LIMIT_HOURS && cube_hours_reserve(c, 1)) {
+    bool full = c->hours >= LIMIT_HOURS;
+    if (!found && !full && cube_hours_reserve(c, 1)) {
         memmove(c->hour + i + 1, c->hour + i, (c->hours - i) * sizeof *c->hour);
         c->hour[i] = column_at(&c->hour_pool, ++c->hours);
         *c->hour[i] = (struct hour){ .hour = hour, .sensor = sensor };
@@ -81,12 +82,15 @@ void cube_put_hour(struct cube *c, int64_t hour, uint16_t sensor, const struct s
     /* Beyond the cap, or out of memory, the neighbour counts for it: the totals stay right. */
     if (!found && c->hours)
         i = i ? i - 1 : 0;
-    stats_add(c->hours ? &c->hour[i]->stats : &c->stray, delta);
+    struct stats *into = c->hours ? &c->hour[i]->stats : &c->stray;
+    stats_add(into, delta);
+    into->memory_refused += !found && !full;
+    return found || full;
 }
 
 void cube_hour(struct cube *c, int64_t hour, const struct stats *delta)
 {
-    cube_put_hour(c, hour, c->sensor, delta);
+    (void)cube_put_hour(c, hour, c->sensor, delta);
 }
 
 unsigned cube_hours(const struct cube *c)
@@ -168,8 +172,11 @@ void cube_inputs_truncate(struct cube *c, uint32_t count)
 uint32_t cube_input(struct cube *c, const struct input *in)
 {
     uint32_t id = cube_input_find(c, in);
-    if (!id)
-        return cube_input_append(c, in);
+    if (!id) {
+        id = cube_input_append(c, in);
+        c->oom = id == 0;
+        return id;
+    }
     cube_input_add(c->input[id - 1], in);
     return id;
 }

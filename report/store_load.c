@@ -196,6 +196,7 @@ static void entry(struct load *l, sqlite3_stmt *q, void *ctx)
     const struct entries *t = ctx;
     int64_t id = sqlite3_column_int64(q, 0);
     uint32_t mine = t->read(l, q);
+    l->oom = !mine && !l->bad && cube_oom(l->c);
     if (id >= 1 && id <= t->map->max)
         t->map->id[id] = mine ? mine : NOT_KEPT;
     else
@@ -291,7 +292,7 @@ static void read_hour(struct load *l, sqlite3_stmt *q, void *ctx)
         if (strcmp(stats_rows[i].name, counter) == 0)
             *stats_value(&s, i) = v;
     if (!l->bad)
-        cube_put_hour(l->c, sqlite3_column_int64(q, 0), sensor, &s);
+        l->oom = !cube_put_hour(l->c, sqlite3_column_int64(q, 0), sensor, &s);
 }
 
 static void read_service(struct load *l, sqlite3_stmt *q, void *ctx)

@@ -56,6 +56,8 @@ static bool room(void **array, size_t *room, size_t need, size_t size)
 static void __attribute__((format(printf, 3, 0))) add(struct table *t, unsigned column, const char *fmt, va_list ap)
 {
     char buf[1024];
+    if (t->failed) /* rows without a hole, or none */
+        return;
     (void)vsnprintf(buf, sizeof buf, fmt, ap);
     size_t n = strlen(buf) + 1;
     void *text = t->text, *cell = t->cell;
