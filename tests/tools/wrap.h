@@ -27,7 +27,8 @@ static inline void w_mem(struct wbuf *o, const void *p, size_t n)
 {
     if (o->n + n > WRAP_MAX)
         abort();
-    memcpy(o->b + o->n, p, n);
+    if (n)
+        memcpy(o->b + o->n, p, n);
     o->n += n;
 }
 
