@@ -32,7 +32,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
          $(patsubst tests/bench/%.c,$(B)/tools/%,$(wildcard tests/bench/*.c))
 SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 
-.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods oom bench lint coverage install dist clean
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench lint coverage install dist clean
 all: $(OUT)
 
 help:
@@ -116,6 +116,11 @@ fuzz:
 #: make floods     floods of millions against the default limits: memory, what is lost, the real traffic among them
 floods: $(OUT) $(TOOLS)
 	TLSUNSET=./$(OUT) TOOLS=$(B)/tools python3 tests/floods.py full
+
+#: make mutants MUTANTS=100000   captures with errors in them (SAN=1: under ASan and UBSan)
+MUTANTS ?= 100000
+mutants: $(TOOLS)
+	MUTANTS=$(MUTANTS) SEED=$(SEED) TOOLS=$(B)/tools sh tests/check_mutants.sh
 
 #: make oom        the n-th allocation fails, for every n: the program's own, then those of its libraries too (an hour)
 oom: $(OUT) $(B)/oom/tlsunset $(B)/oom/fail.so

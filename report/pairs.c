@@ -107,5 +107,5 @@ const struct pair *pairs_of(const struct pairs *p, uint32_t a, size_t *n)
     while (end < p->n && p->v[end].a == a)
         end++;
     *n = end - lo;
-    return p->v + lo;
+    return p->n ? p->v + lo : NULL;
 }

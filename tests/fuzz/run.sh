@@ -15,6 +15,8 @@ make -s build/policy_files.c
 	$(pkg-config --cflags libpcap libndpi libcjson libcrypto sqlite3 zlib libzstd) \
 	-o "build-fuzz/$t.bin" "tests/fuzz/$t.c" base/*.c capture/*.c dissect/*.c report/*.c build/policy_files.c \
 	$(pkg-config --libs libpcap libndpi libcjson libcrypto sqlite3 zlib libzstd) -lpthread -lm
+seeds=; [ "$t" != fuzz_capture ] || seeds=pcaps # beside the small ones of its corpus
 dict=; [ -e tests/fuzz/tls.dict ] && dict=-dict=tests/fuzz/tls.dict
+# shellcheck disable=SC2086 # likewise
 exec "build-fuzz/$t.bin" -max_total_time=$((minutes * 60)) -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 $dict \
-	-artifact_prefix="build-fuzz/$t.crash/" "build-fuzz/$t" "tests/fuzz/corpus/$t"
+	-artifact_prefix="build-fuzz/$t.crash/" "build-fuzz/$t" "tests/fuzz/corpus/$t" $seeds
