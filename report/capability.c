@@ -131,39 +131,65 @@ static bool signature_in_offer(const struct choice *c, const struct suite *x, co
     return true;
 }
 
-bool choice_in_offer(const struct study *s, const struct proof *p, const struct offer *o, uint32_t stack, uint32_t *notes)
+static bool is_13(uint16_t version)
 {
-    const struct choice c = study_choice(s, p->choice);
-    const struct suite *x = c.suite == SUITE_NONE ? NULL : suite_find(c.suite);
-    if (!x || !offer_has_version(o, c.version) || !offer_has_suite(o, c.suite) || !group_in_offer(&c, x, o, notes))
+    return version_rank(version) == version_rank(VER_TLS13);
+}
+
+/* other: the stack that the choice was made for. */
+static bool fits(const struct study *s, uint32_t choice, uint32_t other, uint32_t stack, uint32_t *notes)
+{
+    const struct choice *c = study_choice(s, choice);
+    const struct offer *o = &s->offer[stack];
+    const struct suite *x = c->suite == SUITE_NONE ? NULL : suite_find(c->suite);
+    if (!x || !offer_has_version(o, c->version) || !offer_has_suite(o, c->suite) || !group_in_offer(c, x, o, notes))
         return false;
-    if (c.etm == 2 && !(o->ext_mask & EXT_ETM))
+    if (c->etm == 2 && !(o->ext_mask & EXT_ETM))
         return false;
-    if (c.dh_bits > 1024 && c.dh_bits > s->stack_dh[stack] && version_rank(c.version) < version_rank(VER_TLS13))
+    if (c->dh_bits > 1024 && c->dh_bits > s->stack_dh[stack] && !is_13(c->version))
         *notes |= NOTE_DH;
-    if (c.version != VER_TLS13 && c.version != VER_DTLS13)
-        return signature_in_offer(&c, x, o, notes);
-    struct offer theirs;
-    const struct profile *profile = cube_profile(s->cube, p->profile);
-    bool same = profile && (profile->stack == stack ||
-                            (offer_read(profile->offer, &theirs) && signs_within(theirs.sigalgs, o->sigalgs)));
+    if (!is_13(c->version))
+        return signature_in_offer(c, x, o, notes);
+    bool same = other == stack || (s->offer_read[other] && signs_within(s->offer[other].sigalgs, o->sigalgs));
     *notes |= same ? 0 : NOTE_SIGNATURE;
     return true;
 }
 
-/* ---- collecting, one place at a time ---- */
+/* The same few questions are asked for each client and under each policy. */
+struct fit {
+    uint32_t stack, class, other, notes;
+    bool fits;
+};
+enum { FITS = 1 << 16 };
 
-static bool is_tls13(const struct cube_key *k)
+bool fit_open(struct study *s)
 {
-    return version_rank(k->version) == version_rank(VER_TLS13);
+    s->fit = calloc(FITS, sizeof *s->fit);
+    return s->fit != NULL;
 }
+
+bool choice_in_offer(const struct study *s, const struct proof *p, uint32_t stack, uint32_t *notes)
+{
+    uint32_t other = is_13(study_choice(s, p->choice)->version) ? cube_profile(s->cube, p->profile)->stack : 0;
+    uint32_t class = s->choice_class[p->choice - 1];
+    uint32_t hash = (stack * UINT32_C(2654435761)) ^ (class * UINT32_C(2246822519)) ^ (other * UINT32_C(3266489917));
+    struct fit *f = &s->fit[(hash >> 12) % FITS];
+    if (f->stack != stack || f->class != class || f->other != other) {
+        *f = (struct fit){ .stack = stack, .class = class, .other = other };
+        f->fits = fits(s, p->choice, other, stack, &f->notes);
+    }
+    *notes |= f->notes;
+    return f->fits;
+}
+
+/* ---- collecting, one place at a time ---- */
 
 /* The same choice; in TLS 1.3 also by the same stack. */
 static bool same_proof(const struct study *s, const struct proof *p, const struct sight *x, const struct cube_key *k, bool full)
 {
     if (p->choice != x->choice || p->full != full)
         return false;
-    return !is_tls13(k) || cube_profile(s->cube, p->profile)->stack == x->stack;
+    return !is_13(k->version) || cube_profile(s->cube, p->profile)->stack == x->stack;
 }
 
 static void proof_add(struct study *s, struct place_facts *f, const struct sight *x)
@@ -232,9 +258,9 @@ static bool same_answer(const struct study *s, uint32_t a, uint32_t b)
 {
     if (!a || !b)
         return a == b;
-    struct choice x = study_choice(s, a), y = study_choice(s, b);
-    bool same_key = !x.cert || !y.cert || x.cert->key == y.cert->key;
-    return x.version == y.version && x.suite == y.suite && x.group == y.group && same_key;
+    const struct choice *x = study_choice(s, a), *y = study_choice(s, b);
+    bool same_key = !x->cert || !y->cert || x->cert->key == y->cert->key;
+    return x->version == y->version && x->suite == y->suite && x->group == y->group && same_key;
 }
 
 static bool is_an_answer(const struct cube_key *k)
@@ -372,8 +398,10 @@ static void place_collect(struct study *s, struct place_facts *f, uint32_t from,
     f->splits = s->splits - f->split;
     for (uint32_t i = from; i < to && !f->mixed; i++) {
         const struct cube_key *k = cube_row_key(s->cube, s->seen[i].row);
-        if (cube_row_val(s->cube, s->seen[i].row)->last_ns < f->changed_ns)
+        if (cube_row_val(s->cube, s->seen[i].row)->last_ns < f->changed_ns) {
+            s->seen[i].is |= SIGHT_HISTORY;
             continue;
+        }
         proof_add(s, f, &s->seen[i]);
         cert_add(s, f, k);
         sentinel_add(f, k, s->seen[i].row);

@@ -10,11 +10,6 @@
 #define HOUR_NS INT64_C(3600000000000)
 #define DAY_NS (24 * HOUR_NS)
 
-static int order64(uint64_t a, uint64_t b)
-{
-    return (a > b) - (a < b);
-}
-
 /* ---- the site's window ---- */
 
 static bool is_month_end(int64_t hour)
@@ -64,10 +59,11 @@ static void add_row(struct coverage *c, const struct cube_key *k, const struct c
 
 static int u64_cmp(const void *x, const void *y)
 {
-    return order64(*(const uint64_t *)x, *(const uint64_t *)y);
+    uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
+    return (a > b) - (a < b);
 }
 
-/* Distinct second halves of each first half, added up by fn: days of servers, clients of servers. */
+/* Sorts, and leaves each only once. */
 static uint32_t distinct(uint64_t *list, uint32_t n)
 {
     uint32_t kept = 0;
@@ -93,7 +89,7 @@ static void count_days_and_clients(struct study *s)
         client[clients++] = server << 32 | c->client;
         client[clients++] = c->client;
         for (uint32_t k = c->from; k < c->to; k++) {
-            uint32_t d = cube_row_key(s->cube, s->seen[k].row)->day;
+            uint32_t d = s->seen[k].day;
             day[days++] = server << 32 | d;
             day[days++] = d;
         }
@@ -108,53 +104,33 @@ static void count_days_and_clients(struct study *s)
     free(client);
 }
 
-void coverage_open(struct study *s)
-{
-    s->coverage = calloc(s->servers + 1u, sizeof *s->coverage);
-    s->failed |= !s->coverage;
-    if (s->failed)
-        return;
-    struct coverage *site = &s->coverage[0];
-    window(s, site);
-    for (uint32_t i = 0; i < s->cells; i++)
-        for (uint32_t k = s->cell[i].from; k < s->cell[i].to && s->cell[i].in_study; k++) {
-            const struct cube_key *key = cube_row_key(s->cube, s->seen[k].row);
-            const struct cube_val *v = cube_row_val(s->cube, s->seen[k].row);
-            add_row(site, key, v);
-            add_row(&s->coverage[s->place_server[s->cell[i].place - 1]], key, v);
-        }
-    for (uint32_t i = 1; i <= s->servers; i++) {
-        s->coverage[i].window_ns = site->window_ns;
-        s->coverage[i].week_hours = site->week_hours;
-        s->coverage[i].month_end = site->month_end;
-        s->coverage[i].drop_permille = site->drop_permille;
-    }
-    count_days_and_clients(s);
-}
-
 /* ---- who would break, and who was not met yet ---- */
 
-/* One client with one stack on one day, at one server or (0) at the site. */
-struct meeting {
-    uint32_t server, stack, client, day;
-    struct addr prefix;
+/* A cell in the order in which machines are told apart: by server (0: the whole site), stack, prefix, client. */
+struct member {
+    uint32_t server, stack, prefix, client, cell;
 };
 
-static int meeting_group(const struct meeting *a, const struct meeting *b)
+static int order32(uint32_t a, uint32_t b)
 {
-    int d = order64(a->server, b->server);
-    if (!d)
-        d = order64(a->stack, b->stack);
-    return d ? d : addr_cmp(&a->prefix, &b->prefix);
+    return (a > b) - (a < b);
 }
 
-static int meeting_cmp(const void *x, const void *y)
+static int member_group(const struct member *a, const struct member *b)
 {
-    const struct meeting *a = x, *b = y;
-    int d = meeting_group(a, b);
+    int d = order32(a->server, b->server);
     if (!d)
-        d = order64(a->client, b->client);
-    return d ? d : order64(a->day, b->day);
+        d = order32(a->stack, b->stack);
+    return d ? d : order32(a->prefix, b->prefix);
+}
+
+static int member_cmp(const void *x, const void *y)
+{
+    const struct member *a = x, *b = y;
+    int d = member_group(a, b);
+    if (!d)
+        d = order32(a->client, b->client);
+    return d ? d : order32(a->cell, b->cell);
 }
 
 static struct addr prefix_of(const struct addr *a)
@@ -165,6 +141,43 @@ static struct addr prefix_of(const struct addr *a)
     return p;
 }
 
+/* By client id - 1: a number of its prefix. */
+static uint32_t *prefixes(struct study *s)
+{
+    uint32_t n = intern_count(s->clients), *out = malloc((n + 1u) * sizeof *out);
+    struct intern *t = intern_new(UINT32_MAX / 4, 0);
+    for (uint32_t i = 0; out && t && i < n; i++) {
+        struct addr p = prefix_of(&s->client[i]);
+        out[i] = intern_put(t, &p, sizeof p, NULL);
+    }
+    if (!t) {
+        free(out);
+        out = NULL;
+    }
+    intern_free(t);
+    return out;
+}
+
+static void members_collect(struct study *s)
+{
+    uint32_t *prefix = prefixes(s);
+    s->by_site = malloc((s->cells + 1u) * sizeof *s->by_site);
+    s->by_server = malloc((s->cells + 1u) * sizeof *s->by_server);
+    s->failed |= !prefix || !s->by_site || !s->by_server;
+    for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
+        const struct cell *c = &s->cell[i];
+        struct member m = { .stack = c->stack, .prefix = prefix[c->client - 1], .client = c->client, .cell = i };
+        s->by_site[i] = m;
+        m.server = s->place_server[c->place - 1];
+        s->by_server[i] = m;
+    }
+    if (!s->failed) {
+        qsort(s->by_site, s->cells, sizeof *s->by_site, member_cmp);
+        qsort(s->by_server, s->cells, sizeof *s->by_server, member_cmp);
+    }
+    free(prefix);
+}
+
 /* The days of one address: first, last and how many. */
 struct stay {
     uint32_t first, last, days;
@@ -173,8 +186,8 @@ struct stay {
 static int stay_cmp(const void *x, const void *y)
 {
     const struct stay *a = x, *b = y;
-    int d = order64(a->first, b->first);
-    return d ? d : order64(a->last, b->last);
+    int d = order32(a->first, b->first);
+    return d ? d : order32(a->last, b->last);
 }
 
 static void machine_add(struct coverage *c, const struct stay *m, uint32_t fresh_from)
@@ -206,58 +219,64 @@ static void machines(struct coverage *c, struct stay *stay, uint32_t n, uint32_t
         machine_add(c, &stay[i], fresh_from);
 }
 
-static void group_add(struct study *s, const struct meeting *m, uint32_t n, struct stay *stay)
+static int u32_cmp(const void *x, const void *y)
 {
-    struct coverage *c = &s->coverage[m->server];
-    uint32_t stays = 0, last_day = (uint32_t)(s->r->last_ns / DAY_NS);
-    for (uint32_t i = 0; i < n; i++) {
-        if (i == 0 || m[i].client != m[i - 1].client)
-            stay[stays++] = (struct stay){ .first = m[i].day, .last = m[i].day, .days = 1 };
-        else if (m[i].day != m[i - 1].day)
-            stay[stays - 1] = (struct stay){ .first = stay[stays - 1].first, .last = m[i].day, .days = stay[stays - 1].days + 1 };
-    }
-    machines(c, stay, stays, last_day + 1 - c->fresh_days);
+    return order32(*(const uint32_t *)x, *(const uint32_t *)y);
 }
 
-static uint32_t meetings_of(const struct study *s, struct meeting *out)
+/* Room for one group: its stays, and the days of one client. */
+struct room {
+    struct stay *stay;
+    uint32_t *day;
+    uint32_t stays, days;
+};
+
+static void stay_close(struct room *r)
 {
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < s->ordered; i++) {
-        const struct verdict *v = &s->verdict[s->order[i]];
-        const struct cell *c = &s->cell[v->cell];
-        bool offends = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT;
-        for (uint32_t k = c->from; k < c->to && offends && v->list == LIST_MAIN; k++) {
-            struct meeting m = { .server = s->place_server[c->place - 1], .stack = c->stack, .client = c->client,
-                                 .day = cube_row_key(s->cube, s->seen[k].row)->day,
-                                 .prefix = prefix_of(&s->client[c->client - 1]) };
-            if (out)
-                out[n] = m;
-            m.server = 0;
-            if (out)
-                out[n + 1] = m;
-            n += 2;
-        }
+    if (r->days == 0)
+        return;
+    qsort(r->day, r->days, sizeof *r->day, u32_cmp);
+    struct stay s = { .first = r->day[0], .last = r->day[r->days - 1], .days = 1 };
+    for (uint32_t i = 1; i < r->days; i++)
+        s.days += r->day[i] != r->day[i - 1];
+    r->stay[r->stays++] = s;
+    r->days = 0;
+}
+
+/* Cells of one server, stack and prefix. */
+static void group_add(struct study *s, const struct member *m, uint32_t n, struct room *r)
+{
+    struct coverage *c = &s->coverage[m->server];
+    uint32_t client = 0;
+    r->stays = r->days = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct cell *cell = &s->cell[m[i].cell];
+        if (!s->offends[m[i].cell])
+            continue;
+        if (m[i].client != client)
+            stay_close(r);
+        client = m[i].client;
+        for (uint32_t k = cell->from; k < cell->to; k++)
+            r->day[r->days++] = s->seen[k].day;
     }
-    return n;
+    stay_close(r);
+    if (r->stays)
+        machines(c, r->stay, r->stays, (uint32_t)(s->r->last_ns / DAY_NS) + 1 - c->fresh_days);
 }
 
 static void offenders(struct study *s)
 {
-    uint32_t n = meetings_of(s, NULL);
-    struct meeting *m = n ? malloc(n * sizeof *m) : NULL;
-    struct stay *stay = n ? malloc(n * sizeof *stay) : NULL;
-    s->failed |= n && (!m || !stay);
-    if (m && stay) {
-        (void)meetings_of(s, m);
-        qsort(m, n, sizeof *m, meeting_cmp);
-        for (uint32_t i = 0, to; i < n; i = to) {
-            for (to = i; to < n && meeting_group(&m[to], &m[i]) == 0;)
+    const struct member *const lists[] = { s->by_site, s->by_server };
+    struct room r = { .stay = malloc((s->cells + 1u) * sizeof *r.stay), .day = malloc((s->sights + 1u) * sizeof *r.day) };
+    s->failed |= !r.stay || !r.day;
+    for (unsigned l = 0; l < 2 && !s->failed; l++)
+        for (uint32_t i = 0, to; i < s->cells; i = to) {
+            for (to = i; to < s->cells && member_group(&lists[l][to], &lists[l][i]) == 0;)
                 to++;
-            group_add(s, &m[i], to - i, stay);
+            group_add(s, &lists[l][i], to - i, &r);
         }
-    }
-    free(m);
-    free(stay);
+    free(r.stay);
+    free(r.day);
 }
 
 /* Chao's estimate of what was never met, over as many days as there were. */
@@ -268,6 +287,34 @@ static void estimate(struct coverage *c)
     double meetings = once + 2 * twice + 3 * (double)(c->offenders - c->once - c->twice);
     c->unmet = days > 1 ? pairs * (days - 1) / days : 0;
     c->unmet_share = meetings > 0 ? once / meetings : 0;
+}
+
+/* ---- */
+
+void coverage_open(struct study *s)
+{
+    s->coverage = calloc(s->servers + 1u, sizeof *s->coverage);
+    s->failed |= !s->coverage;
+    if (s->failed)
+        return;
+    struct coverage *site = &s->coverage[0];
+    window(s, site);
+    for (uint32_t i = 0; i < s->cells; i++)
+        for (uint32_t k = s->cell[i].from; k < s->cell[i].to && s->cell[i].in_study; k++) {
+            const struct cube_key *key = cube_row_key(s->cube, s->seen[k].row);
+            const struct cube_val *v = cube_row_val(s->cube, s->seen[k].row);
+            add_row(site, key, v);
+            add_row(&s->coverage[s->place_server[s->cell[i].place - 1]], key, v);
+        }
+    for (uint32_t i = 1; i <= s->servers; i++) {
+        s->coverage[i].window_ns = site->window_ns;
+        s->coverage[i].week_hours = site->week_hours;
+        s->coverage[i].month_end = site->month_end;
+        s->coverage[i].drop_permille = site->drop_permille;
+    }
+    count_days_and_clients(s);
+    if (!s->failed)
+        members_collect(s);
 }
 
 /* ---- is it enough? ---- */
@@ -298,9 +345,9 @@ void coverage_judge(struct study *s)
         c->unknown = c->offenders = c->once = c->twice = c->fresh = 0;
         c->fresh_days = days < 0 ? 0 : days > 7 ? 7 : (unsigned)days;
     }
-    for (uint32_t i = 0; i < s->ordered; i++) {
-        const struct verdict *v = &s->verdict[s->order[i]];
-        const struct cell *c = &s->cell[v->cell];
+    for (uint32_t i = 0; i < s->cells; i++) {
+        const struct verdict *v = &s->verdict[i];
+        const struct cell *c = &s->cell[i];
         if (v->is != VERDICT_UNKNOWN || v->list != LIST_MAIN)
             continue;
         s->coverage[0].unknown += c->count;

@@ -97,9 +97,8 @@ static uint32_t choice_id(struct study *s, const struct cube_key *k)
     return intern_put(s->choices, &c, sizeof c, NULL);
 }
 
-struct choice study_choice(const struct study *s, uint32_t choice)
+static struct choice choice_of(const struct study *s, const struct choice_key *c)
 {
-    const struct choice_key *c = intern_key(s->choices, choice, NULL);
     bool tls = c->version != VER_SSL2;
     return (struct choice){ .version = c->version, .suite = c->suite, .group = c->group, .dh_bits = c->dh_bits,
                             .sigscheme = c->sigscheme, .cert = cube_cert(s->cube, c->cert),
@@ -107,6 +106,26 @@ struct choice study_choice(const struct study *s, uint32_t choice)
                             .renegotiation_info = 1 + !!(c->flags & EV_RENEGOTIATION_INFO), .sni = (uint8_t)c->named,
                             .compression = 1 + !!(c->flags & EV_COMPRESSION), .retried = 1 + !!(c->flags & EV_HRR),
                             .resumed = c->flags & EV_RESUMED };
+}
+
+static bool choices_collect(struct study *s)
+{
+    uint32_t n = intern_count(s->choices);
+    struct intern *classes = intern_new(UINT32_MAX / 4, 0);
+    s->choice = malloc((n + 1u) * sizeof *s->choice);
+    s->choice_class = malloc((n + 1u) * sizeof *s->choice_class);
+    bool ok = s->choice && s->choice_class && classes;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        struct choice_key key = *(const struct choice_key *)intern_key(s->choices, i + 1, NULL);
+        s->choice[i] = choice_of(s, &key);
+        const struct cert_facts *cert = s->choice[i].cert;
+        key.flags &= EV_ETM;
+        key.named = 0;
+        key.cert = cert && cert->key == CERT_KEY_EC ? cert->curve : 0;
+        s->choice_class[i] = intern_put(classes, &key, sizeof key, NULL);
+    }
+    intern_free(classes);
+    return ok;
 }
 
 /* The pair of a row's client and server; 0: out of memory. */
@@ -145,6 +164,18 @@ static void note_plain(struct study *s, struct party_pair *p, const struct cube_
     p->plain_row = row;
 }
 
+static uint32_t sight_is(const struct cube_key *k)
+{
+    bool whole = row_is_whole(k);
+    uint32_t is = k->outcome == OUTCOME_COMPLETED && k->version ? SIGHT_COMPLETED : row_failed(k) && whole ? SIGHT_FAILED : 0;
+    is |= whole ? SIGHT_WHOLE : 0;
+    is |= row_is_full(k) ? SIGHT_FULL : 0;
+    is |= k->flags & EV_SUITE_NOT_OFFERED ? SIGHT_STRANGE : 0;
+    is |= k->fallback_from ? SIGHT_RETRY : 0;
+    is |= k->flags & EV_RESUMPTION_ATTEMPTED ? 0 : SIGHT_FRESH;
+    return is | (k->flags & EV_CLIENT_CERT_SENT ? SIGHT_AUTH : 0);
+}
+
 static bool sight_add(struct study *s, uint32_t row)
 {
     const struct cube_key *k = cube_row_key(s->cube, row);
@@ -162,8 +193,8 @@ static bool sight_add(struct study *s, uint32_t row)
     p->several |= p->stack && stack && p->stack != stack;
     p->stack = p->stack ? p->stack : stack;
     struct sight *x = &s->seen[s->sights];
-    *x = (struct sight){ .place = place_id(s, k), .stack = stack, .client = client, .row = row,
-                         .choice = k->version ? choice_id(s, k) : 0 };
+    *x = (struct sight){ .place = place_id(s, k), .stack = stack, .client = client, .row = row, .day = k->day, .is = sight_is(k),
+                         .pair = pair, .choice = k->version ? choice_id(s, k) : 0 };
     s->sights++;
     return x->place && (x->choice || !k->version);
 }
@@ -173,15 +204,22 @@ static int order32(uint32_t a, uint32_t b)
     return (a > b) - (a < b);
 }
 
-static int sight_cmp(const void *x, const void *y)
+static int cell_order(const struct sight *a, const struct sight *b)
 {
-    const struct sight *a = x, *b = y;
     int d = order32(a->place, b->place);
     if (!d)
         d = order32(a->stack, b->stack);
-    if (!d)
-        d = order32(a->client, b->client);
-    return d ? d : order32(a->row, b->row);
+    return d ? d : order32(a->client, b->client);
+}
+
+/* Within a cell in order of time. */
+static int sight_cmp(const void *x, const void *y, void *study)
+{
+    const struct sight *a = x, *b = y;
+    int d = cell_order(a, b);
+    if (d || a->row == b->row)
+        return d;
+    return row_is_later(study, a->row, b->row) ? 1 : row_is_later(study, b->row, a->row) ? -1 : order32(a->row, b->row);
 }
 
 static bool sights_collect(struct study *s)
@@ -195,7 +233,7 @@ static bool sights_collect(struct study *s)
         if (counted && !sight_add(s, row))
             return false;
     }
-    qsort(s->seen, s->sights, sizeof *s->seen, sight_cmp);
+    qsort_r(s->seen, s->sights, sizeof *s->seen, sight_cmp, s);
     return true;
 }
 
@@ -209,10 +247,14 @@ static bool stacks_collect(struct study *s)
             s->stacks = cube_profile(s->cube, id)->stack;
     s->stack_profile = calloc(s->stacks + 1u, sizeof *s->stack_profile);
     s->stack_dh = calloc(s->stacks + 1u, sizeof *s->stack_dh);
-    if (!s->stack_profile || !s->stack_dh)
+    s->offer = calloc(s->stacks + 1u, sizeof *s->offer);
+    s->offer_read = calloc(s->stacks + 1u, sizeof *s->offer_read);
+    if (!s->stack_profile || !s->stack_dh || !s->offer || !s->offer_read)
         return false;
     for (uint32_t id = profiles; id >= 1; id--)
         s->stack_profile[cube_profile(s->cube, id)->stack] = id;
+    for (uint32_t i = 1; i <= s->stacks; i++)
+        s->offer_read[i] = s->stack_profile[i] && offer_read(cube_profile(s->cube, s->stack_profile[i])->offer, &s->offer[i]);
     for (uint32_t i = 0; i < s->sights; i++) {
         const struct cube_key *k = cube_row_key(s->cube, s->seen[i].row);
         if (k->outcome == OUTCOME_COMPLETED && k->dh_bits > s->stack_dh[s->seen[i].stack])
@@ -345,18 +387,10 @@ static bool cells_collect(struct study *s)
         for (; i < s->sights && same_cell(&s->seen[i], &s->seen[c->from]); i++)
             cell_add(s, c, s->seen[i].row);
         c->to = i;
-        c->lossy |= drops && dropped_in(s, c->first_ns, c->last_ns);
+        c->lossy |= (drops && dropped_in(s, c->first_ns, c->last_ns)) || s->pair[s->seen[c->from].pair - 1].lossy;
         s->cells++;
     }
-    s->cell_pair = malloc((s->cells + 1u) * sizeof *s->cell_pair);
-    for (uint32_t i = 0; s->cell_pair && i < s->cells; i++) {
-        struct cell *c = &s->cell[i];
-        s->cell_pair[i] = pair_id(s, cube_row_key(s->cube, c->exemplar_row), c->client);
-        if (!s->cell_pair[i])
-            return false;
-        c->lossy |= s->pair[s->cell_pair[i] - 1].lossy;
-    }
-    return s->cell_pair != NULL;
+    return true;
 }
 
 const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t stack, uint32_t client)
@@ -366,7 +400,7 @@ const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t sta
         uint32_t mid = i + (n - i) / 2;
         const struct cell *c = &s->cell[mid];
         const struct sight at = { .place = c->place, .stack = c->stack, .client = c->client };
-        int d = sight_cmp(&at, &want);
+        int d = cell_order(&at, &want);
         if (d == 0)
             return c;
         if (d < 0)
@@ -379,14 +413,19 @@ const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t sta
 
 /* ---- stacks of one client: how many, and which were replaced ---- */
 
-static int by_client_cmp(const void *x, const void *y, void *study)
+/* A cell with what it is sorted by: cells lie too far apart to be compared where they are. */
+struct item {
+    uint64_t a, b;
+    uint32_t c, cell;
+};
+
+static int item_cmp(const void *x, const void *y)
 {
-    const struct study *s = study;
-    const struct cell *a = &s->cell[*(const uint32_t *)x], *b = &s->cell[*(const uint32_t *)y];
-    int d = order32(a->client, b->client);
+    const struct item *p = x, *q = y;
+    int d = (p->a > q->a) - (p->a < q->a);
     if (!d)
-        d = order32(a->stack, b->stack);
-    return d ? d : order32(a->place, b->place);
+        d = (p->b > q->b) - (p->b < q->b);
+    return d ? d : order32(p->c, q->c);
 }
 
 /* One stack of one client: by_client[from..to). */
@@ -454,11 +493,17 @@ static bool clients_collect(struct study *s)
 {
     s->by_client = malloc((s->cells + 1u) * sizeof *s->by_client);
     s->client_stacks = calloc(intern_count(s->clients) + 1u, sizeof *s->client_stacks);
-    if (!s->by_client || !s->client_stacks)
+    struct item *item = malloc((s->cells + 1u) * sizeof *item);
+    if (!s->by_client || !s->client_stacks || !item) {
+        free(item);
         return false;
+    }
     for (uint32_t i = 0; i < s->cells; i++)
-        s->by_client[i] = i;
-    qsort_r(s->by_client, s->cells, sizeof *s->by_client, by_client_cmp, s);
+        item[i] = (struct item){ (uint64_t)s->cell[i].client << 32 | s->cell[i].stack, s->cell[i].place, 0, i };
+    qsort(item, s->cells, sizeof *item, item_cmp);
+    for (uint32_t i = 0; i < s->cells; i++)
+        s->by_client[i] = item[i].cell;
+    free(item);
     for (uint32_t i = 0, from = 0; i < s->cells; i++) {
         bool last = i + 1 == s->cells || s->cell[s->by_client[i + 1]].client != s->cell[s->by_client[i]].client;
         if (last) {
@@ -483,18 +528,11 @@ static const char *label_of(const struct study *s, const struct cell *c)
     return c->stack ? cube_profile(s->cube, s->stack_profile[c->stack])->stack_label : "";
 }
 
-static int output_cmp(const void *x, const void *y, void *study)
+/* What is left to tell cells of one client at one server apart. */
+static int finer_cmp(const struct study *s, const struct cell *a, const struct cell *b)
 {
-    const struct study *s = study;
-    const struct cell *a = &s->cell[*(const uint32_t *)x], *b = &s->cell[*(const uint32_t *)y];
     const struct place *p = study_place(s, a->place), *q = study_place(s, b->place);
-    int d = (a->count < b->count) - (a->count > b->count);
-    if (!d)
-        d = addr_cmp(study_client(s, a->client), study_client(s, b->client));
-    if (!d)
-        d = endpoint_cmp(&p->server, &q->server);
-    if (!d)
-        d = rd_order(cube_name(s->cube, p->sni), cube_name(s->cube, q->sni));
+    int d = rd_order(cube_name(s->cube, p->sni), cube_name(s->cube, q->sni));
     if (!d)
         d = strcmp(label_of(s, a), label_of(s, b));
     if (!d)
@@ -502,6 +540,38 @@ static int output_cmp(const void *x, const void *y, void *study)
     if (!d)
         d = p->upgrade - q->upgrade;
     return d ? d : order32(p->scope, q->scope);
+}
+
+static int output_cmp(const void *x, const void *y, void *study)
+{
+    const struct study *s = study;
+    const struct item *a = x, *b = y;
+    int d = item_cmp(a, b);
+    return d ? d : finer_cmp(s, &s->cell[a->cell], &s->cell[b->cell]);
+}
+
+static int client_cmp(const void *x, const void *y, void *study)
+{
+    const struct study *s = study;
+    return addr_cmp(&s->client[*(const uint32_t *)x - 1], &s->client[*(const uint32_t *)y - 1]);
+}
+
+/* By client id - 1: its place in the order of addresses. NULL: out of memory. */
+static uint32_t *client_ranks(struct study *s)
+{
+    uint32_t n = intern_count(s->clients), *id = malloc((n + 1u) * sizeof *id), *rank = malloc((n + 1u) * sizeof *rank);
+    for (uint32_t i = 0; id && i < n; i++)
+        id[i] = i + 1;
+    if (id)
+        qsort_r(id, n, sizeof *id, client_cmp, s);
+    for (uint32_t i = 0; id && rank && i < n; i++)
+        rank[id[i] - 1] = i;
+    if (!id) {
+        free(rank);
+        rank = NULL;
+    }
+    free(id);
+    return rank;
 }
 
 static int server_cmp(const void *x, const void *y, void *study)
@@ -539,13 +609,23 @@ static bool servers_collect(struct study *s)
 
 static bool order_collect(struct study *s)
 {
+    uint32_t *rank = client_ranks(s), n = 0;
+    struct item *item = malloc((s->cells + 1u) * sizeof *item);
     s->order = malloc((s->cells + 1u) * sizeof *s->order);
-    bool ok = s->order != NULL;
-    for (uint32_t i = 0; ok && i < s->cells; i++)
-        if (s->cell[i].in_study)
-            s->order[s->ordered++] = i;
+    bool ok = rank && item && s->order;
+    for (uint32_t i = 0; ok && i < s->cells; i++) {
+        const struct cell *c = &s->cell[i];
+        uint64_t who = (uint64_t)rank[c->client - 1] << 32 | s->place_server[c->place - 1];
+        if (c->in_study)
+            item[n++] = (struct item){ UINT64_MAX - c->count, who, 0, i };
+    }
     if (ok)
-        qsort_r(s->order, s->ordered, sizeof *s->order, output_cmp, s);
+        qsort_r(item, n, sizeof *item, output_cmp, s);
+    for (uint32_t i = 0; ok && i < n; i++)
+        s->order[i] = item[i].cell;
+    s->ordered = ok ? n : 0;
+    free(rank);
+    free(item);
     return ok;
 }
 
@@ -558,8 +638,8 @@ static bool open_verdicts(struct study *s)
     s->client_mark = calloc(intern_count(s->clients) + 1u, sizeof *s->client_mark);
     s->server_mark = calloc(s->servers + 1u, sizeof *s->server_mark);
     s->left = calloc(s->stacks + 1u, sizeof *s->left);
-    s->left_done = calloc(s->stacks + 1u, sizeof *s->left_done);
-    return s->judged && s->verdict && s->client_mark && s->server_mark && s->left && s->left_done;
+    s->offends = calloc(s->cells + 1u, 1);
+    return s->judged && s->verdict && s->client_mark && s->server_mark && s->left && s->offends && fit_open(s);
 }
 
 static bool open_tables(struct study *s)
@@ -581,7 +661,7 @@ struct study *study_make(const struct rollup *r, const struct study_request *q)
     s->r = r;
     s->cube = r->cube;
     s->q = q;
-    bool ok = open_tables(s) && sights_collect(s) && stacks_collect(s) && cells_collect(s) && clients_collect(s) &&
+    bool ok = open_tables(s) && sights_collect(s) && choices_collect(s) && stacks_collect(s) && cells_collect(s) && clients_collect(s) &&
               servers_collect(s) && order_collect(s) && open_verdicts(s);
     if (ok)
         capability_collect(s);
@@ -602,9 +682,10 @@ void study_free(struct study *s)
     intern_free(s->choices);
     intern_free(s->pairs);
     intern_free(s->server_table);
-    void *const arrays[] = { s->seen, s->cell, s->cell_pair, s->by_client, s->facts, s->pair, s->client, s->client_stacks,
+    void *const arrays[] = { s->seen, s->cell, s->offends, s->choice_class, s->by_client, s->facts, s->pair, s->client, s->client_stacks,
                              s->proof, s->split, s->stack_profile, s->stack_dh, s->judged, s->verdict, s->order, s->place_server,
-                             s->client_mark, s->server_mark, s->left, s->left_done, s->server_id,
+                             s->client_mark, s->server_mark, s->left, s->server_id, s->offer, s->offer_read,
+                             s->choice, s->fit, s->by_site, s->by_server,
                              s->coverage };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);

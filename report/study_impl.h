@@ -14,9 +14,18 @@
 #include "report/coverage.h"
 #include "report/study.h"
 
-/* One row of the cube. */
+/* One row of the cube, with what every judging asks about it: the cube itself is too far away to be asked a million times. */
 struct sight {
-    uint32_t place, stack, client, row, choice /* 0: nothing was chosen */;
+    uint32_t place, stack, client, row, choice /* 0: nothing was chosen */, day, pair;
+    uint32_t is; /* enum sight_is */
+};
+enum sight_is {
+    SIGHT_COMPLETED = 1, SIGHT_FAILED = 2, /* neither: seen in part */
+    SIGHT_WHOLE = 4, SIGHT_FULL = 8, SIGHT_STRANGE = 16, /* row_is_whole(), row_is_full(); chosen without being offered */
+    SIGHT_RETRY = 32, /* after a failed higher hello */
+    SIGHT_FRESH = 64, /* the hello did not try to resume */
+    SIGHT_AUTH = 128, /* the client sent a certificate */
+    SIGHT_HISTORY = 256, /* before the place changed */
 };
 
 /* What one place chose in completed handshakes; those of TLS 1.3 apart by the signature schemes that were offered, because
@@ -66,7 +75,6 @@ struct study {
     struct sight *seen;
     uint32_t sights;
     struct cell *cell;
-    uint32_t *cell_pair; /* beside cell[]: id of its party_pair */
     uint32_t *by_client; /* cells by client, stack, place */
     uint32_t *order; /* cells of the study, most handshakes first */
     uint32_t cells, cell_room, ordered;
@@ -86,16 +94,27 @@ struct study {
     uint32_t *stack_profile; /* by stack id: a profile of it */
     uint16_t *stack_dh; /* by stack id: the largest DH prime that it was seen to complete with */
     uint32_t stacks; /* highest id */
-    struct residue *left; /* by stack id: what the policy judged last leaves of its offer */
-    bool *left_done;
+    struct offer *offer; /* by stack id, of stack_profile; read once */
+    bool *offer_read; /* whether it could be */
+    struct choice *choice; /* by choice id - 1 */
+    uint32_t *choice_class; /* likewise: those that fit the same offers */
+    struct fit *fit; /* a cache of how choices fit offers */
+    struct stack_left { /* by stack id: what the policy judged last leaves of its offer */
+        struct residue left;
+        int top; /* highest rank that is offered and that the policy allows, whatever the rest */
+        bool done;
+    } *left;
+    struct member *by_site, *by_server; /* cells by who may be one machine: coverage.c */
 
     const struct policy *policy; /* judged last */
     unsigned policy_index;
     struct judged {
         uint8_t answer;
+        bool version; /* is allowed */
         uint64_t broken, invisible;
     } *judged; /* by choice id - 1 */
     struct verdict *verdict; /* beside cell[] */
+    uint8_t *offends; /* likewise: would break, and is not listed apart */
     uint16_t *client_mark, *server_mark; /* by id - 1: a bit for each enum verdict_kind met */
     struct decision decision;
     struct coverage *coverage; /* [0] the site, then by server */
@@ -143,14 +162,19 @@ void *study_room(void *array, size_t width, uint32_t n, uint32_t *room);
 
 /* capability.c */
 void capability_collect(struct study *s); /* sets .failed when out of memory */
-struct choice study_choice(const struct study *s, uint32_t choice);
+/* What was chosen, by id (not 0). */
+static inline const struct choice *study_choice(const struct study *s, uint32_t choice)
+{
+    return &s->choice[choice - 1];
+}
 bool row_is_whole(const struct cube_key *k); /* without gaps, both directions, and nothing chosen that was not offered */
 bool row_is_full(const struct cube_key *k); /* known not to be resumed */
 bool row_is_later(const struct study *s, uint32_t row, uint32_t than); /* than 0: yes; of equals, by what they are */
 bool row_was_refused(const struct cube_key *k); /* the server answered the hello with an alert */
 
-/* How a choice fits an offer: NO, or YES with the notes of what no hello shows. */
-bool choice_in_offer(const struct study *s, const struct proof *p, const struct offer *o, uint32_t stack, uint32_t *notes);
+/* Is a proof's choice within the offer of a stack? Notes say what no hello shows. */
+bool choice_in_offer(const struct study *s, const struct proof *p, uint32_t stack, uint32_t *notes);
+bool fit_open(struct study *s); /* its cache */
 bool offer_has_version(const struct offer *o, uint16_t version);
 bool offer_has_suite(const struct offer *o, uint32_t suite);
 bool list16_has(struct rd list, uint16_t v);

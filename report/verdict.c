@@ -22,169 +22,179 @@ static bool nothing_left(const struct residue *r)
     return (r->missing & ~(unsigned)UNPROVABLE) != 0;
 }
 
-bool choice_allowed_version(const struct policy *p, uint16_t version)
-{
-    return version && policy_allows_version(p, version);
-}
-
 /* ---- what a stack and a place have to do with each other ---- */
 
-/* The certificates seen at the place, one of each kind: is something left for any of them? */
-static void residue_for_certs(struct judge *j)
+/* The certificates seen at the place, one of each kind: is nothing left for any of them? */
+bool judge_certs_leave_nothing(struct judge *j)
 {
     bool any = false, left = false;
-    struct residue worst = j->left;
+    if (j->certs_done)
+        return j->cert_leaves_nothing;
     for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++) {
-        const struct cert_facts *cert = cube_cert(j->s->cube, j->facts->cert[i]);
-        struct residue r = policy_residue(j->p, &j->offer, cert);
+        struct residue r = policy_residue(j->p, j->offer, cube_cert(j->s->cube, j->facts->cert[i]));
         any = true;
         left = left || !nothing_left(&r);
-        worst = nothing_left(&r) ? r : worst;
+        j->cert_left = r;
     }
+    j->certs_done = true;
     j->cert_leaves_nothing = any && !left;
-    j->cert_left = worst;
+    return j->cert_leaves_nothing;
 }
 
 /* A version of the offer as the policy alone sees it: the highest allowed one. */
-static int top_version(const struct judge *j)
+static int top_version(const struct policy *p, const struct offer *o)
 {
     static const uint16_t all[] = { VER_SSL2,  VER_SSL3,   VER_TLS10, VER_TLS11, VER_DTLS10,
                                     VER_TLS12, VER_DTLS12, VER_TLS13, VER_DTLS13 };
     int top = 0;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (policy_allows_version(j->p, all[i]) && offer_has_version(&j->offer, all[i]) && version_rank(all[i]) > top)
+        if (policy_allows_version(p, all[i]) && offer_has_version(o, all[i]) && version_rank(all[i]) > top)
             top = version_rank(all[i]);
     return top;
 }
 
-/* Sort the choices of the place by what they prove for this stack: keep the latest of each version. */
-static void proofs_for_stack(struct judge *j)
+/* What the policy says of a choice as it would come out for this offer: extensions that it lacks would not be negotiated. */
+static enum answer proof_answer(const struct judge *j, const struct proof *p)
+{
+    struct choice c = *study_choice(j->s, p->choice);
+    uint32_t has = j->offer->ext_mask;
+    bool without_ems = c.ems == 2 && !(has & EXT_EMS);
+    bool without_info = c.renegotiation_info == 2 && !(has & EXT_RENEGOTIATION_INFO) && !j->offer->renegotiation_scsv;
+    if (!without_ems && !without_info)
+        return j->s->judged[p->choice - 1].answer;
+    c.ems = without_ems ? 1 : c.ems;
+    c.renegotiation_info = without_info ? 1 : c.renegotiation_info;
+    return policy_judge_all(j->p, &c, false, NULL, NULL);
+}
+
+static bool proof_is_later(const struct study *s, const struct proof *p, uint32_t than /* index + 1 */)
+{
+    return !than || row_is_later(s, p->row, s->proof[than - 1].row);
+}
+
+static void weigh_proof(struct judge *j, uint32_t i)
 {
     const struct study *s = j->s;
-    for (uint32_t i = j->facts->proof; i < j->facts->proof + j->facts->proofs; i++) {
-        const struct proof *p = &s->proof[i];
-        struct choice c = study_choice(s, p->choice);
-        unsigned rank = (unsigned)version_rank(c.version);
-        uint32_t notes = 0;
-        if (!choice_allowed_version(j->p, c.version) || !offer_has_version(&j->offer, c.version))
-            continue;
-        if (!j->version_proof[rank] || row_is_later(s, p->row, s->proof[j->version_proof[rank] - 1].row))
-            j->version_proof[rank] = i + 1;
-        if (!p->full || !choice_in_offer(s, p, &j->offer, j->c->stack, &notes))
-            continue;
-        enum answer a = choice_answer(j, p, &c);
-        if (a == ANSWER_NO)
-            continue;
-        notes |= a == ANSWER_NOT_VISIBLE ? NOTE_INVISIBLE : 0;
-        bool better = !j->whole_proof[rank] || (!notes && j->whole_notes[rank]) ||
-                      (!notes == !j->whole_notes[rank] && row_is_later(s, p->row, s->proof[j->whole_proof[rank] - 1].row));
-        if (better) {
-            j->whole_proof[rank] = i + 1;
-            j->whole_notes[rank] = notes;
-        }
+    const struct proof *p = &s->proof[i];
+    uint16_t version = study_choice(s, p->choice)->version;
+    unsigned rank = (unsigned)version_rank(version);
+    uint32_t notes = 0;
+    if (!s->judged[p->choice - 1].version || !offer_has_version(j->offer, version))
+        return;
+    if (proof_is_later(s, p, j->version_proof[rank]))
+        j->version_proof[rank] = i + 1;
+    if (!p->full || !choice_in_offer(s, p, j->c->stack, &notes))
+        return;
+    enum answer a = proof_answer(j, p);
+    if (a == ANSWER_NO)
+        return;
+    notes |= a == ANSWER_NOT_VISIBLE ? NOTE_INVISIBLE : 0;
+    bool better = !j->whole_proof[rank] || (!notes && j->whole_notes[rank]) ||
+                  (!notes == !j->whole_notes[rank] && proof_is_later(s, p, j->whole_proof[rank]));
+    if (better) {
+        j->whole_proof[rank] = i + 1;
+        j->whole_notes[rank] = notes;
     }
 }
 
-/* What the policy says of a choice as it would come out for this offer: extensions that it lacks would not be negotiated. */
-enum answer choice_answer(const struct judge *j, const struct proof *p, const struct choice *seen)
+/* Sorts the choices of the place by what they prove for this stack: of each version the latest, whole ones first. */
+void judge_proofs(struct judge *j)
 {
-    struct choice c = *seen;
-    uint32_t has = j->offer.ext_mask;
-    if (c.ems == 2 && !(has & EXT_EMS))
-        c.ems = 1;
-    if (c.renegotiation_info == 2 && !(has & EXT_RENEGOTIATION_INFO) && !j->offer.renegotiation_scsv)
-        c.renegotiation_info = 1;
-    if (c.ems == seen->ems && c.renegotiation_info == seen->renegotiation_info)
-        return j->s->judged[p->choice - 1].answer;
-    return policy_judge_all(j->p, &c, false, NULL, NULL);
+    if (j->proofs_done)
+        return;
+    memset(j->version_proof, 0, sizeof j->version_proof);
+    memset(j->whole_proof, 0, sizeof j->whole_proof);
+    memset(j->whole_notes, 0, sizeof j->whole_notes);
+    for (uint32_t i = j->facts->proof; i < j->facts->proof + j->facts->proofs; i++)
+        weigh_proof(j, i);
+    j->proofs_done = true;
+}
+
+/* What the policy leaves of a stack's offer, whoever the server; NULL: the offer cannot be read. */
+static const struct stack_left *left_of(const struct judge *j, uint32_t stack)
+{
+    struct stack_left *l = &j->s->left[stack];
+    if (!stack || !j->s->offer_read[stack])
+        return NULL;
+    if (!l->done)
+        *l = (struct stack_left){ policy_residue(j->p, &j->s->offer[stack], NULL), top_version(j->p, &j->s->offer[stack]), true };
+    return l;
 }
 
 static void run_open(struct judge *j)
 {
-    const struct study *s = j->s;
-    const struct profile *profile = cube_profile(s->cube, j->c->profile);
+    struct study *s = j->s;
+    uint32_t stack = j->c->stack;
+    const struct stack_left *l = left_of(j, stack);
     j->facts = &s->facts[j->c->place - 1];
-    memset(j->version_proof, 0, sizeof j->version_proof);
-    memset(j->whole_proof, 0, sizeof j->whole_proof);
-    j->readable = profile && offer_read(profile->offer, &j->offer);
-    j->top = 0;
-    if (!j->readable)
+    j->readable = l != NULL;
+    j->offer = &s->offer[stack];
+    j->certs_done = j->proofs_done = false;
+    if (!l)
         return;
-    if (!s->left_done[j->c->stack]) {
-        s->left[j->c->stack] = policy_residue(j->p, &j->offer, NULL);
-        s->left_done[j->c->stack] = true;
-    }
-    j->left = s->left[j->c->stack];
+    j->left = l->left;
+    j->top = l->top;
     j->nothing = nothing_left(&j->left);
-    j->cert_leaves_nothing = false;
-    if (!j->nothing)
-        residue_for_certs(j);
-    j->top = top_version(j);
-    proofs_for_stack(j);
 }
 
 /* ---- what this client did itself ---- */
 
-static void keep_latest(const struct study *s, uint32_t *kept, uint32_t row)
-{
-    if (row_is_later(s, row, *kept))
-        *kept = row;
-}
-
-static void own_completed(struct judge *j, const struct sight *x, const struct cube_key *k, uint64_t n)
+static void own_completed(struct judge *j, const struct sight *x)
 {
     struct own *o = &j->own;
     const struct judged *a = &j->s->judged[x->choice - 1];
-    bool whole = row_is_whole(k), full = whole && row_is_full(k), allowed = choice_allowed_version(j->p, k->version);
-    o->completed += n;
-    o->strange |= (k->flags & EV_SUITE_NOT_OFFERED) != 0;
-    if (allowed)
-        keep_latest(j->s, &o->version_row, x->row);
+    bool full = (x->is & (SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_WHOLE | SIGHT_FULL);
+    o->completed++;
+    o->strange |= (x->is & SIGHT_STRANGE) != 0;
+    if (a->version)
+        o->version_row = x->row, o->version_choice = x->choice;
+    else if (full)
+        o->low_row = x->row;
     else
-        keep_latest(j->s, full ? &o->low_row : &o->low_other, x->row);
+        o->low_other = x->row;
     if (a->answer == ANSWER_NO)
-        keep_latest(j->s, &o->bad_row, x->row);
+        o->bad_row = x->row, o->bad_choice = x->choice;
+    o->good += a->answer == ANSWER_YES;
+    if (!full)
+        return;
+    o->full_row = x->row;
+    o->full_choice = x->choice;
     if (a->answer == ANSWER_YES)
-        o->good += n;
-    if (a->answer == ANSWER_YES && full)
-        keep_latest(j->s, &o->good_row, x->row);
-    if (a->answer == ANSWER_NOT_VISIBLE && full)
-        keep_latest(j->s, &o->dim_row, x->row);
-    if (full)
-        keep_latest(j->s, &o->full_row, x->row);
-    if (k->flags & EV_CLIENT_CERT_SENT)
-        o->auth_version = k->version;
+        o->good_row = x->row, o->good_choice = x->choice;
+    if (a->answer == ANSWER_NOT_VISIBLE)
+        o->dim_row = x->row, o->dim_choice = x->choice;
 }
 
+/* Rows come in order of time: the last of a kind is the latest. */
 static void own_add(struct judge *j, const struct sight *x)
 {
-    const struct cube_key *k = cube_row_key(j->s->cube, x->row);
-    const struct cube_val *v = cube_row_val(j->s->cube, x->row);
     struct own *o = &j->own;
-    if (k->fallback_from) {
-        o->retries += v->count;
-        o->higher = k->fallback_from;
+    if (x->is & SIGHT_RETRY) {
+        o->retries += (uint32_t)cube_row_val(j->s->cube, x->row)->count;
+        o->retry_row = x->row;
     } else {
-        o->plain_tries += v->count;
+        o->plain_tries++;
     }
-    o->fresh |= !(k->flags & EV_RESUMPTION_ATTEMPTED);
-    if (v->last_ns < j->facts->changed_ns) {
-        o->history += v->count;
+    o->fresh |= (x->is & SIGHT_FRESH) != 0;
+    if (x->is & SIGHT_HISTORY) {
+        o->history++;
         return;
     }
-    if (k->outcome == OUTCOME_COMPLETED && x->choice) {
-        own_completed(j, x, k, v->count);
-    } else if (row_failed(k) && row_is_whole(k)) {
-        o->failed += v->count;
-        keep_latest(j->s, &o->fail_row, x->row);
+    if (x->is & SIGHT_AUTH)
+        o->auth_row = x->row;
+    if (x->is & SIGHT_COMPLETED) {
+        own_completed(j, x);
+    } else if (x->is & SIGHT_FAILED) {
+        o->failed++;
+        o->fail_row = x->row;
     } else {
-        o->ambiguous += v->count;
+        o->ambiguous++;
     }
 }
 
 static void own_collect(struct judge *j)
 {
-    memset(&j->own, 0, sizeof j->own);
+    j->own = (struct own){ .completed = 0 };
     for (uint32_t i = j->c->from; i < j->c->to; i++)
         own_add(j, &j->s->seen[i]);
 }
@@ -226,7 +236,7 @@ static bool never_otherwise(const struct judge *j)
         if (c->client != j->c->client || c->stack != j->c->stack)
             return true;
         for (uint32_t k = c->from; k < c->to; k++)
-            if (!cube_row_key(s->cube, s->seen[k].row)->fallback_from)
+            if (!(s->seen[k].is & SIGHT_RETRY))
                 return false;
     }
     return true;
@@ -235,9 +245,9 @@ static bool never_otherwise(const struct judge *j)
 /* The higher hello counts as this client's only where nothing else explains the pair of hellos (RFC 7507). */
 static bool dance_is_proved(const struct judge *j, const struct profile *higher, const struct offer *o)
 {
-    if (j->offer.fallback_scsv)
+    if (j->offer->fallback_scsv)
         return true;
-    return j->own.retries >= 2 && j->own.plain_tries == 0 && suites_within(&j->offer, o) &&
+    return j->own.retries >= 2 && j->own.plain_tries == 0 && suites_within(j->offer, o) &&
            cell_find(j->s, j->c->place, higher->stack, j->c->client) && never_otherwise(j);
 }
 
@@ -247,8 +257,7 @@ static bool higher_works(const struct judge *j, const struct profile *higher)
     const struct cell *c = cell_find(j->s, j->c->place, higher->stack, j->c->client);
     for (uint32_t i = c ? c->from : 0; c && i < c->to; i++) {
         const struct sight *x = &j->s->seen[i];
-        bool completed = cube_row_key(j->s->cube, x->row)->outcome == OUTCOME_COMPLETED;
-        if (completed && x->choice && j->s->judged[x->choice - 1].answer == ANSWER_YES)
+        if (x->is & SIGHT_COMPLETED && j->s->judged[x->choice - 1].answer == ANSWER_YES)
             return true;
     }
     return false;
@@ -256,19 +265,19 @@ static bool higher_works(const struct judge *j, const struct profile *higher)
 
 static enum excuse excuse_of(struct judge *j)
 {
-    const struct profile *higher = cube_profile(j->s->cube, j->own.higher);
-    struct offer o;
+    uint32_t retry = j->own.retry_row;
+    const struct profile *higher = retry ? cube_profile(j->s->cube, cube_row_key(j->s->cube, retry)->fallback_from) : NULL;
+    const struct stack_left *l = higher ? left_of(j, higher->stack) : NULL;
     bool version = j->left.missing & MISS_VERSION;
-    if (higher && offer_read(higher->offer, &o)) {
-        struct residue left = policy_residue(j->p, &o, NULL);
-        if (!nothing_left(&left) && dance_is_proved(j, higher, &o))
+    if (l) {
+        if (!nothing_left(&l->left) && dance_is_proved(j, higher, &j->s->offer[higher->stack]))
             return higher_works(j, higher) ? EXCUSE_HIGHER : EXCUSE_FALLBACK;
-        j->v->notes |= nothing_left(&left) ? 0u : NOTE_FALLBACK_SEEN;
-    } else if (j->offer.fallback_scsv) {
+        j->v->notes |= nothing_left(&l->left) ? 0u : NOTE_FALLBACK_SEEN;
+    } else if (j->offer->fallback_scsv) {
         j->v->notes |= NOTE_SCSV;
         return EXCUSE_UNKNOWN;
     }
-    if (version && !j->own.fresh && !(j->offer.ext_mask & EXT_SUPPORTED_VERSIONS)) {
+    if (version && !j->own.fresh && !(j->offer->ext_mask & EXT_SUPPORTED_VERSIONS)) {
         j->v->notes |= NOTE_RESUMING;
         return EXCUSE_UNKNOWN;
     }
@@ -279,8 +288,8 @@ static enum excuse excuse_of(struct judge *j)
 
 static bool answer_fits(const struct judge *j, const struct choice *c)
 {
-    bool group = !c->group || !(j->offer.ext_mask & EXT_GROUPS) || c->dh_bits || list16_has(j->offer.groups, c->group);
-    return offer_has_version(&j->offer, c->version) && offer_has_suite(&j->offer, c->suite) && group;
+    bool group = !c->group || !(j->offer->ext_mask & EXT_GROUPS) || c->dh_bits || list16_has(j->offer->groups, c->group);
+    return offer_has_version(j->offer, c->version) && offer_has_suite(j->offer, c->suite) && group;
 }
 
 /* The capability of several backends is what each of them showed. */
@@ -294,15 +303,11 @@ static enum backends backends_of(const struct judge *j)
         if (!a->choice) {
             b = theirs->stack == j->c->stack ? BACKENDS_UNPROVED : BACKENDS_AGREE;
         } else {
-            struct choice c = study_choice(j->s, a->choice);
-            struct offer o;
-            struct residue left = { .missing = MISS_VERSION };
-            bool allowed = choice_allowed_version(j->p, c.version);
-            if (!allowed && offer_read(theirs->offer, &o))
-                left = policy_residue(j->p, &o, NULL);
-            if (!allowed && !nothing_left(&left))
+            const struct choice *c = study_choice(j->s, a->choice);
+            const struct stack_left *l = left_of(j, theirs->stack);
+            if (!j->s->judged[a->choice - 1].version && l && !nothing_left(&l->left))
                 b = BACKENDS_OLD;
-            else if (j->s->judged[a->choice - 1].answer == ANSWER_NO || !answer_fits(j, &c))
+            else if (j->s->judged[a->choice - 1].answer == ANSWER_NO || !answer_fits(j, c))
                 b = BACKENDS_UNPROVED;
         }
         worst = b > worst ? b : worst;
@@ -334,7 +339,7 @@ static bool may_fall(const struct judge *j)
 
 static const struct party_pair *pair_of(const struct judge *j)
 {
-    return &j->s->pair[j->s->cell_pair[j->c - j->s->cell] - 1];
+    return &j->s->pair[j->s->seen[j->c->from].pair - 1];
 }
 
 static bool fell(const struct judge *j)
@@ -352,8 +357,7 @@ static bool offers_nothing(struct judge *j)
         j->v->missing = (uint8_t)j->left.missing;
         return true;
     }
-    const struct cube_key *k = j->own.full_row ? cube_row_key(j->s->cube, j->own.full_row) : NULL;
-    if (!j->cert_leaves_nothing || !k || !k->cert || j->own.dim_row)
+    if (!j->own.full_row || !study_choice(j->s, j->own.full_choice)->cert || j->own.dim_row || !judge_certs_leave_nothing(j))
         return false;
     j->v->missing = (uint8_t)j->cert_left.missing;
     j->v->notes |= NOTE_CERT;
@@ -397,15 +401,15 @@ static bool is_ready(struct judge *j)
 static bool is_intercepted(const struct judge *j, uint32_t row)
 {
     const struct cube_key *k = cube_row_key(j->s->cube, row);
-    int top = version_rank(j->offer.max_version);
+    int top = version_rank(j->offer->max_version);
     return (k->sentinel == SENTINEL_TLS12 && top >= version_rank(VER_TLS13)) ||
            (k->sentinel == SENTINEL_TLS11 && top >= version_rank(VER_TLS12));
 }
 
 static bool certificate_is_forbidden(const struct judge *j)
 {
-    const struct cube_key *k = j->own.full_row ? cube_row_key(j->s->cube, j->own.full_row) : NULL;
-    if (!k || !k->cert || policy_allows_cert(j->p, cube_cert(j->s->cube, k->cert)))
+    const struct cert_facts *cert = j->own.full_row ? study_choice(j->s, j->own.full_choice)->cert : NULL;
+    if (!cert || policy_allows_cert(j->p, cert))
         return false;
     for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++)
         if (policy_allows_cert(j->p, cube_cert(j->s->cube, j->facts->cert[i])))
@@ -448,31 +452,32 @@ static bool outweighed(const struct judge *j, uint32_t row)
 /* The version that narrowing leaves: what the server chose for this offer, else the highest that both could have. */
 static int version_after(const struct judge *j)
 {
-    return j->own.version_row ? version_rank(cube_row_key(j->s->cube, j->own.version_row)->version) : j->top;
+    return j->own.version_row ? version_rank(study_choice(j->s, j->own.version_choice)->version) : j->top;
 }
 
-static bool is_barred(const struct judge *j)
+static bool is_barred(struct judge *j)
 {
     return !j->readable || j->excuse != EXCUSE_NONE || j->nothing || j->own.low_row || j->own.low_other || j->own.strange ||
-           j->cert_leaves_nothing;
+           judge_certs_leave_nothing(j);
 }
 
 static uint32_t client_auth(const struct judge *j, uint16_t version)
 {
-    return j->own.auth_version && j->own.auth_version != version ? NOTE_CLIENT_AUTH : 0;
+    return j->own.auth_row && cube_row_key(j->s->cube, j->own.auth_row)->version != version ? NOTE_CLIENT_AUTH : 0;
 }
 
 /* The best proof for this cell: its row, and the notes that keep it from being whole. 0: none. */
-static uint32_t best_proof(const struct judge *j, uint32_t *notes)
+static uint32_t best_proof(struct judge *j, uint32_t *notes)
 {
     int rank = version_after(j);
-    const struct proof *p = j->whole_proof[rank] ? &j->s->proof[j->whole_proof[rank] - 1] : NULL;
     *notes = 0;
     if (j->own.good_row && !j->own.bad_row)
         return j->own.good_row;
+    judge_proofs(j);
+    const struct proof *p = j->whole_proof[rank] ? &j->s->proof[j->whole_proof[rank] - 1] : NULL;
     if (!p || outweighed(j, p->row))
         return 0;
-    *notes = j->whole_notes[rank] | client_auth(j, study_choice(j->s, p->choice).version);
+    *notes = j->whole_notes[rank] | client_auth(j, study_choice(j->s, p->choice)->version);
     return p->row;
 }
 
@@ -488,6 +493,7 @@ static bool is_safe(struct judge *j)
 static uint32_t version_proof(struct judge *j)
 {
     uint32_t best = j->own.version_row;
+    judge_proofs(j);
     for (int rank = 1; rank < RANKS && !best; rank++) {
         uint32_t i = j->version_proof[rank];
         if (i && !outweighed(j, j->s->proof[i - 1].row))
@@ -552,10 +558,10 @@ void judge_cell(struct judge *j, const struct cell *c)
     }
     own_collect(j);
     j->excuse = j->readable && j->nothing ? excuse_of(j) : EXCUSE_NONE;
-    j->backends = j->readable ? backends_of(j) : BACKENDS_AGREE;
+    j->backends = j->readable && j->facts->splits ? backends_of(j) : BACKENDS_AGREE;
 }
 
-/* The choice of one of the cell's own rows; 0: it is another client's, or none. */
+/* The choice of one of the cell's own rows; 0: it is another client's, or nothing was chosen. */
 static uint32_t own_choice(const struct judge *j, uint32_t row)
 {
     for (uint32_t i = j->c->from; row && i < j->c->to; i++)
@@ -564,14 +570,15 @@ static uint32_t own_choice(const struct judge *j, uint32_t row)
     return 0;
 }
 
-/* What the policy says of the choice of a row: of this cell, or of a proof of the place. NULL: nothing was chosen. */
-static const struct judged *judged_row(const struct judge *j, uint32_t row)
+/* Of a row of this cell, or of a proof of the place; 0: nothing was chosen. */
+static uint32_t deciding_choice(const struct judge *j, uint32_t row, bool *own)
 {
     uint32_t choice = own_choice(j, row);
+    *own = choice != 0;
     for (uint32_t i = 0; row && !choice && j->facts && i < j->facts->proofs; i++)
         if (j->s->proof[j->facts->proof + i].row == row)
             choice = j->s->proof[j->facts->proof + i].choice;
-    return choice ? &j->s->judged[choice - 1] : NULL;
+    return choice;
 }
 
 static void judge_step_all(struct judge *j)
@@ -580,10 +587,11 @@ static void judge_step_all(struct judge *j)
     while (!verdict_steps[i].matches(j))
         i++;
     j->v->is = (uint8_t)i;
-    const struct judged *deciding = judged_row(j, j->v->row), *bad = judged_row(j, j->own.bad_row);
-    j->v->notes |= own_choice(j, j->v->row) ? NOTE_OWN : 0;
-    j->v->broken = bad ? bad->broken : 0;
-    j->v->invisible = deciding ? deciding->invisible : 0;
+    bool own;
+    uint32_t choice = deciding_choice(j, j->v->row, &own), bad = j->own.bad_choice;
+    j->v->notes |= own ? NOTE_OWN : 0;
+    j->v->broken = bad ? j->s->judged[bad - 1].broken : 0;
+    j->v->invisible = choice ? j->s->judged[choice - 1].invisible : 0;
     j->v->notes |= (j->facts && j->facts->changed_ns ? NOTE_CHANGED : 0u) | (j->facts && j->facts->mixed ? NOTE_MIXED : 0u) |
                    (j->s->client_stacks[j->c->client - 1] > 1 ? NOTE_NAT : 0u);
 }
@@ -620,9 +628,10 @@ static void mark_enforced(struct study *s, uint16_t bit)
 static void judge_choices(struct study *s)
 {
     for (uint32_t i = 1; i <= intern_count(s->choices); i++) {
-        struct choice c = study_choice(s, i);
+        const struct choice *c = study_choice(s, i);
         struct judged *a = &s->judged[i - 1];
-        a->answer = (uint8_t)policy_judge_all(s->policy, &c, false, &a->broken, &a->invisible);
+        a->answer = (uint8_t)policy_judge_all(s->policy, c, false, &a->broken, &a->invisible);
+        a->version = c->version && policy_allows_version(s->policy, c->version);
     }
 }
 
@@ -644,9 +653,9 @@ static void sum_add(struct study *s, struct study_sum *sum, unsigned bit, const 
 static void decide(struct study *s)
 {
     struct decision *d = &s->decision;
-    for (uint32_t i = 0; i < s->ordered; i++) {
-        const struct verdict *v = &s->verdict[s->order[i]];
-        const struct cell *c = &s->cell[v->cell];
+    for (uint32_t i = 0; i < s->cells; i++) {
+        const struct verdict *v = &s->verdict[i];
+        const struct cell *c = &s->cell[i];
         if (v->list == LIST_OUTSIDE)
             continue;
         if (v->list == LIST_MAIN) {
@@ -681,17 +690,19 @@ void verdict_all(struct study *s)
     memset(&s->decision, 0, sizeof s->decision);
     memset(s->client_mark, 0, intern_count(s->clients) * sizeof *s->client_mark);
     memset(s->server_mark, 0, s->servers * sizeof *s->server_mark);
-    memset(s->left_done, 0, s->stacks + 1u);
+    for (uint32_t i = 0; i <= s->stacks; i++)
+        s->left[i].done = false;
     judge_choices(s);
     mark_enforced(s, 1u << MARK_ENFORCED);
     for (uint32_t i = 0; i < s->cells; i++) {
-        s->verdict[i] = (struct verdict){ .cell = i };
+        s->verdict[i] = (struct verdict){ .cell = i, .list = LIST_OUTSIDE };
         if (!s->cell[i].in_study)
             continue;
         j.v = &s->verdict[i];
         judge_cell(&j, &s->cell[i]);
         judge_step_all(&j);
         j.v->list = list_of(s, &s->cell[i], j.v);
+        s->offends[i] = j.v->list == LIST_MAIN && (j.v->is == VERDICT_BREAKS || j.v->is == VERDICT_PLAINTEXT);
     }
     decide(s);
 }

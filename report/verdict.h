@@ -10,17 +10,17 @@ enum excuse { EXCUSE_NONE, EXCUSE_FALLBACK /* the client can do more than this h
               EXCUSE_HIGHER /* and does so at other times */, EXCUSE_UNKNOWN };
 enum backends { BACKENDS_AGREE, BACKENDS_UNPROVED, BACKENDS_OLD /* one of them chooses a forbidden version */ };
 
-/* What the cell's own rows show, since the last change of the place. Rows: the latest of their kind, 0 none. */
+/* What the cell's own rows show, since the last change of the place: numbers of rows, and the latest row of each kind, 0 none. */
 struct own {
-    uint64_t completed, failed, ambiguous, history /* before the change */, good;
-    uint64_t retries, plain_tries; /* after a failed higher hello; not */
-    uint32_t higher; /* profile of that hello */
+    uint32_t completed, failed, ambiguous, history /* before the change */, good;
+    uint32_t retries, plain_tries; /* after a failed higher hello; not */
+    uint32_t retry_row;
     uint32_t good_row, dim_row; /* full: satisfy the policy; as far as can be seen */
     uint32_t bad_row; /* violates it */
     uint32_t low_row, low_other; /* a forbidden version was chosen: in a full handshake; otherwise */
     uint32_t version_row; /* an allowed version was chosen */
-    uint32_t full_row, fail_row;
-    uint16_t auth_version; /* in which a client certificate was sent; 0 none */
+    uint32_t full_row, fail_row, auth_row;
+    uint32_t good_choice, dim_choice, bad_choice, version_choice, full_choice; /* of these rows */
     bool fresh; /* a hello that did not try to resume */
     bool strange; /* the server chose what was not offered */
 };
@@ -33,10 +33,12 @@ struct judge {
     /* of the stack at the place */
     uint32_t run_place, run_stack;
     const struct place_facts *facts;
-    bool readable, nothing, cert_leaves_nothing;
-    struct offer offer;
+    const struct offer *offer;
+    bool readable, nothing;
     struct residue left, cert_left;
     int top; /* highest rank that is offered and allowed */
+    bool certs_done, cert_leaves_nothing;
+    bool proofs_done;
     uint32_t version_proof[RANKS], whole_proof[RANKS], whole_notes[RANKS]; /* index in study.proof + 1 */
     /* of the cell */
     struct own own;
@@ -52,7 +54,8 @@ struct verdict_step {
 };
 extern const struct verdict_step verdict_steps[VERDICT_COUNT];
 
-bool choice_allowed_version(const struct policy *p, uint16_t version);
-enum answer choice_answer(const struct judge *j, const struct proof *p, const struct choice *seen);
+/* The proofs of the place that matter for this stack, worked out when first asked for. */
+void judge_proofs(struct judge *j);
+bool judge_certs_leave_nothing(struct judge *j);
 
 #endif
