@@ -27,10 +27,16 @@ extern const struct subcommand subcommands[]; /* ends with a NULL name */
 int cmd_read(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+
+/* What cmd_read and cmd_report do once the options are known. -1 and *e set. */
+struct options;
+int read_captures(const struct options *o, struct err *e);
+int report_states(const struct options *o, struct err *e);
 int cmd_policy(int argc, char **argv);
 
 /* Which subcommands take an option: a letter each in its row. */
-enum { FOR_READ = 1, FOR_REPORT = 2, FOR_WATCH = 4, FOR_ALL = 7, FOR_EXPLAIN = 8, FOR_STUDY = FOR_ALL | FOR_EXPLAIN };
+enum { FOR_READ = 1, FOR_REPORT = 2, FOR_WATCH = 4, FOR_ALL = 7, FOR_EXPLAIN = 8, FOR_ANY = FOR_ALL | FOR_EXPLAIN };
 
 struct cidr_list {
     struct cidr *at;
@@ -48,6 +54,7 @@ struct study_options {
     unsigned fail_on; /* 0: not given */
     int64_t on_day; /* days since 1970 on which the study is judged */
     struct accept_list *accept;
+    struct study_subject subject;
     struct study_request request;
 };
 
@@ -87,6 +94,7 @@ int study_set_enforce(struct options *o, const char *v, struct err *e);
 int study_set_accept(struct options *o, const char *v, struct err *e);
 int study_set_fail_on(struct options *o, const char *v, struct err *e);
 int study_set_on(struct options *o, const char *v, struct err *e);
+int study_set_subject(struct options *o, const char *client, const char *server, struct err *e); /* of explain */
 int study_options_open(struct options *o, struct err *e);
 void study_options_free(struct study_options *s);
 enum exit_code study_exit(const struct options *o); /* after the report */

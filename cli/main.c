@@ -9,6 +9,7 @@ const struct subcommand subcommands[] = {
     { "read", cmd_read, "[options] FILE|DIR|-...", "tally captures and print the report" },
     { "report", cmd_report, "[options] STATE...", "print the report of one or several saved states" },
     { "watch", cmd_watch, "[options] -i INTERFACE", "tally an interface until interrupted, then print the report" },
+    { "explain", cmd_explain, "[options] CLIENT SERVER STATE|CAPTURE...", "one verdict's reasoning, step by step" },
     { "policy", cmd_policy, "list | show NAME | check FILE...", "which policies there are and what they mean" },
     { NULL, NULL, NULL, NULL },
 };

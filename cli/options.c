@@ -296,35 +296,35 @@ static int set_seed(struct options *o, const char *v, struct err *e)
 
 static const struct option_row rows[] = {
     { "format", 'f', "FORMAT", FOR_ALL, set_format, "text (the default), json, or ndjson (one line per handshake)" },
-    { "output", 'o', "FILE", FOR_ALL, set_output, "write there instead of to standard output" },
+    { "output", 'o', "FILE", FOR_ANY, set_output, "write there instead of to standard output" },
     { "state", 0, "FILE", FOR_READ | FOR_WATCH, set_state, "add to this state file, so that runs accumulate" },
     { "again", 0, NULL, FOR_READ, set_again, "read files that the state has already" },
     { "interface", 'i', "NAME", FOR_WATCH, set_interface, "the interface that the mirror arrives on" },
     { "check", 0, "TIME", FOR_WATCH, set_check, "look at the mirror for so long (60s) and say what is wrong with it" },
-    { "filter", 0, "BPF", FOR_READ | FOR_WATCH, set_filter, "only packets that match, as in tcpdump" },
+    { "filter", 0, "BPF", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_filter, "only packets that match, as in tcpdump" },
     { "top", 0, "N", FOR_ALL, set_top, "rows per table (20); 0 for all" },
     { "server", 0, "ADDR[/BITS][:PORT]", FOR_ALL, set_server, "only these servers" },
     { "client", 0, "ADDR[/BITS]", FOR_ALL, set_client, "only these clients" },
-    { "since", 0, "TIME", FOR_ALL, set_since, "only from then on (UTC, 2026-11-21T09:30)" },
-    { "until", 0, "TIME", FOR_ALL, set_until, "only before then" },
-    { "servers", 0, "CIDR,...", FOR_ALL, set_own, "your own servers, told apart from the Internet's" },
-    { "ignore-client", 0, "CIDR,...", FOR_ALL, set_ignored, "scanners and health checks, set apart" },
-    { "names", 0, "FILE", FOR_ALL, set_names, "lines of ADDRESS NAME [OWNER]" },
-    { "policy", 0, "NAME,...", FOR_STUDY, study_set_policy, "judge under these policies (tls12-minimum): who breaks" },
-    { "min-version", 0, "VERSION", FOR_STUDY, study_set_min_version, "a policy of its own: nothing below, as in TLSv1.2" },
-    { "forbid", 0, "WORDS", FOR_STUDY, study_set_forbid, "likewise: none of these, as in 3DES,RC4,kx=RSA" },
-    { "enforce", 0, "SERVER[:PORT]|NAME[=POLICY]", FOR_STUDY, study_set_enforce, "only these servers are to be enforced" },
-    { "accept", 0, "FILE", FOR_STUDY, study_set_accept, "exceptions: lines of CLIENT SERVER EXPIRES REASON" },
-    { "fail-on", 0, "VERDICTS", FOR_STUDY, study_set_fail_on, "exit 1 on these (breaks,plaintext,server-first)" },
-    { "on", 0, "DATE", FOR_STUDY, study_set_on, "judge by the rules and exceptions of that day (today)" },
-    { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH, set_client_prefix, "count IPv6 clients by prefix (64)" },
+    { "since", 0, "TIME", FOR_ANY, set_since, "only from then on (UTC, 2026-11-21T09:30)" },
+    { "until", 0, "TIME", FOR_ANY, set_until, "only before then" },
+    { "servers", 0, "CIDR,...", FOR_ANY, set_own, "your own servers, told apart from the Internet's" },
+    { "ignore-client", 0, "CIDR,...", FOR_ANY, set_ignored, "scanners and health checks, set apart" },
+    { "names", 0, "FILE", FOR_ANY, set_names, "lines of ADDRESS NAME [OWNER]" },
+    { "policy", 0, "NAME,...", FOR_ANY, study_set_policy, "judge under these policies (tls12-minimum): who breaks" },
+    { "min-version", 0, "VERSION", FOR_ANY, study_set_min_version, "a policy of its own: nothing below, as in TLSv1.2" },
+    { "forbid", 0, "WORDS", FOR_ANY, study_set_forbid, "likewise: none of these, as in 3DES,RC4,kx=RSA" },
+    { "enforce", 0, "SERVER[:PORT]|NAME[=POLICY]", FOR_ANY, study_set_enforce, "only these servers are to be enforced" },
+    { "accept", 0, "FILE", FOR_ANY, study_set_accept, "exceptions: lines of CLIENT SERVER EXPIRES REASON" },
+    { "fail-on", 0, "VERDICTS", FOR_ANY, study_set_fail_on, "exit 1 on these (breaks,plaintext,server-first)" },
+    { "on", 0, "DATE", FOR_ANY, study_set_on, "judge by the rules and exceptions of that day (today)" },
+    { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_client_prefix, "count IPv6 clients by prefix (64)" },
     { "anonymize", 0, "[KEYFILE]", FOR_ALL, set_anonymize, "replace client addresses by keyed pseudonyms" },
-    { "scope", 0, "vlan|vni", FOR_READ | FOR_WATCH, set_scope, "tenants reuse addresses: their id is part of the key" },
-    { "vxlan-port", 0, "PORT", FOR_READ | FOR_WATCH, set_vxlan_port, "VXLAN on this UDP port too" },
+    { "scope", 0, "vlan|vni", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_scope, "tenants reuse addresses: their id is part of the key" },
+    { "vxlan-port", 0, "PORT", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_vxlan_port, "VXLAN on this UDP port too" },
     { "no-ndpi", 0, NULL, FOR_READ | FOR_WATCH, set_no_ndpi, "do not ask nDPI for names of services" },
     { "memory-limit", 0, "SIZE", FOR_READ | FOR_WATCH, set_memory_limit, "cap the tables (512M)" },
-    { "seed", 0, "N", FOR_READ | FOR_WATCH, set_seed, "fixed hash seed, for tests" },
-    { "quiet", 'q', NULL, FOR_ALL, set_quiet, "no progress and no notices" },
+    { "seed", 0, "N", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_seed, "fixed hash seed, for tests" },
+    { "quiet", 'q', NULL, FOR_ANY, set_quiet, "no progress and no notices" },
 };
 enum { ROWS = sizeof rows / sizeof *rows, HELP = 1000 };
 
@@ -398,6 +398,8 @@ static int together(const struct options *o, struct err *e)
     if (o->anonymize && (o->view.client_only || o->ignored.count))
         return err_set(e, "--anonymize: %s cannot find addresses that are replaced; use --filter '%s ADDRESS' of read or watch",
                        o->view.client_only ? "--client" : "--ignore-client", o->view.client_only ? "host" : "not host");
+    if (o->view.study && !o->format->report)
+        return err_set(e, "--format %s is one line per handshake and has no verdicts; use text or json", o->format->name);
     return 0;
 }
 
@@ -447,7 +449,9 @@ static int parse(struct options *o, int argc, char **argv, unsigned who, bool *h
     o->view.own_count = o->own.count;
     o->view.ignored = o->ignored.at;
     o->view.ignored_count = o->ignored.count;
-    return together(o, e) || study_options_open(o, e) ? -1 : 0;
+    if (who == FOR_EXPLAIN && !o->study.policies && !o->study.min_version && !o->study.forbid)
+        (void)study_set_policy(o, NULL, e);
+    return study_options_open(o, e) || together(o, e) ? -1 : 0;
 }
 
 int options_parse(struct options *o, int argc, char **argv, unsigned who)

@@ -68,7 +68,7 @@ static int read_packets(struct reading *r, struct source *s, struct input *in, u
             return -1;
         case SOURCE_CUT:
             pipeline_stats(r->pipe)->file_cut++;
-            (void)snprintf(in->warning, sizeof in->warning, "%s", e->text);
+            (void)snprintf(in->warning, sizeof in->warning, "%.*s", (int)sizeof in->warning - 1, e->text);
             progress_end(&r->progress);
             if (!r->o->quiet)
                 fprintf(stderr, "tlsunset: warning: %s\n", e->text);
@@ -176,30 +176,31 @@ static int spare_inputs(const struct options *o, const struct source_list *list,
     return 0;
 }
 
+int read_captures(const struct options *o, struct err *e)
+{
+    struct source_list list = { 0 };
+    unsigned not_captures = 0;
+    int rc = o->arg_count ? source_list_make(&list, o->args, o->arg_count, &not_captures, e)
+                          : err_set(e, "read: name a capture file, a folder of them, or - for standard input");
+    if (rc == 0)
+        rc = spare_inputs(o, &list, e);
+    FILE *out = rc == 0 ? output_open(o, e) : NULL;
+    if (not_captures)
+        left_out(o, not_captures);
+    if (rc == 0)
+        rc = out ? run(o, &list, out, e) : -1;
+    if (out && output_close(o, out, rc ? NULL : e) && rc == 0)
+        rc = -1;
+    source_list_free(&list);
+    return rc;
+}
+
 int cmd_read(int argc, char **argv)
 {
     struct options o;
     struct err e = { "" };
-    struct source_list list = { 0 };
-    unsigned not_captures = 0;
     int over = options_parse(&o, argc, argv, FOR_READ);
-    if (over) {
-        options_free(&o);
-        return over - 1;
-    }
-    int rc = o.arg_count ? source_list_make(&list, o.args, o.arg_count, &not_captures, &e)
-                         : err_set(&e, "read: name a capture file, a folder of them, or - for standard input");
-    if (rc == 0)
-        rc = spare_inputs(&o, &list, &e);
-    FILE *out = rc == 0 ? output_open(&o, &e) : NULL;
-    if (not_captures)
-        left_out(&o, not_captures);
-    if (rc == 0)
-        rc = out ? run(&o, &list, out, &e) : -1;
-    if (out && output_close(&o, out, &e) && rc == 0)
-        rc = -1;
-    source_list_free(&list);
-    int result = study_exit(&o);
+    int rc = over ? 0 : read_captures(&o, &e), result = over ? over - 1 : (int)study_exit(&o);
     options_free(&o);
     return rc ? cannot(&e) : result;
 }

@@ -24,34 +24,38 @@ static int named_twice(const struct options *o, struct err *e)
     return 0;
 }
 
+int report_states(const struct options *o, struct err *e)
+{
+    int rc = named_twice(o, e);
+    struct cube *cube = rc == 0 ? options_cube(o) : NULL;
+    if (rc == 0 && !cube)
+        rc = err_set(e, "out of memory");
+    for (unsigned i = 0; i < o->arg_count && rc == 0; i++)
+        rc = load(cube, o->args[i], e);
+    FILE *out = rc == 0 ? output_open(o, e) : NULL;
+    if (rc == 0)
+        rc = out ? o->format->report(out, cube, &o->view, e) : -1;
+    if (out && output_close(o, out, rc ? NULL : e))
+        rc = -1;
+    cube_free(cube);
+    return rc;
+}
+
+static int right_arguments(const struct options *o, struct err *e)
+{
+    if (o->arg_count == 0)
+        return err_set(e, "report: name a state file (made by tlsunset read --state FILE)");
+    if (!o->format->report)
+        return err_set(e, "report: --format %s is one line per handshake and needs the captures; use text or json", o->format->name);
+    return 0;
+}
+
 int cmd_report(int argc, char **argv)
 {
     struct options o;
     struct err e = { "" };
     int over = options_parse(&o, argc, argv, FOR_REPORT);
-    if (over) {
-        options_free(&o);
-        return over - 1;
-    }
-    int rc = 0;
-    if (o.arg_count == 0)
-        rc = err_set(&e, "report: name a state file (made by tlsunset read --state FILE)");
-    else if (!o.format->report)
-        rc = err_set(&e, "report: --format %s is one line per handshake and needs the captures; use text or json", o.format->name);
-    if (rc == 0)
-        rc = named_twice(&o, &e);
-    struct cube *cube = rc == 0 ? options_cube(&o) : NULL;
-    if (rc == 0 && !cube)
-        rc = err_set(&e, "out of memory");
-    for (unsigned i = 0; i < o.arg_count && rc == 0; i++)
-        rc = load(cube, o.args[i], &e);
-    FILE *out = rc == 0 ? output_open(&o, &e) : NULL;
-    if (rc == 0)
-        rc = out ? o.format->report(out, cube, &o.view, &e) : -1;
-    if (out && output_close(&o, out, &e))
-        rc = -1;
-    cube_free(cube);
-    int result = study_exit(&o);
+    int rc = over || right_arguments(&o, &e) ? -1 : report_states(&o, &e), result = over ? over - 1 : (int)study_exit(&o);
     options_free(&o);
-    return rc ? cannot(&e) : result;
+    return over ? result : rc ? cannot(&e) : result;
 }

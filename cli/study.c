@@ -145,6 +145,19 @@ int study_set_enforce(struct options *o, const char *v, struct err *e)
     return 0;
 }
 
+int study_set_subject(struct options *o, const char *client, const char *server, struct err *e)
+{
+    struct study_subject *s = &o->study.subject;
+    char text[512];
+    (void)snprintf(text, sizeof text, "%s", server);
+    if (cidr_parse(client, &s->client))
+        return err_set(e, "explain: %.200s is not the address of a client", client);
+    if (strlen(server) >= sizeof text || read_target(&s->server, text))
+        return err_set(e, "explain: %.200s is not a server; give ADDRESS, NAME or either with :PORT", server);
+    o->study.request.subject = s;
+    return 0;
+}
+
 /* ---- opening what was asked for ---- */
 
 static int resolve_enforced(struct study_options *s, struct err *e)

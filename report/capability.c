@@ -199,7 +199,7 @@ static void proof_add(struct study *s, struct place_facts *f, const struct sight
     const struct cube_val *v = cube_row_val(s->cube, x->row);
     bool full = row_is_full(k) && row_is_whole(k);
     uint32_t i = f->proof;
-    if (k->outcome != OUTCOME_COMPLETED || !k->profile || k->flags & EV_SUITE_NOT_OFFERED)
+    if (k->outcome != OUTCOME_COMPLETED || !x->choice || !k->profile || k->flags & EV_SUITE_NOT_OFFERED)
         return;
     while (i < s->proofs && !same_proof(s, &s->proof[i], x, k, full))
         i++;

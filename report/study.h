@@ -49,6 +49,11 @@ struct enforce {
 
 struct accept_list; /* report/accept.h */
 
+struct study_subject { /* whom to explain */
+    struct cidr client;
+    struct enforce server;
+};
+
 enum study_result { STUDY_READY, STUDY_NOT_ENOUGH, STUDY_NOT_READY }; /* from good to bad */
 
 struct study_request {
@@ -59,6 +64,7 @@ struct study_request {
     const struct accept_list *accept; /* NULL: none */
     int64_t now_ns; /* exceptions that expired before have no effect */
     unsigned fail_on; /* a bit for each enum verdict_kind that makes the result "not ready" */
+    const struct study_subject *subject; /* of explain_report(); else NULL */
     enum study_result result; /* of the worst policy: left there by the report */
 };
 

@@ -41,15 +41,17 @@ bool judge_certs_leave_nothing(struct judge *j)
     return j->cert_leaves_nothing;
 }
 
+static const uint16_t versions[] = { VER_SSL2,   VER_SSL3,  VER_TLS10,  VER_TLS11, VER_DTLS10,
+                                     VER_TLS12, VER_DTLS12, VER_TLS13, VER_DTLS13 };
+enum { VERSIONS = sizeof versions / sizeof *versions };
+
 /* A version of the offer as the policy alone sees it: the highest allowed one. */
 static int top_version(const struct policy *p, const struct offer *o)
 {
-    static const uint16_t all[] = { VER_SSL2,  VER_SSL3,   VER_TLS10, VER_TLS11, VER_DTLS10,
-                                    VER_TLS12, VER_DTLS12, VER_TLS13, VER_DTLS13 };
     int top = 0;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (policy_allows_version(p, all[i]) && offer_has_version(o, all[i]) && version_rank(all[i]) > top)
-            top = version_rank(all[i]);
+    for (size_t i = 0; i < VERSIONS; i++)
+        if (policy_allows_version(p, versions[i]) && offer_has_version(o, versions[i]) && version_rank(versions[i]) > top)
+            top = version_rank(versions[i]);
     return top;
 }
 
@@ -117,8 +119,41 @@ static const struct stack_left *left_of(const struct judge *j, uint32_t stack)
     if (!stack || !j->s->offer_read[stack])
         return NULL;
     if (!l->done)
-        *l = (struct stack_left){ policy_residue(j->p, &j->s->offer[stack], NULL), top_version(j->p, &j->s->offer[stack]), true };
+        *l = (struct stack_left){ .left = policy_residue(j->p, &j->s->offer[stack], NULL),
+                                  .top = top_version(j->p, &j->s->offer[stack]), .done = true };
     return l;
+}
+
+/* Does the offer hold an allowed suite at this version or an older one? */
+static bool holds_at_or_below(const struct policy *p, const struct offer *o, int rank)
+{
+    for (size_t i = 0; i < VERSIONS; i++) {
+        uint16_t v = versions[i];
+        if (version_rank(v) > rank || !policy_allows_version(p, v) || !offer_has_version(o, v))
+            continue;
+        for (struct rd r = o->suites; rd_left(&r) >= 2;)
+            if (policy_allows_suite(p, v, o->format == HELLO_SSLV2 ? rd_u24(&r) : rd_u16(&r), o->ext_mask & EXT_ETM))
+                return true;
+    }
+    return false;
+}
+
+/* Did the server choose a version with which nothing is left, although a higher one was offered with which something is? What it
+ * chose is its ceiling for this offer: narrowing leaves nothing, a newer version would help. */
+static bool chose_too_low(const struct judge *j, uint32_t stack, uint32_t choice)
+{
+    struct stack_left *l = &j->s->left[stack];
+    uint16_t version = study_choice(j->s, choice)->version;
+    int rank = version_rank(version);
+    if (!left_of(j, stack) || nothing_left(&l->left) || j->s->judged[choice - 1].answer == ANSWER_YES)
+        return false;
+    if (!j->s->judged[choice - 1].version)
+        return true;
+    if (rank >= version_rank(j->s->offer[stack].max_version))
+        return false;
+    if (!l->below[rank])
+        l->below[rank] = holds_at_or_below(j->p, &j->s->offer[stack], rank) ? 2 : 1;
+    return l->below[rank] == 1;
 }
 
 static void run_open(struct judge *j)
@@ -146,11 +181,12 @@ static void own_completed(struct judge *j, const struct sight *x)
     bool full = (x->is & (SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_WHOLE | SIGHT_FULL);
     o->completed++;
     o->strange |= (x->is & SIGHT_STRANGE) != 0;
-    if (a->version)
+    bool low = chose_too_low(j, j->c->stack, x->choice);
+    if (a->version && !low)
         o->version_row = x->row, o->version_choice = x->choice;
-    else if (full)
+    if (low && full)
         o->low_row = x->row;
-    else
+    if ((low || !a->version) && !full)
         o->low_other = x->row;
     if (a->answer == ANSWER_NO)
         o->bad_row = x->row, o->bad_choice = x->choice;
@@ -304,8 +340,7 @@ static enum backends backends_of(const struct judge *j)
             b = theirs->stack == j->c->stack ? BACKENDS_UNPROVED : BACKENDS_AGREE;
         } else {
             const struct choice *c = study_choice(j->s, a->choice);
-            const struct stack_left *l = left_of(j, theirs->stack);
-            if (!j->s->judged[a->choice - 1].version && l && !nothing_left(&l->left))
+            if (chose_too_low(j, theirs->stack, a->choice))
                 b = BACKENDS_OLD;
             else if (j->s->judged[a->choice - 1].answer == ANSWER_NO || !answer_fits(j, c))
                 b = BACKENDS_UNPROVED;

@@ -9,7 +9,7 @@ fail() { echo "check_manual: $*" >&2; exit 1; }
 if command -v mandoc >/dev/null; then
 	mandoc -Tlint -W warning "$manual" || fail 'mandoc finds fault'
 fi
-for who in read report watch; do
+for who in read report watch explain; do
 	"$TLSUNSET" "$who" --help >"$dir/help" 2>&1 || continue
 	grep -oE -- '--[a-z][a-z-]*' "$dir/help" | sort -u | sed 's/^--//' | while read -r option; do
 		grep -qE -- "-$option( |\$)" "$manual" || fail "$who --$option is not described"

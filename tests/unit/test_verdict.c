@@ -329,6 +329,18 @@ static void server_first_under_a_13_only_policy(void **state)
     EXPECT(tls13, 3, 8, READY, NULL);
 }
 
+static void server_first_when_nothing_is_left_at_its_ceiling(void **state)
+{
+    (void)state; /* no rule about versions: but what is offered at TLS 1.0 is all CBC */
+    struct policy *cbc = policy_inline(NULL, "cbc", NULL);
+    assert_non_null(cbc);
+    TELL({ &cbc_and_gcm, 1, 9, .version = VER_TLS10, .suite = 0x002f, .key = CERT_KEY_RSA },
+         { &cbc_and_gcm, 2, 8, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA });
+    EXPECT(cbc, 1, 9, SERVER_FIRST, "although TLS 1.2 was offered");
+    EXPECT(cbc, 2, 8, LIKELY, NULL);
+    policy_free(cbc);
+}
+
 static void server_first_for_its_certificate(void **state)
 {
     (void)state;
@@ -430,6 +442,15 @@ static void unknown_without_a_hello(void **state)
     (void)state;
     TELL({ NULL, 1, 9, CHOSE_12, .flags = EV_ONE_SIDED });
     EXPECT(tls12, 1, 9, UNKNOWN, "was not seen");
+}
+
+/* The ServerHello was lost: it completed, and what was chosen is not known. */
+static void completed_without_a_choice_proves_nothing(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, .flags = EV_GAP }, { &hello_tls12, 2, 9, .outcome = OUTCOME_INCOMPLETE });
+    EXPECT(tls12, 1, 9, UNKNOWN, NULL);
+    EXPECT(tls12, 2, 9, UNKNOWN, NULL);
 }
 
 /* ---- several backends, changes ---- */
@@ -735,10 +756,10 @@ int main(void)
         T(a_suite_that_was_not_offered_is_no_readiness), T(server_first_when_it_chose_a_forbidden_version),
         T(server_first_not_with_packets_missing), T(loss_of_another_stack_does_not_matter),
         T(a_sentinel_against_a_higher_offer_is_interception), T(server_first_under_a_13_only_policy),
-        T(server_first_for_its_certificate), T(safe_by_what_the_server_did_for_another), T(proofs_do_not_add_up),
+        T(server_first_when_nothing_is_left_at_its_ceiling), T(server_first_for_its_certificate), T(safe_by_what_the_server_did_for_another), T(proofs_do_not_add_up),
         T(a_proof_is_of_the_same_name), T(a_proof_is_not_resumed), T(own_refusal_outweighs_an_earlier_proof),
         T(the_sentinel_proves_a_ceiling), T(no_sentinel_proves_nothing), T(a_large_dh_prime_is_not_everybodys),
-        T(no_signature_algorithms_no_certainty), T(unknown_without_a_hello), T(several_backends_are_their_intersection),
+        T(no_signature_algorithms_no_certainty), T(unknown_without_a_hello), T(completed_without_a_choice_proves_nothing), T(several_backends_are_their_intersection),
         T(two_answers_are_no_change), T(a_change_in_time_is_one), T(a_change_back_counts_too),
         T(backends_that_agree_about_the_policy_do_no_harm), T(a_backend_that_refuses_is_not_ready),
         T(a_dance_with_scsv_raises_the_ceiling), T(a_dance_once_raises_nothing), T(a_dance_twice_and_never_otherwise_does),

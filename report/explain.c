@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One verdict's reasoning, step by step: what was seen, what is offered, what the server proved, and each question in turn. */
+#include "report/explain.h"
+#include "report/stamp.h"
+#include "report/text.h"
+#include "report/verdict.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+struct explaining {
+    FILE *out;
+    struct study *s;
+    struct judge j;
+};
+
+__attribute__((format(printf, 3, 4))) static void say(const struct explaining *x, unsigned hang, const char *fmt, ...)
+{
+    char buf[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    table_wrap(x->out, buf, TEXT_INDENT, hang, TEXT_WIDTH);
+}
+
+/* ---- what was seen ---- */
+
+static const char *result_of(const struct explaining *x, const struct sight *i, char *buf)
+{
+    const struct cube_key *k = cube_row_key(x->s->cube, i->row);
+    char alert[NAME_TEXT];
+    int n = snprintf(buf, PHRASE, "%s", outcome_name(k->outcome));
+    if (k->alert_from && !(k->flags & EV_ALERT_ENCRYPTED))
+        n += snprintf(buf + n, (size_t)(PHRASE - n), " %s", alert_name(k->alert_code, alert));
+    const struct {
+        bool on;
+        const char *word;
+    } mark[] = { { i->is & SIGHT_HISTORY, "before the change" }, { k->flags & EV_RESUMED, "resumed" }, { k->flags & EV_GAP, "gap" },
+                 { k->flags & EV_ONE_SIDED, "one-sided" }, { k->fallback_from, "after a failed higher hello" },
+                 { k->flags & EV_HRR, "after a HelloRetryRequest" }, { k->sentinel, "downgrade marked" } };
+    for (size_t m = 0; m < sizeof mark / sizeof *mark; m++)
+        if (mark[m].on && n < PHRASE)
+            n += snprintf(buf + n, (size_t)(PHRASE - n), ", %s", mark[m].word);
+    return buf;
+}
+
+static const char *policy_word(const struct explaining *x, uint32_t choice)
+{
+    if (!choice)
+        return "-";
+    switch ((enum answer)x->s->judged[choice - 1].answer) {
+    case ANSWER_YES:
+        return "yes";
+    case ANSWER_NO:
+        return "no";
+    case ANSWER_NOT_VISIBLE:
+        return "not visible";
+    }
+    return "-";
+}
+
+static void seen(struct explaining *x, const struct cell *c)
+{
+    static const char *const column[] = { "day", "handshakes", "chosen", "suite", "group", "result", "allowed" };
+    struct table t = { .width = TEXT_WIDTH, .indent = TEXT_INDENT };
+    char a[PHRASE], g[NAME_TEXT], stamp[STAMP_TEXT];
+    for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
+        table_column(&t, column[i], i == 1 ? TABLE_RIGHT : i == 5 ? TABLE_LEFT | TABLE_CUT : TABLE_LEFT);
+    for (uint32_t i = c->from; i < c->to; i++) {
+        const struct sight *y = &x->s->seen[i];
+        const struct cube_key *k = cube_row_key(x->s->cube, y->row);
+        table_cell(&t, "%s", stamp_date((int64_t)k->day * 86400, stamp));
+        table_cell(&t, "%s", text_count(cube_row_val(x->s->cube, y->row)->count, a));
+        table_cell(&t, "%s", text_version(k->version, a));
+        table_cell(&t, "%s", text_suite(k->suite, a));
+        table_cell(&t, "%s", k->group ? group_name(k->group, g) : "-");
+        table_cell(&t, "%s", result_of(x, y, a));
+        table_cell(&t, "%s", policy_word(x, y->choice));
+        table_row(&t);
+    }
+    (void)fputs("\nWhat was seen\n", x->out);
+    table_print(&t, x->out);
+    table_free(&t);
+}
+
+/* ---- the offer ---- */
+
+static void offer(const struct explaining *x, const struct cell *c)
+{
+    const struct profile *p = cube_profile(x->s->cube, c->profile);
+    const struct offer *o = x->j.offer;
+    char a[PHRASE], b[PHRASE];
+    (void)fputs("\nWhat it offers\n", x->out);
+    if (!x->j.readable) {
+        say(x, 0, "The ClientHello was not seen (or is too long to be kept).");
+        return;
+    }
+    say(x, 0, "Stack %s%s%s: up to %s, %zu suites, %zu groups, %zu signature schemes%s%s%s.", p->stack_label, p->guess ? ", " : "",
+        p->guess ? p->guess : "", text_version(o->max_version, a), rd_left(&o->suites) / (o->format == HELLO_SSLV2 ? 3 : 2),
+        rd_left(&o->groups) / 2, rd_left(&o->sigalgs) / 2, o->fallback_scsv ? ", TLS_FALLBACK_SCSV" : "",
+        o->ext_mask & EXT_EMS ? ", extended_master_secret" : "", o->ext_mask & EXT_ETM ? ", encrypt_then_mac" : "");
+    const struct residue *r = &x->j.left;
+    if (r->missing)
+        say(x, 0, "Under the policy it lacks:%s%s%s%s%s.", r->missing & MISS_VERSION ? " a version" : "",
+            r->missing & MISS_SUITE ? " a suite" : "", r->missing & MISS_GROUP ? " a group" : "",
+            r->missing & MISS_SIGSCHEME ? " a signature scheme" : "", r->missing & MISS_FEATURE ? " a feature" : "");
+    else
+        say(x, 0, "Under the policy it keeps %s with %u suites, %u groups and %u signature schemes.", text_version(r->best_version, b),
+            r->suites, r->groups, r->sigschemes);
+}
+
+/* ---- what the server proved ---- */
+
+static void proved(struct explaining *x)
+{
+    const struct study *s = x->s;
+    char v[PHRASE], u[PHRASE], g[NAME_TEXT], n[PHRASE];
+    (void)fputs("\nWhat this name at this server chose, for anybody\n", x->out);
+    if (x->j.facts->mixed)
+        say(x, 0, "Reached through a proxy and not named: it may be many servers, so nothing of others is used.");
+    else if (!x->j.facts->proofs)
+        say(x, 0, "Nothing was seen to complete%s.", x->j.facts->changed_ns ? " since its configuration changed" : "");
+    for (uint32_t i = x->j.facts->proof; i < x->j.facts->proof + x->j.facts->proofs; i++) {
+        const struct proof *p = &s->proof[i];
+        const struct choice *c = study_choice(s, p->choice);
+        uint32_t notes = 0;
+        bool in = x->j.readable && choice_in_offer(s, p, x->j.c->stack, &notes);
+        say(x, 2, "- %s %s%s%s%s%s, %s%s; %s this offer%s; allowed: %s", text_version(c->version, v), text_suite(c->suite, u),
+            c->group ? " " : "", c->group ? group_name(c->group, g) : "", c->cert ? ", certificate " : "", c->cert ? cert_key_name(c->cert->key) : "",
+            text_many(p->count, "time", "times", n), p->full ? "" : ", resumed or in part", in ? "within" : "not within",
+            notes ? ", as far as it can be seen" : "", policy_word(x, p->choice));
+    }
+    if (x->j.facts->splits)
+        say(x, 0, "The same offer got different answers at overlapping times: several backends.");
+}
+
+/* ---- the steps ---- */
+
+static void why_not(const struct explaining *x, enum verdict_kind step)
+{
+    const struct judge *j = &x->j;
+    const struct own *o = &j->own;
+    char a[PHRASE];
+    switch (step) {
+    case VERDICT_FAILING:
+        say(x, 4, "    no: %s", o->completed ? "some completed" : o->ambiguous ? "some were seen only in part"
+                                : j->c->lossy ? "packets are missing" : "none failed");
+        return;
+    case VERDICT_PLAINTEXT:
+    case VERDICT_BREAKS:
+        if (j->excuse != EXCUSE_NONE)
+            say(x, 4, "    no: this hello is not the best that the client can do");
+        else if (j->nothing)
+            say(x, 4, "    no: it was not seen going on in clear text");
+        else
+            say(x, 4, "    no: its offer holds %s", j->left.best_version ? text_version(j->left.best_version, a) : "what is allowed");
+        return;
+    case VERDICT_READY:
+        say(x, 4, "    no: %s", !o->completed ? "nothing completed" : o->bad_row ? "a handshake violates the policy"
+                                : !o->good_row ? "none was full and showed everything that the policy asks for"
+                                : o->strange ? "the server chose what was not offered"
+                                : j->c->lossy ? "packets are missing" : "several backends answer");
+        return;
+    case VERDICT_SERVER_FIRST:
+        say(x, 4, "    no: %s", j->nothing ? "nothing allowed was offered" : o->low_row && j->c->lossy ? "packets are missing"
+                                : o->low_row ? "interception is suspected" : "no full handshake chose a version with which nothing is allowed");
+        return;
+    case VERDICT_SAFE:
+        say(x, 4, "    no: no full handshake shows all that this offer needs, together and within the policy");
+        return;
+    case VERDICT_LIKELY:
+        say(x, 4, "    no: no allowed version of this offer is proved%s", o->low_row || o->low_other ? ": its own got a forbidden one" : "");
+        return;
+    case VERDICT_UNKNOWN:
+    case VERDICT_COUNT:
+        return;
+    }
+}
+
+static void steps(struct explaining *x, const struct verdict *v)
+{
+    char text[REASONS][REASON_TEXT];
+    unsigned first = x->j.c->stack == 0 ? VERDICT_UNKNOWN : 0;
+    (void)fputs("\nThe questions, in order\n", x->out);
+    for (unsigned i = first; i <= v->is; i++) {
+        say(x, 3, "%u. %s: %s", i + 1, verdict_name(i), verdict_steps[i].question);
+        if (i < v->is)
+            why_not(x, i);
+        else
+            say(x, 4, "    yes");
+    }
+    unsigned n = verdict_reasons(x->s, v, text);
+    (void)fprintf(x->out, "\nVerdict: %s\n", verdict_name(v->is));
+    for (unsigned i = 0; i < n; i++)
+        say(x, 2, "- %s", text[i]);
+}
+
+static void explain(struct explaining *x, const struct verdict *v)
+{
+    const struct cell *c = &x->s->cell[v->cell];
+    const struct place *p = study_place(x->s, c->place);
+    struct verdict again = { .cell = v->cell };
+    char client[ADDR_TEXT], server[ADDR_TEXT], name[PHRASE];
+    const char *upgrade = cube_upgrade_name(p->upgrade);
+    x->j = (struct judge){ .s = x->s, .p = x->s->policy, .v = &again };
+    judge_cell(&x->j, c);
+    (void)fprintf(x->out, "%s with %s%s%s%s%s, under %s\n", addr_print(study_client(x->s, c->client), client),
+                  endpoint_print(&p->server, server), p->sni ? " as " : "",
+                  p->sni ? escape_text(cube_name(x->s->cube, p->sni), name, sizeof name) : "", upgrade ? " by " : "",
+                  upgrade ? upgrade : "", policy_name(x->s->policy));
+    seen(x, c);
+    offer(x, c);
+    proved(x);
+    steps(x, v);
+    (void)fputc('\n', x->out);
+}
+
+static bool is_subject(const struct study *s, const struct study_subject *q, const struct cell *c)
+{
+    const struct place *p = study_place(s, c->place);
+    struct rd sni = cube_name(s->cube, p->sni);
+    size_t n = strlen(q->server.name);
+    bool here = q->server.named ? rd_left(&sni) == n && strncasecmp((const char *)sni.p, q->server.name, n) == 0
+                                : cidr_has(&q->server.at, &p->server.addr);
+    return here && (!q->server.port || q->server.port == p->server.port) && cidr_has(&q->client, study_client(s, c->client));
+}
+
+int explain_report(FILE *out, const struct cube *c, const struct view *v, struct err *e)
+{
+    struct rollup *r = rollup_make(c, v);
+    struct explaining x = { .out = out, .s = r ? study_make(r, v->study) : NULL };
+    unsigned found = 0;
+    int rc = x.s ? 0 : err_set(e, "not enough memory to explain");
+    for (unsigned i = 0; x.s && i < v->study->policies; i++) {
+        study_judge(x.s, i);
+        for (uint32_t k = 0; k < study_verdicts(x.s); k++) {
+            const struct verdict *w = study_verdict(x.s, k);
+            if (is_subject(x.s, v->study->subject, &x.s->cell[w->cell])) {
+                explain(&x, w);
+                found++;
+            }
+        }
+        enum study_result result = study_decision(x.s)->result;
+        v->study->result = result > v->study->result ? result : v->study->result;
+    }
+    if (x.s && !found)
+        rc = err_set(e, "explain: no handshake of this client with this server was seen; the report lists those that were");
+    study_free(x.s);
+    rollup_free(r);
+    return rc;
+}
