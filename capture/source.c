@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/source.h"
 #include "base/limits.h"
+#include "capture/pcapfile.h"
 #include "capture/unpack.h"
 
 #include <dirent.h>
@@ -17,7 +18,7 @@
 
 enum {
     PEEK_BUFFER = 65536, /* to learn the first packet's time of each of many files */
-    LIVE_WAIT_MS = 100, /* a block of the ring is handed over, and source_read returns, at least this often */
+    LIVE_WAIT_MS = 100, /* a block of the ring is handed over, and source_fill returns, at least this often */
     LIVE_BUFFER_MIB = 64,
     FOLDER_DEPTH = 32,
 };
@@ -34,10 +35,8 @@ struct source {
     uint64_t frame;
     int64_t tick; /* nanoseconds per unit of the time stamp's fraction */
     struct pcap_stat counted;
-    /* of the source_read under way */
-    uint32_t input;
-    source_packet *fn;
-    void *ctx;
+    bool walked; /* not read through libpcap but in place, by */
+    struct pcapfile in_place;
 };
 
 /* ---- files ---- */
@@ -112,6 +111,9 @@ static int open_file(struct source *s, const char *path, const char *filter, siz
         return -1;
     }
     s->tick = 1;
+    s->walked = pcapfile_is(s->unpack, pcap_major_version(s->pcap), pcap_minor_version(s->pcap));
+    if (s->walked && pcapfile_open(&s->in_place, s->unpack))
+        return err_set(e, "%s: out of memory", s->name);
     return set_filter(s, filter, e);
 }
 
@@ -137,6 +139,7 @@ void source_close(struct source *s)
         pcap_freecode(&s->filter);
     if (s->pcap)
         pcap_close(s->pcap); /* and the stream under it */
+    pcapfile_close(&s->in_place);
     free(s->name);
     free(s);
 }
@@ -218,24 +221,48 @@ static inline int64_t packet_time(const struct source *s, const struct timeval *
     return seconds * 1000000000 + (tv->tv_usec % 1000000000) * s->tick;
 }
 
-static void deliver(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
+/* Numbers are those of the file: the filter comes after them. */
+static void number(struct source *s, struct batch *b, uint32_t input)
 {
-    struct source *s = (struct source *)(void *)user;
-    struct packet p = {
-        .data = data,
-        .caplen = h->caplen,
-        .len = h->len > h->caplen ? h->len : h->caplen,
-        .ts_ns = packet_time(s, &h->ts),
-        .frame = ++s->frame,
-        .input = s->input,
-    };
-    if (__builtin_expect(s->filtered, 0) && s->unpack && !pcap_offline_filter(&s->filter, h, data))
-        return;
-    s->fn(s->ctx, &p);
+    for (unsigned i = 0; i < b->count; i++) {
+        b->packet[i].frame = ++s->frame;
+        b->packet[i].input = input;
+    }
 }
 
-/* The file ended, or libpcap refused a record: why? */
-static enum source_status file_ended(struct source *s, int rc, struct err *e)
+/* One by one through libpcap, whose buffer holds one packet: copied. Returns what pcap_next_ex said last. */
+static int copy_packets(struct source *s, struct batch *b, uint32_t input)
+{
+    struct pcap_pkthdr *h;
+    const u_char *data;
+    size_t used = 0;
+    int rc = 1;
+    b->count = 0;
+    while (b->count < BATCH_PACKETS && used <= BATCH_BYTES - LIMIT_SNAPLEN && (rc = pcap_next_ex(s->pcap, &h, &data)) == 1) {
+        uint32_t n = h->caplen < LIMIT_SNAPLEN ? h->caplen : LIMIT_SNAPLEN;
+        memcpy(b->bytes + used, data, n);
+        b->packet[b->count++] = (struct packet){
+            .data = b->bytes + used, .caplen = n, .len = h->len > h->caplen ? h->len : h->caplen, .ts_ns = packet_time(s, &h->ts),
+        };
+        used += n;
+    }
+    number(s, b, input);
+    return rc;
+}
+
+static void filter_packets(const struct source *s, struct batch *b)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < b->count; i++) {
+        struct pcap_pkthdr h = { .caplen = b->packet[i].caplen, .len = b->packet[i].len };
+        if (pcap_offline_filter(&s->filter, &h, b->packet[i].data))
+            b->packet[kept++] = b->packet[i];
+    }
+    b->count = kept;
+}
+
+/* The file ended, or a record was refused (refused says why; NULL: none was). */
+static enum source_status file_ended(struct source *s, const char *refused, struct err *e)
 {
     s->ended = true;
     if (s->stopped)
@@ -245,10 +272,10 @@ static enum source_status file_ended(struct source *s, int rc, struct err *e)
         return SOURCE_ERROR;
     }
     const char *why = unpack_damage(s->unpack);
-    if (rc == 0 && !why)
+    if (!refused && !why)
         return SOURCE_END;
     if (!why)
-        why = pcap_geterr(s->pcap);
+        why = refused;
     if (strstr(why, "different from the type of the first interface")) {
         (void)err_set(e, "%s: interfaces of different link types, read up to packet %llu only: split it "
                          "(tshark -r IN -Y frame.interface_id==0 -w OUT, and so on for each interface)", s->name,
@@ -260,25 +287,26 @@ static enum source_status file_ended(struct source *s, int rc, struct err *e)
     return SOURCE_CUT;
 }
 
-static enum source_status read_file(struct source *s, int max, struct err *e)
+static enum source_status fill_from_file(struct source *s, struct batch *b, uint32_t input, struct err *e)
 {
     if (s->ended)
         return SOURCE_END;
-    int rc = pcap_dispatch(s->pcap, max, deliver, (u_char *)s);
-    if (rc > 0)
-        return SOURCE_BATCH;
-    if (rc == PCAP_ERROR_BREAK)
-        return SOURCE_STOPPED;
-    return file_ended(s, rc, e);
+    if (s->walked) {
+        pcapfile_fill(&s->in_place, s->unpack, b);
+        number(s, b, input);
+        return b->count ? SOURCE_BATCH : file_ended(s, s->in_place.damage[0] ? s->in_place.damage : NULL, e);
+    }
+    int rc = copy_packets(s, b, input);
+    return rc > 0 ? SOURCE_BATCH : file_ended(s, rc == PCAP_ERROR ? pcap_geterr(s->pcap) : NULL, e);
 }
 
-static enum source_status read_live(struct source *s, int max, struct err *e)
+static enum source_status fill_live(struct source *s, struct batch *b, uint32_t input, struct err *e)
 {
-    int rc = pcap_dispatch(s->pcap, max, deliver, (u_char *)s);
-    if (rc == 0) {
+    int rc = copy_packets(s, b, input);
+    if (rc == 0 && b->count == 0) {
         struct pollfd p = { .fd = pcap_get_selectable_fd(s->pcap), .events = POLLIN };
         if (poll(&p, 1, LIVE_WAIT_MS) >= 0)
-            rc = pcap_dispatch(s->pcap, max, deliver, (u_char *)s);
+            rc = copy_packets(s, b, input);
     }
     if (s->stopped || rc == PCAP_ERROR_BREAK)
         return SOURCE_STOPPED;
@@ -288,15 +316,15 @@ static enum source_status read_live(struct source *s, int max, struct err *e)
     return SOURCE_ERROR;
 }
 
-enum source_status source_read(struct source *s, unsigned max, uint32_t input, source_packet *fn, void *ctx, struct err *e)
+enum source_status source_fill(struct source *s, struct batch *b, uint32_t input, struct err *e)
 {
-    s->input = input;
-    s->fn = fn;
-    s->ctx = ctx;
+    b->count = 0;
     if (s->stopped)
         return SOURCE_STOPPED;
-    int n = max && max < 1U << 30 ? (int)max : -1;
-    return s->unpack ? read_file(s, n, e) : read_live(s, n, e);
+    enum source_status st = s->unpack ? fill_from_file(s, b, input, e) : fill_live(s, b, input, e);
+    if (s->filtered && s->unpack)
+        filter_packets(s, b);
+    return st;
 }
 
 void source_stop(struct source *s)

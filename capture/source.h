@@ -7,7 +7,7 @@
 #define CAPTURE_SOURCE_H
 
 #include "base/err.h"
-#include "capture/packet.h"
+#include "capture/batch.h"
 
 #include <stdio.h>
 
@@ -47,13 +47,13 @@ void source_close(struct source *s);
 int source_dlt(const struct source *s); /* DLT_ of every packet of it */
 int source_snaplen(const struct source *s);
 
-typedef void source_packet(void *ctx, const struct packet *p);
 enum source_status { SOURCE_END,
                      SOURCE_CUT /* damaged, cut in the middle of a packet, or of a kind that cannot be read on: *e says where */,
                      SOURCE_BATCH /* call again */, SOURCE_STOPPED, SOURCE_ERROR };
-/* Deliver up to about max packets (live: also returns when none came for a while). input goes into packet.input. */
-enum source_status source_read(struct source *s, unsigned max, uint32_t input, source_packet *fn, void *ctx, struct err *e);
-/* From a signal handler: source_read returns SOURCE_STOPPED soon. */
+/* Fill b with the packets that come next (live: none when none came for a while). Whatever it returns, the packets in b are
+ * good: deal with them first. input goes into packet.input. */
+enum source_status source_fill(struct source *s, struct batch *b, uint32_t input, struct err *e);
+/* From a signal handler: source_fill returns SOURCE_STOPPED soon. */
 void source_stop(struct source *s);
 
 /* Bytes of the file consumed so far (compressed bytes for compressed files); for progress. */

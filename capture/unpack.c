@@ -34,6 +34,7 @@ struct unpack {
     ssize_t (*give)(struct unpack *u, uint8_t *out, size_t n);
     char *buffer;
     struct snaplen snaplen;
+    uint32_t magic; /* the first bytes, unpacked */
 };
 
 /* read(2) that a signal handler can end: a read that was restarted after a signal would not return. */
@@ -126,13 +127,16 @@ static ssize_t give_zstd(struct unpack *u, uint8_t *out, size_t n)
     return u->error ? -1 : (ssize_t)o.pos;
 }
 
-static ssize_t cookie_read(void *cookie, char *out, size_t n)
+/* The first call gives what a pcap file's header is and no more, so that stdio has nothing of the packets in its buffer. */
+ssize_t unpack_read(struct unpack *u, void *out, size_t n)
 {
-    struct unpack *u = cookie;
-    uint8_t *b = (uint8_t *)out;
-    size_t have = 0, want = u->snaplen.state == SNAPLEN_START && n > HEAD_BYTES ? HEAD_BYTES : 1;
+    uint8_t *b = out;
+    bool first = u->snaplen.state == SNAPLEN_START;
+    size_t have = 0, want = first && n > HEAD_BYTES ? HEAD_BYTES : 1;
     if (n > MOST_BYTES)
         n = MOST_BYTES;
+    if (want > 1)
+        n = want;
     while (have < want) {
         ssize_t got = u->give(u, b + have, n - have);
         if (got < 0)
@@ -141,8 +145,15 @@ static ssize_t cookie_read(void *cookie, char *out, size_t n)
             break;
         have += (size_t)got;
     }
+    if (first && have >= sizeof u->magic)
+        memcpy(&u->magic, b, sizeof u->magic);
     snaplen_lift(&u->snaplen, b, have);
     return (ssize_t)have;
+}
+
+static ssize_t cookie_read(void *cookie, char *out, size_t n)
+{
+    return unpack_read(cookie, out, n);
 }
 
 static int cookie_close(void *cookie)
@@ -243,6 +254,11 @@ const uint8_t *unpack_head(const struct unpack *u, size_t *n)
 {
     *n = u->head_len;
     return u->head;
+}
+
+uint32_t unpack_magic(const struct unpack *u)
+{
+    return u->magic;
 }
 
 uint32_t unpack_snaplen(const struct unpack *u)

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 struct unpack;
 
@@ -20,6 +21,10 @@ struct unpack;
  * and frees everything. */
 struct unpack *unpack_open(const char *path, size_t buffer, FILE **stream, struct err *e);
 
+/* The same bytes without stdio, for whoever has not read from the stream, or its first 24 bytes only: up to n, 0 at the end or
+ * when stopped, -1 on error. */
+ssize_t unpack_read(struct unpack *u, void *out, size_t n);
+uint32_t unpack_magic(const struct unpack *u); /* the first four bytes, unpacked, in this machine's byte order; 0: not read yet */
 /* The first bytes as they are in the file (up to 24; fewer in a shorter file). */
 const uint8_t *unpack_head(const struct unpack *u, size_t *n);
 uint32_t unpack_snaplen(const struct unpack *u); /* the snap length that the file claims (see snaplen.h); 0: none so far */

@@ -151,9 +151,8 @@ static bool worth_asking(const struct packet *pkt, const struct decoded *d)
     return !record || d->payload[5] == 1;
 }
 
-void pipeline_packet(void *pipeline, const struct packet *pkt)
+static void take_packet(struct pipeline *p, const struct packet *pkt)
 {
-    struct pipeline *p = pipeline;
     if (pkt->ts_ns >= p->hour_end_ns || pkt->ts_ns < p->hour_start_ns)
         enter_hour(p, pkt->ts_ns);
     if (p->window.packets++ == 0 || pkt->ts_ns < p->window.first_ns)
@@ -171,6 +170,12 @@ void pipeline_packet(void *pipeline, const struct packet *pkt)
         if (flow_packet(p->flows, pkt, &d) && p->classify && worth_asking(pkt, &d))
             classify_packet(p->classify, pkt, &d, SIDE_UNKNOWN);
     }
+}
+
+void pipeline_batch(struct pipeline *p, const struct batch *b)
+{
+    for (unsigned i = 0; i < b->count; i++)
+        take_packet(p, &b->packet[i]);
 }
 
 void pipeline_check(struct pipeline *p, struct check *check)

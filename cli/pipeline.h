@@ -6,6 +6,7 @@
 #ifndef CLI_PIPELINE_H
 #define CLI_PIPELINE_H
 
+#include "capture/batch.h"
 #include "cli/cli.h"
 
 struct pipeline;
@@ -17,7 +18,7 @@ void pipeline_finish(struct pipeline *p);
 void pipeline_free(struct pipeline *p);
 
 void pipeline_link(struct pipeline *p, int dlt); /* link type of the packets that follow */
-void pipeline_packet(void *pipeline, const struct packet *pkt); /* a source_packet */
+void pipeline_batch(struct pipeline *p, const struct batch *b); /* in order; nothing points into it afterwards */
 /* From now on also show each decoded packet to the mirror check; NULL stops that. Borrowed. */
 struct check;
 void pipeline_check(struct pipeline *p, struct check *check);

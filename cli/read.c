@@ -9,13 +9,12 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { BATCH = 4096 };
-
 struct reading {
     const struct options *o;
     struct cube *cube;
     struct pipeline *pipe;
     struct store *store; /* NULL without --state */
+    struct batch *batch;
     struct progress progress;
 };
 
@@ -59,7 +58,8 @@ static int read_packets(struct reading *r, struct source *s, struct input *in, u
     pipeline_link(r->pipe, source_dlt(s));
     pipeline_window_reset(r->pipe);
     for (;;) {
-        enum source_status st = source_read(s, BATCH, id, pipeline_packet, r->pipe, e);
+        enum source_status st = source_fill(s, r->batch, id, e);
+        pipeline_batch(r->pipe, r->batch);
         progress_show(&r->progress, source_position(s), pipeline_stats(r->pipe)->packets);
         switch (st) {
         case SOURCE_BATCH:
@@ -146,7 +146,7 @@ static int run(const struct options *o, struct source_list *list, FILE *out, str
     else if (o->state && !(r.store = store_open(o->state, STORE_WRITE, e)))
         rc = -1;
     else if ((r.pipe = pipeline_new(o, r.cube, stream, e)))
-        rc = read_all(&r, list, e);
+        rc = (r.batch = batch_new()) ? read_all(&r, list, e) : err_set(e, "out of memory");
     if (rc == 0)
         pipeline_finish(r.pipe);
     if (stream && stream->close) {
@@ -159,6 +159,7 @@ static int run(const struct options *o, struct source_list *list, FILE *out, str
     if (rc == 0)
         rc = finish(&r, out, e);
     pipeline_free(r.pipe);
+    batch_free(r.batch);
     cube_free(r.cube);
     store_close(r.store);
     return rc;

@@ -12,9 +12,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static volatile uint8_t sink;
 static uint64_t frame;
 
-static void look(void *ctx, const struct packet *p)
+static void look(const struct packet *p)
 {
-    (void)ctx;
     if (p->len < p->caplen || p->frame != ++frame)
         abort();
     for (uint32_t i = 0; i < p->caplen; i++)
@@ -30,13 +29,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     struct source *s = source_open(path, NULL, &e);
+    struct batch *b = batch_new();
+    if (!b)
+        abort();
     enum source_status st = SOURCE_BATCH;
     frame = 0;
-    while (s && st == SOURCE_BATCH && frame < 10000) /* what a bomb unpacks to is not all read here */
-        st = source_read(s, 64, 0, look, NULL, &e);
+    while (s && st == SOURCE_BATCH && frame < 10000) { /* what a bomb unpacks to is not all read here */
+        st = source_fill(s, b, 0, &e);
+        for (unsigned i = 0; i < b->count; i++)
+            look(&b->packet[i]);
+    }
     if ((!s || st == SOURCE_CUT || st == SOURCE_ERROR) && (!e.text[0] || strchr(e.text, '\n')))
         abort(); /* whatever is wrong is said in one line */
     source_close(s);
+    batch_free(b);
     (void)close(fd);
     return 0;
 }

@@ -94,9 +94,8 @@ static void record_end(void *ctx, struct flow *f, enum end_reason why, unsigned 
     t->ended = true;
 }
 
-static void one_packet(void *ctx, const struct packet *p)
+static void one_packet(struct recording *r, const struct packet *p)
 {
-    struct recording *r = ctx;
     struct decoded d;
     if (decode_packet(r->decode, r->dlt, p, &d))
         (void)flow_packet(r->table, p, &d);
@@ -115,8 +114,14 @@ static int take_apart(const char *path, struct recording *r)
     r->dlt = source_dlt(s);
     r->decode = must(decode_new(&(struct decode_options){ { 0 } }, 1, &stats));
     r->table = must(flow_table_new(NULL, 1, &sink, &stats));
-    while (source_read(s, 4096, 1, one_packet, r, &e) == SOURCE_BATCH)
-        ;
+    struct batch *b = must(batch_new());
+    enum source_status st = SOURCE_BATCH;
+    while (st == SOURCE_BATCH) {
+        st = source_fill(s, b, 1, &e);
+        for (unsigned i = 0; i < b->count; i++)
+            one_packet(r, &b->packet[i]);
+    }
+    batch_free(b);
     decode_finish(r->decode);
     flow_table_finish(r->table);
     decode_free(r->decode);
