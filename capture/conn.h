@@ -22,7 +22,8 @@ struct conn {
     uint8_t closed_by; /* who sent the first FIN; SIDE_UNKNOWN */
     uint64_t tag; /* of its slot */
     uint32_t lru_prev, lru_next; /* indices of the list of open ones, oldest at the tail; free list through lru_next */
-    int64_t last_ns;
+    uint32_t used; /* when it went to the head of that list, by the table's clock */
+    uint64_t used_order; /* and the number of the packet that brought it there */
 };
 
 /* What becomes of a connection after a packet. */

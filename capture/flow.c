@@ -17,6 +17,7 @@
 #include "capture/conn.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum slot_state {
@@ -26,13 +27,16 @@ enum slot_state {
     SLOT_CONN, /* has a struct conn */
     SLOT_DONE, /* decided: skip */
     SLOT_CLOSED, /* decided and over: may be used again */
-    SLOT_RENEWED, /* a bare SYN came on a decided flow: the next payload is a new connection's */
+    SLOT_RENEWED, /* nothing is known, as of none: a bare SYN came on a decided flow, or nothing for LIMIT_IDLE_SECONDS */
 };
 
 enum { SLOT_FIN0 = 1, SLOT_FIN1 = 2, SLOT_INITIATOR1 = 4 };
 
-/* A word: tag (52 bits), epoch of its latest packet (8 bits, in units of EPOCH_SECONDS, wrapping), enum slot_state (4 bits). */
-enum { STATE_MASK = 15, EPOCH_SHIFT = 4, TAG_SHIFT = 12, EPOCH_SECONDS = 16, IDLE_EPOCHS = LIMIT_IDLE_SECONDS / EPOCH_SECONDS + 1 };
+/* A word: tag (52 bits), epoch of its latest packet (8 bits, in units of EPOCH_SECONDS, wrapping), enum slot_state (4 bits).
+ * Before an epoch can come round again the word has been looked at (ROUND_EPOCHS) and, when nothing came, forgotten. */
+enum { STATE_MASK = 15, EPOCH_SHIFT = 4, TAG_SHIFT = 12, EPOCH_SECONDS = 16, IDLE_EPOCHS = LIMIT_IDLE_SECONDS / EPOCH_SECONDS + 1,
+       ROUND_EPOCHS = 64, STEP_SECONDS = 2 * LIMIT_IDLE_SECONDS };
+#define SECOND_NS INT64_C(1000000000)
 
 struct slot { /* of an undecided connection */
     union {
@@ -42,8 +46,6 @@ struct slot { /* of an undecided connection */
     };
     uint8_t flags, watched;
 };
-
-#define SWEEP_BACK_NS INT64_C(10000000000) /* clocks step back, and one wrong timestamp must not stop the sweep */
 
 enum { FIRST_SLOTS = 4096, WINDOW = 16, CHUNK_BITS = 8, CHUNK = 1 << CHUNK_BITS };
 enum { CLASSIFY_PACKETS = 4 }; /* payload packets of a flow that nDPI may be shown */
@@ -62,7 +64,12 @@ struct flow_table {
     uint32_t conns_made, conns_open, max_conns;
     uint32_t free_head; /* through lru_next */
     uint32_t lru_head, lru_tail; /* most and least recently used */
-    int64_t next_sweep_ns;
+    struct flow_clock clock; /* where nobody else tells the time */
+    uint32_t now; /* seconds */
+    uint8_t epoch; /* of now */
+    uint32_t round; /* the word at which forget_idle goes on */
+    uint64_t order; /* of the packet under way */
+    uint64_t ending; /* flow_table_order */
 };
 
 /* ---- keys ---- */
@@ -113,11 +120,6 @@ static inline uint32_t seconds_of(int64_t ns)
     return (uint32_t)(ns / 1000000000);
 }
 
-static inline uint8_t epoch_of(int64_t ns)
-{
-    return (uint8_t)(ns / 1000000000 / EPOCH_SECONDS);
-}
-
 static inline enum slot_state state_at(const struct flow_table *t, uint32_t i)
 {
     return (enum slot_state)(t->word[i] & STATE_MASK);
@@ -129,18 +131,17 @@ static inline void set_state(struct flow_table *t, uint32_t i, enum slot_state s
 }
 
 /* Writes only when it is news: most packets leave the cache line clean. */
-static inline void set_epoch(struct flow_table *t, uint32_t i, uint8_t epoch)
+static inline void set_epoch(struct flow_table *t, uint32_t i)
 {
-    uint64_t w = (t->word[i] & ~((uint64_t)0xff << EPOCH_SHIFT)) | (uint64_t)epoch << EPOCH_SHIFT;
+    uint64_t w = (t->word[i] & ~((uint64_t)0xff << EPOCH_SHIFT)) | (uint64_t)t->epoch << EPOCH_SHIFT;
     if (t->word[i] != w)
         t->word[i] = w;
 }
 
-/* Epochs since the latest packet; a clock that stepped back a little makes none. */
-static inline unsigned age_at(const struct flow_table *t, uint32_t i, uint8_t now)
+/* Epochs since the latest packet. */
+static inline unsigned age_at(const struct flow_table *t, uint32_t i)
 {
-    uint8_t age = (uint8_t)(now - (uint8_t)(t->word[i] >> EPOCH_SHIFT));
-    return age < 240 ? age : 0;
+    return (uint8_t)(t->epoch - (uint8_t)(t->word[i] >> EPOCH_SHIFT));
 }
 
 static inline uint32_t home_of(uint64_t tag, uint32_t mask)
@@ -160,13 +161,40 @@ static inline uint32_t slot_find(const struct flow_table *t, uint64_t tag)
     }
 }
 
-static bool slot_is_idle(const struct flow_table *t, uint32_t i, uint8_t now)
+/* Silent for so long that what comes now is a new beginning. */
+static inline bool is_stale(const struct flow_table *t, uint32_t i)
 {
-    enum slot_state state = state_at(t, i);
-    return state == SLOT_CLOSED || (state != SLOT_CONN && age_at(t, i, now) > IDLE_EPOCHS);
+    return age_at(t, i) > IDLE_EPOCHS && state_at(t, i) != SLOT_CONN;
 }
 
-static bool rebuild(struct flow_table *t, uint32_t slots, uint8_t now)
+/* May another flow have the slot? */
+static bool slot_is_idle(const struct flow_table *t, uint32_t i)
+{
+    enum slot_state state = state_at(t, i);
+    return state == SLOT_CLOSED || state == SLOT_RENEWED || is_stale(t, i);
+}
+
+/* As slot_find. A flow that was silent for too long is a new one, whether or not another has taken its slot meanwhile. */
+static inline uint32_t slot_lookup(struct flow_table *t, uint64_t tag)
+{
+    uint32_t i = slot_find(t, tag);
+    if (i != NIL && is_stale(t, i))
+        set_state(t, i, SLOT_RENEWED);
+    if (i != NIL)
+        set_epoch(t, i);
+    return i;
+}
+
+/* Some more words of the table, so that all are seen in ROUND_EPOCHS. */
+static void forget_idle(struct flow_table *t, unsigned epochs)
+{
+    uint32_t n = (t->mask + 1) / ROUND_EPOCHS * (epochs < ROUND_EPOCHS ? epochs : ROUND_EPOCHS);
+    for (; n > 0; n--, t->round++)
+        if (state_at(t, t->round & t->mask) != SLOT_EMPTY && is_stale(t, t->round & t->mask))
+            set_state(t, t->round & t->mask, SLOT_RENEWED);
+}
+
+static bool rebuild(struct flow_table *t, uint32_t slots)
 {
     uint64_t *word = calloc(slots, sizeof *word);
     struct slot *slot = malloc(slots * sizeof *slot);
@@ -177,7 +205,7 @@ static bool rebuild(struct flow_table *t, uint32_t slots, uint8_t now)
     }
     uint32_t mask = slots - 1, used = 0;
     for (uint32_t i = 0; i <= t->mask; i++) {
-        if (state_at(t, i) == SLOT_EMPTY || slot_is_idle(t, i, now))
+        if (state_at(t, i) == SLOT_EMPTY || slot_is_idle(t, i))
             continue;
         uint32_t j = home_of(t->word[i] >> TAG_SHIFT, mask);
         while (word[j] & STATE_MASK)
@@ -196,17 +224,17 @@ static bool rebuild(struct flow_table *t, uint32_t slots, uint8_t now)
 }
 
 /* Too full for short probes: drop what is idle, and double when that is not enough and the cap allows it. */
-static void make_room(struct flow_table *t, uint8_t now)
+static void make_room(struct flow_table *t)
 {
     uint32_t slots = t->mask + 1, live = 0;
     t->until_room = slots / 8; /* looking through the table is dear: not at every packet of a flood */
     for (uint32_t i = 0; i < slots; i++)
-        live += state_at(t, i) != SLOT_EMPTY && !slot_is_idle(t, i, now);
+        live += state_at(t, i) != SLOT_EMPTY && !slot_is_idle(t, i);
     if (live > slots / 10 * 5 && slots < t->max_slots)
         slots *= 2;
     else if (live > slots / 10 * 6)
         return; /* at the cap */
-    if (!rebuild(t, slots, now))
+    if (!rebuild(t, slots))
         t->env.stats->memory_refused++;
 }
 
@@ -229,20 +257,21 @@ static void conn_end(struct flow_table *t, uint32_t i, enum end_reason why, unsi
 
 /* How little a flow would be missed: decided ones twice as little as open ones of the same age, those with a handshake
  * under way only when there is nothing else. */
-static unsigned expendable(const struct flow_table *t, uint32_t i, uint8_t now)
+static unsigned expendable(const struct flow_table *t, uint32_t i)
 {
     enum slot_state state = state_at(t, i);
-    return state == SLOT_CONN ? 0 : (state == SLOT_DONE ? 2 : 1) * (age_at(t, i, now) + 1);
+    if (slot_is_idle(t, i))
+        return UINT_MAX;
+    return state == SLOT_CONN ? 0 : (state == SLOT_DONE ? 2 : 1) * (age_at(t, i) + 1);
 }
 
 /* At the cap: of the slots near home the one that is missed least goes. */
-static void evict_near(struct flow_table *t, uint32_t home, uint8_t now)
+static void evict_near(struct flow_table *t, uint32_t home)
 {
     uint32_t victim = home;
     for (unsigned n = 0; n < WINDOW; n++) {
         uint32_t i = (home + n) & t->mask;
-        if (state_at(t, i) != SLOT_EMPTY &&
-            (state_at(t, victim) == SLOT_EMPTY || expendable(t, i, now) > expendable(t, victim, now)))
+        if (state_at(t, i) != SLOT_EMPTY && (state_at(t, victim) == SLOT_EMPTY || expendable(t, i) > expendable(t, victim)))
             victim = i;
     }
     enum slot_state state = state_at(t, victim);
@@ -250,25 +279,25 @@ static void evict_near(struct flow_table *t, uint32_t home, uint8_t now)
         return;
     if (state == SLOT_CONN)
         conn_end(t, victim, END_EVICTED, SIDE_UNKNOWN);
-    else if (state != SLOT_DONE && state != SLOT_CLOSED)
+    else if (state != SLOT_DONE && !slot_is_idle(t, victim))
         t->env.stats->flow_evicted++;
     slot_remove(t, victim);
 }
 
 /* A slot for a tag that has none, in this state. Others may move. */
-static uint32_t slot_new(struct flow_table *t, uint64_t tag, uint8_t now, enum slot_state state)
+static uint32_t slot_new(struct flow_table *t, uint64_t tag, enum slot_state state)
 {
     if (t->until_room)
         t->until_room--;
     if (t->used >= t->mask / 10 * 7 && t->until_room == 0)
-        make_room(t, now);
+        make_room(t);
     if (t->used >= t->mask / 10 * 8)
-        evict_near(t, home_of(tag, t->mask), now);
+        evict_near(t, home_of(tag, t->mask));
     uint32_t i = home_of(tag, t->mask);
-    while (state_at(t, i) != SLOT_EMPTY && !slot_is_idle(t, i, now))
+    while (state_at(t, i) != SLOT_EMPTY && !slot_is_idle(t, i))
         i = (i + 1) & t->mask;
     t->used += state_at(t, i) == SLOT_EMPTY;
-    t->word[i] = tag << TAG_SHIFT | (uint64_t)now << EPOCH_SHIFT | (uint64_t)state;
+    t->word[i] = tag << TAG_SHIFT | (uint64_t)t->epoch << EPOCH_SHIFT | (uint64_t)state;
     t->slot[i] = (struct slot){ .next = { 0, 0 } };
     return i;
 }
@@ -351,7 +380,8 @@ static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct pa
     struct conn *c = conn_at(t, i);
     t->free_head = c->lru_next;
     t->conns_open++;
-    *c = (struct conn){ .tag = t->word[at] >> TAG_SHIFT, .closed_by = SIDE_UNKNOWN, .last_ns = p->ts_ns };
+    *c = (struct conn){ .tag = t->word[at] >> TAG_SHIFT, .closed_by = SIDE_UNKNOWN, .used = t->now,
+                         .used_order = t->order };
     lru_push(t, c, i);
     c->f = (struct flow){ .proto = d->proto, .initiator = SIDE_UNKNOWN, .ids = d->ids, .first_ns = p->ts_ns,
                           .now_ns = p->ts_ns, .frame = p->frame, .input = p->input };
@@ -397,27 +427,28 @@ static void conn_end(struct flow_table *t, uint32_t i, enum end_reason why, unsi
     conn_close(t, i, SLOT_CLOSED);
 }
 
-static void sweep(struct flow_table *t, int64_t now_ns)
+static void sweep(struct flow_table *t)
 {
-    t->next_sweep_ns = now_ns + 1000000000;
     while (t->lru_tail != NIL) {
         struct conn *c = conn_at(t, t->lru_tail);
-        if (now_ns - c->last_ns <= (int64_t)LIMIT_IDLE_SECONDS * 1000000000)
+        if (t->now - c->used <= LIMIT_IDLE_SECONDS)
             return;
+        t->ending = c->used_order;
         conn_end(t, slot_of(t, c), END_IDLE, SIDE_UNKNOWN);
+        t->ending = UINT64_MAX;
     }
 }
 
 /* The list is in order of use to the second: that is what idleness and eviction ask, and most packets leave it alone. */
 static void conn_touch(struct flow_table *t, struct conn *c, uint32_t i, const struct packet *p)
 {
-    bool stale = p->ts_ns - c->last_ns >= 1000000000 || p->ts_ns < c->last_ns;
     c->f.now_ns = p->ts_ns;
     c->f.frame = p->frame;
     c->f.input = p->input;
-    if (!stale)
+    if (c->used == t->now)
         return;
-    c->last_ns = p->ts_ns;
+    c->used = t->now;
+    c->used_order = t->order;
     if (t->lru_head != i) {
         lru_unlink(t, c);
         lru_push(t, c, i);
@@ -490,7 +521,7 @@ static void watch_payload(struct flow_table *t, uint32_t i, const struct packet 
 static void join(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
     if (i == NIL)
-        i = slot_new(t, tag, epoch_of(p->ts_ns), SLOT_WATCH);
+        i = slot_new(t, tag, SLOT_WATCH);
     t->slot[i] = (struct slot){ .next = { 0, 0 } };
     set_state(t, i, SLOT_WATCH);
     t->env.stats->connections++;
@@ -500,8 +531,7 @@ static void join(struct flow_table *t, uint32_t i, uint64_t tag, const struct pa
         t->env.stats->flow_midstream++;
 }
 
-static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d,
-                    unsigned side)
+static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct decoded *d, unsigned side)
 {
     if (i != NIL && state_at(t, i) == SLOT_CONN) {
         struct conn *c = conn_at(t, t->slot[i].conn);
@@ -510,7 +540,7 @@ static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct
         conn_end(t, i, END_REUSED, SIDE_UNKNOWN);
     }
     if (i == NIL)
-        i = slot_new(t, tag, epoch_of(p->ts_ns), SLOT_OPEN);
+        i = slot_new(t, tag, SLOT_OPEN);
     set_state(t, i, SLOT_OPEN);
     struct slot *s = &t->slot[i];
     s->watched = 0;
@@ -555,11 +585,12 @@ static bool tcp_packet(struct flow_table *t, const struct packet *p, const struc
 {
     unsigned side;
     uint64_t tag = tag_of(t, d, &side);
-    uint32_t i = slot_find(t, tag);
-    if (i != NIL)
-        set_epoch(t, i, epoch_of(p->ts_ns));
+    uint32_t i = slot_lookup(t, tag);
     if (d->tcp_flags & TCP_SYN) {
-        (d->tcp_flags & TCP_ACK ? syn_ack : syn)(t, i, tag, p, d, side);
+        if (d->tcp_flags & TCP_ACK)
+            syn_ack(t, i, tag, d, side);
+        else
+            syn(t, i, tag, p, d, side);
         return false;
     }
     bool early = false;
@@ -597,8 +628,7 @@ static void datagram_packet(struct flow_table *t, const struct packet *p, const 
 {
     unsigned side;
     uint64_t tag = tag_of(t, d, &side);
-    uint32_t i = slot_find(t, tag);
-    uint8_t now = epoch_of(p->ts_ns);
+    uint32_t i = slot_lookup(t, tag);
     if (i == NIL || state_at(t, i) != SLOT_CONN) {
         bool ended = i != NIL && (state_at(t, i) == SLOT_DONE || state_at(t, i) == SLOT_CLOSED);
         if (!peek(t, d, ended ? PEEK_WATCH : PEEK_START))
@@ -607,13 +637,12 @@ static void datagram_packet(struct flow_table *t, const struct packet *p, const 
         if (i != NIL && state_at(t, i) == SLOT_DONE && seconds_of(p->ts_ns) - t->slot[i].decided < LIMIT_QUIET_SECONDS)
             return;
         if (i == NIL)
-            i = slot_new(t, tag, now, SLOT_WATCH);
+            i = slot_new(t, tag, SLOT_WATCH);
         set_state(t, i, SLOT_WATCH);
         t->env.stats->connections++;
         if (!conn_open(t, i, p, d, side))
             return;
     }
-    set_epoch(t, i, now);
     struct conn *c = conn_at(t, t->slot[i].conn);
     conn_touch(t, c, t->slot[i].conn, p);
     c->f.seen[side] = c->f.data[side] = true;
@@ -648,6 +677,7 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
     t->max_conns = opt && opt->max_conns ? opt->max_conns : LIMIT_CONNS;
     t->scope = opt ? opt->scope : SCOPE_NONE;
     t->free_head = t->lru_head = t->lru_tail = NIL;
+    t->ending = UINT64_MAX;
     for (unsigned i = 0; i < 4; i++) { /* splitmix64: four words from one */
         seed += 0x9e3779b97f4a7c15u;
         uint64_t z = seed;
@@ -674,20 +704,56 @@ void flow_table_free(struct flow_table *t)
     free(t);
 }
 
-bool flow_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
+/* A step of STEP_SECONDS is as good as a longer one: everything is idle after it. */
+void flow_clock_move(struct flow_clock *c, int64_t ts_ns)
 {
-    if (p->ts_ns >= t->next_sweep_ns || p->ts_ns < t->next_sweep_ns - SWEEP_BACK_NS)
-        sweep(t, p->ts_ns);
+    if (ts_ns < c->next_ns) {
+        c->next_ns = ts_ns + SECOND_NS;
+        return;
+    }
+    int64_t seconds = (ts_ns - c->next_ns) / SECOND_NS + 1;
+    c->next_ns += seconds * SECOND_NS;
+    c->now += seconds < STEP_SECONDS ? (uint32_t)seconds : STEP_SECONDS;
+}
+
+void flow_table_time(struct flow_table *t, uint32_t now)
+{
+    uint32_t epochs = now / EPOCH_SECONDS - t->now / EPOCH_SECONDS;
+    t->now = now;
+    t->epoch = (uint8_t)(now / EPOCH_SECONDS);
+    if (epochs)
+        forget_idle(t, epochs);
+    sweep(t);
+}
+
+bool flow_table_packet(struct flow_table *t, uint64_t order, const struct packet *p, const struct decoded *d)
+{
+    t->order = order;
     if (d->proto == PROTO_TCP)
         return tcp_packet(t, p, d) && d->payload_len > 0;
     datagram_packet(t, p, d);
     return d->proto == PROTO_UDP;
 }
 
+bool flow_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
+{
+    if (flow_clock_tick(&t->clock, p->ts_ns))
+        flow_table_time(t, t->clock.now);
+    return flow_table_packet(t, 0, p, d);
+}
+
+uint64_t flow_table_order(const struct flow_table *t)
+{
+    return t->ending;
+}
+
 void flow_table_finish(struct flow_table *t)
 {
-    while (t->lru_tail != NIL)
-        conn_end(t, slot_of(t, conn_at(t, t->lru_tail)), END_INPUT, SIDE_UNKNOWN);
+    while (t->lru_tail != NIL) {
+        struct conn *c = conn_at(t, t->lru_tail);
+        t->ending = c->used_order;
+        conn_end(t, slot_of(t, c), END_INPUT, SIDE_UNKNOWN);
+    }
 }
 
 size_t flow_table_bytes(const struct flow_table *t)

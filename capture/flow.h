@@ -11,6 +11,26 @@
 
 struct flow_table;
 
+/*
+ * The time by which flows are idle, in whole seconds: it goes with the packets' time, never back. A time stamp from another
+ * age moves it by a bounded step once; what every flow is measured by is one clock, so that a flow's fate depends on no other
+ * flow, and tables that share the flows of a capture between them agree when they are told the same time.
+ */
+struct flow_clock {
+    uint32_t now; /* seconds; wraps */
+    int64_t next_ns; /* packet time of the next second */
+};
+#define FLOW_CLOCK_BACK_NS INT64_C(10000000000) /* clocks step back: by so much, and the clock goes on from there */
+void flow_clock_move(struct flow_clock *c, int64_t ts_ns);
+/* A packet of this time comes: true when a second is over (then the tables are to be told). */
+static inline bool flow_clock_tick(struct flow_clock *c, int64_t ts_ns)
+{
+    if (ts_ns < c->next_ns && ts_ns >= c->next_ns - FLOW_CLOCK_BACK_NS)
+        return false;
+    flow_clock_move(c, ts_ns);
+    return true;
+}
+
 enum flow_scope { SCOPE_NONE, SCOPE_VLAN, SCOPE_VNI }; /* tenant ids that are part of the key (--scope) */
 
 struct flow_options {
@@ -26,6 +46,14 @@ void flow_table_free(struct flow_table *t); /* does not call the sink: flow_tabl
 
 /* Returns whether it carried one of the first payloads of a flow that is not decided: what classify may learn from. */
 bool flow_packet(struct flow_table *t, const struct packet *p, const struct decoded *d);
+
+/* The same in two parts, for a table that sees only some of the flows of a capture: the time, whoever's packet brought it (idle
+ * connections end), and a packet. order: the packet's number among those of all tables, which only ever grows. */
+void flow_table_time(struct flow_table *t, uint32_t now);
+bool flow_table_packet(struct flow_table *t, uint64_t order, const struct packet *p, const struct decoded *d);
+/* In the sink: of a connection that ends for want of packets, the number of the packet by which it is in its place among those
+ * that end likewise; UINT64_MAX when it is the present packet that has something to say. */
+uint64_t flow_table_order(const struct flow_table *t);
 
 /* Everything still open ends with END_INPUT (oldest first). */
 void flow_table_finish(struct flow_table *t);

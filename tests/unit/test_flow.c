@@ -17,6 +17,8 @@ static struct record {
     size_t answer_after; /* bytes of both directions after which .answer is given */
     bool peek_answer;
     enum peek_at at;
+    const struct flow_table *order_of;
+    uint64_t order; /* of the one that ended last */
 } rec;
 
 static bool on_peek(void *ctx, uint8_t proto, uint16_t sport, uint16_t dport, enum peek_at at, struct rd b)
@@ -64,6 +66,7 @@ static void on_end(void *ctx, struct flow *f, enum end_reason why, unsigned by)
     rec.ends++;
     rec.why = why;
     rec.by = by;
+    rec.order = rec.order_of ? flow_table_order(rec.order_of) : 0;
 }
 
 static const struct stream_sink sink = { .peek = on_peek, .bytes = on_bytes, .gap = on_gap, .datagram = on_datagram, .end = on_end };
@@ -518,6 +521,82 @@ static void silence_ends_an_open_handshake(void **state)
     assert_int_equal(rec.why, END_IDLE);
 }
 
+/* Of a connection that is decided and silent for so long, or for ever: what comes then is met in its middle. */
+static void silence_makes_a_decided_flow_a_new_one(void **state)
+{
+    static const int64_t seconds[] = { LIMIT_IDLE_SECONDS + 40, 3000, 3900, 4200, 4396, 100000 };
+    struct net *n = *state;
+    rec.peek_answer = false;
+    open_connection(n);
+    for (unsigned i = 0; i < LIMIT_WATCH_SEGMENTS + 1; i++)
+        data(n, CL, i, "x");
+    uint16_t old = n->cport;
+    for (unsigned i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        for (int64_t s = 0; s < seconds[i]; s += 5) { /* others go on */
+            n->now_ms += 5000;
+            n->cport = 50000;
+            data(n, CL, 0, "other");
+        }
+        n->cport = old;
+        uint64_t before = n->stats.flow_midstream;
+        data(n, CL, 500, "again");
+        assert_int_equal(n->stats.flow_midstream, before + 1);
+        data(n, CL, 501, "and more");
+        assert_int_equal(n->stats.flow_midstream, before + 1);
+    }
+}
+
+/* A clock that steps back ends nothing at once, and keeps nothing for ever. */
+static void time_goes_on_after_a_step_back(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    data(n, CL, 0, "hello");
+    uint16_t old = n->cport++;
+    n->now_ms -= 3600 * 1000 * 24;
+    data(n, CL, 0, "another");
+    n->now_ms += (LIMIT_IDLE_SECONDS - 2) * 1000;
+    n->cport = old;
+    data(n, SV, 0, "answer");
+    assert_int_equal(rec.ends, 0);
+    n->now_ms += 4000;
+    n->cport = 50000;
+    data(n, CL, 0, "third");
+    assert_int_equal(rec.ends, 1); /* the second one */
+    n->now_ms += LIMIT_IDLE_SECONDS * 1000;
+    data(n, CL, 5, "third");
+    assert_int_equal(rec.ends, 2);
+}
+
+static void a_table_may_be_told_the_time(void **state)
+{
+    struct net *n = *state;
+    struct packet pk = { .ts_ns = 5 };
+    struct flow_clock clock = { 0 };
+    assert_true(flow_clock_tick(&clock, INT64_C(1700000000000000000)));
+    assert_false(flow_clock_tick(&clock, INT64_C(1700000000999999999)));
+    flow_table_time(n->t, clock.now);
+    for (unsigned i = 0; i < 3; i++) {
+        n->cport = (uint16_t)(3000 - i);
+        struct decoded d = { .addr_len = 4, .proto = PROTO_TCP, .payload = (const uint8_t *)"hello", .tcp_flags = TCP_ACK };
+        d.payload_cap = d.payload_len = 5;
+        d.src = n->client;
+        d.dst = n->server;
+        d.sport = n->cport;
+        d.dport = 443;
+        (void)flow_table_packet(n->t, 100 + i, &pk, &d);
+    }
+    assert_int_equal(rec.calls, 3);
+    assert_int_equal(flow_table_order(n->t), UINT64_MAX);
+    flow_table_time(n->t, clock.now + LIMIT_IDLE_SECONDS);
+    assert_int_equal(rec.ends, 0);
+    rec.order_of = n->t;
+    flow_table_time(n->t, clock.now + LIMIT_IDLE_SECONDS + 1);
+    assert_int_equal(rec.ends, 3);
+    assert_int_equal(rec.order, 102); /* the last one that ended */
+    assert_int_equal(flow_table_order(n->t), UINT64_MAX);
+}
+
 static void udp(struct net *n, int who, const char *text)
 {
     struct decoded d = { .addr_len = 4, .proto = PROTO_UDP, .payload = (const uint8_t *)text };
@@ -603,6 +682,7 @@ int main(void)
         T(one_direction_only_shows_in_its_acknowledgments), T(bytes_cut_by_the_snap_length_are_a_gap),
         T(a_bare_syn_makes_no_entry), T(data_in_the_syn_is_the_first_data), T(a_flood_stays_within_the_cap),
         T(open_handshakes_are_capped), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
+        T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
         T(datagrams_have_no_state_until_wanted), T(any_order_gives_the_same_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
