@@ -7,7 +7,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 enum {
     PEEK_BUFFER = 65536, /* to learn the first packet's time of each of many files */
@@ -97,13 +98,23 @@ static struct source *source_new(const char *name, struct err *e)
     return NULL;
 }
 
-static int open_file(struct source *s, const char *path, const char *filter, size_t buffer, struct err *e)
+/* How a file is opened beyond what libpcap asks for. */
+struct opening {
+    size_t buffer;
+    bool hash;
+};
+
+static int open_file(struct source *s, const char *path, const char *filter, struct opening how, struct err *e)
 {
     char why[PCAP_ERRBUF_SIZE] = "";
     FILE *f;
-    s->unpack = unpack_open(path, buffer, &f, e);
+    s->unpack = unpack_open(path, how.buffer, &f, e);
     if (!s->unpack)
         return -1;
+    if (how.hash && unpack_hash(s->unpack) != 0) {
+        (void)fclose(f);
+        return err_set(e, "%s: out of memory", s->name);
+    }
     s->pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, why);
     if (!s->pcap) {
         (void)not_a_capture(s->name, s->unpack, why, e);
@@ -117,10 +128,10 @@ static int open_file(struct source *s, const char *path, const char *filter, siz
     return set_filter(s, filter, e);
 }
 
-static struct source *open_buffered(const char *path, const char *filter, size_t buffer, struct err *e)
+static struct source *open_how(const char *path, const char *filter, struct opening how, struct err *e)
 {
     struct source *s = source_new(strcmp(path, "-") == 0 ? "standard input" : path, e);
-    if (s && open_file(s, path, filter, buffer, e) == 0)
+    if (s && open_file(s, path, filter, how, e) == 0)
         return s;
     source_close(s);
     return NULL;
@@ -128,7 +139,12 @@ static struct source *open_buffered(const char *path, const char *filter, size_t
 
 struct source *source_open(const char *path, const char *filter, struct err *e)
 {
-    return open_buffered(path, filter, LIMIT_STDIO_BUFFER, e);
+    return open_how(path, filter, (struct opening){ .buffer = LIMIT_STDIO_BUFFER }, e);
+}
+
+struct source *source_open_hashed(const char *path, const char *filter, struct err *e)
+{
+    return open_how(path, filter, (struct opening){ .buffer = LIMIT_STDIO_BUFFER, .hash = true }, e);
 }
 
 void source_close(struct source *s)
@@ -360,10 +376,10 @@ struct scan {
 
 static void first_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *data)
 {
-    (void)data;
-    struct packet *p = (struct packet *)(void *)user;
+    struct source_file *f = (struct source_file *)(void *)user;
     static const struct source nanoseconds = { .tick = 1 };
-    p->ts_ns = packet_time(&nanoseconds, &h->ts);
+    f->first_ns = packet_time(&nanoseconds, &h->ts);
+    f->mark = XXH3_64bits_withSeed(data, h->caplen, (uint64_t)f->first_ns);
 }
 
 static int list_add(struct scan *c, const char *path, struct source_file file)
@@ -403,18 +419,17 @@ static int list_file(struct scan *c, const char *path, const struct stat *st, bo
         c->repeated++;
         return 0;
     }
-    struct source *s = open_buffered(path, NULL, PEEK_BUFFER, c->e);
+    struct source *s = open_how(path, NULL, (struct opening){ .buffer = PEEK_BUFFER }, c->e);
     if (!s && in_folder && access(path, R_OK) == 0) {
         c->skipped++;
         return 0;
     }
     if (!s)
         return -1;
-    struct packet first = { .ts_ns = 0 };
-    (void)pcap_dispatch(s->pcap, 1, first_packet, (u_char *)&first);
+    struct source_file file = { .size = (uint64_t)st->st_size, .dev = st->st_dev, .ino = st->st_ino };
+    (void)pcap_dispatch(s->pcap, 1, first_packet, (u_char *)&file);
     source_close(s);
-    return list_add(c, path, (struct source_file){ .first_ns = first.ts_ns, .size = (uint64_t)st->st_size, .dev = st->st_dev,
-                                                  .ino = st->st_ino });
+    return list_add(c, path, file);
 }
 
 static int list_folder(struct scan *c, const char *path, unsigned depth)
@@ -499,34 +514,11 @@ void source_list_free(struct source_list *l)
 
 /* ---- digest ---- */
 
-static int digest_fd(int fd, EVP_MD_CTX *md, uint8_t out[32])
+int source_hash(struct source *s, uint8_t out[32], struct err *e)
 {
-    uint8_t block[65536];
-    ssize_t got = 0;
-    if (EVP_DigestInit_ex(md, EVP_sha256(), NULL) != 1)
-        return -1;
-    while ((got = read(fd, block, sizeof block)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 || EVP_DigestUpdate(md, block, (size_t)got) != 1)
-            return -1;
-    }
-    return EVP_DigestFinal_ex(md, out, NULL) == 1 ? 0 : -1;
-}
-
-int source_digest(const char *path, uint8_t out[32], struct err *e)
-{
-    if (strcmp(path, "-") == 0)
-        return err_set(e, "standard input: has no digest: save it to a file first");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set(e, "%s: cannot be opened: %s", path, strerror(errno));
-    EVP_MD_CTX *md = EVP_MD_CTX_new();
-    errno = ENOMEM; /* libcrypto's only way to fail here */
-    int rc = md ? digest_fd(fd, md, out) : -1;
-    if (rc != 0)
-        (void)err_set(e, "%s: cannot be read: %s", path, strerror(errno));
-    EVP_MD_CTX_free(md);
-    (void)close(fd);
-    return rc;
+    if (s->unpack && unpack_hash_end(s->unpack, out) == 0)
+        return 0;
+    if (s->unpack && unpack_errno(s->unpack))
+        return err_set(e, "%s: cannot be read: %s", s->name, strerror(unpack_errno(s->unpack)));
+    return err_set(e, "%s: has no digest", s->name);
 }

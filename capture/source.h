@@ -18,6 +18,7 @@ struct source_file {
     int64_t first_ns; /* of the first packet; 0 when there is none */
     uint64_t size; /* bytes on disk, 0 unknown (a pipe) */
     uint64_t dev, ino; /* which file it is, with a size */
+    uint64_t mark; /* of the first packet; 0 unknown. Captures of one content have one mark, others hardly ever */
 };
 struct source_list {
     struct source_file *file;
@@ -32,6 +33,12 @@ struct source;
 
 /* Open one file ("-": standard input). filter: BPF text or NULL. NULL and *e set on failure. */
 struct source *source_open(const char *path, const char *filter, struct err *e);
+
+/* The same, and take the digest of the capture while it is read. Costs about as much as reading it. */
+struct source *source_open_hashed(const char *path, const char *filter, struct err *e);
+/* SHA-256 of the capture's bytes, unpacked, whatever the file is compressed with; what was not read yet is read and skipped.
+ * 0, or -1 and *e: it was stopped, cannot be read to its end, or was opened without. */
+int source_hash(struct source *s, uint8_t out[32], struct err *e);
 
 struct source_live {
     const char *interface;
@@ -60,8 +67,5 @@ void source_stop(struct source *s);
 uint64_t source_position(const struct source *s);
 /* Live: what the kernel and the interface dropped since the last call. */
 void source_drops(struct source *s, uint64_t *kernel, uint64_t *interface);
-
-/* SHA-256 of the file's bytes as they are on disk. 0, or -1 and *e. */
-int source_digest(const char *path, uint8_t out[32], struct err *e);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio_ext.h>
@@ -35,6 +36,7 @@ struct unpack {
     char *buffer;
     struct snaplen snaplen;
     uint32_t magic; /* the first bytes, unpacked */
+    EVP_MD_CTX *hash; /* of what was given; NULL: not kept */
 };
 
 /* read(2) that a signal handler can end: a read that was restarted after a signal would not return. */
@@ -147,6 +149,8 @@ ssize_t unpack_read(struct unpack *u, void *out, size_t n)
     }
     if (first && have >= sizeof u->magic)
         memcpy(&u->magic, b, sizeof u->magic);
+    if (u->hash)
+        (void)EVP_DigestUpdate(u->hash, b, have); /* before anything is changed in it */
     snaplen_lift(&u->snaplen, b, have);
     return (ssize_t)have;
 }
@@ -162,6 +166,7 @@ static int cookie_close(void *cookie)
     if (u->give == give_gzip)
         (void)inflateEnd(&u->gz);
     ZSTD_freeDStream(u->zstd);
+    EVP_MD_CTX_free(u->hash);
     if (u->fd > STDIN_FILENO)
         (void)close(u->fd);
     free(u->raw);
@@ -248,6 +253,23 @@ struct unpack *unpack_open(const char *path, size_t buffer, FILE **stream, struc
     (void)__fsetlocking(f, FSETLOCKING_BYCALLER);
     *stream = f;
     return u;
+}
+
+int unpack_hash(struct unpack *u)
+{
+    u->hash = EVP_MD_CTX_new();
+    return u->hash && EVP_DigestInit_ex(u->hash, EVP_sha256(), NULL) == 1 ? 0 : -1;
+}
+
+int unpack_hash_end(struct unpack *u, uint8_t out[32])
+{
+    uint8_t block[16384];
+    ssize_t got;
+    if (!u->hash)
+        return -1;
+    while ((got = u->give(u, block, sizeof block)) > 0)
+        (void)EVP_DigestUpdate(u->hash, block, (size_t)got);
+    return got == 0 && !u->stopped && EVP_DigestFinal_ex(u->hash, out, NULL) == 1 ? 0 : -1;
 }
 
 const uint8_t *unpack_head(const struct unpack *u, size_t *n)

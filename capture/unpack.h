@@ -25,6 +25,11 @@ struct unpack *unpack_open(const char *path, size_t buffer, FILE **stream, struc
  * when stopped, -1 on error. */
 ssize_t unpack_read(struct unpack *u, void *out, size_t n);
 uint32_t unpack_magic(const struct unpack *u); /* the first four bytes, unpacked, in this machine's byte order; 0: not read yet */
+/* From now on (before anything is read) keep the SHA-256 of the unpacked bytes. 0, or -1: out of memory. */
+int unpack_hash(struct unpack *u);
+/* Reads what is left and gives it. 0, or -1: reading failed, was stopped, or no hash was kept. */
+int unpack_hash_end(struct unpack *u, uint8_t out[32]);
+
 /* The first bytes as they are in the file (up to 24; fewer in a shorter file). */
 const uint8_t *unpack_head(const struct unpack *u, size_t *n);
 uint32_t unpack_snaplen(const struct unpack *u); /* the snap length that the file claims (see snaplen.h); 0: none so far */

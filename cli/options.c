@@ -298,7 +298,7 @@ static const struct option_row rows[] = {
     { "format", 'f', "FORMAT", FOR_ALL, set_format, "text (the default), json, or ndjson (one line per handshake)" },
     { "output", 'o', "FILE", FOR_ANY, set_output, "write there instead of to standard output" },
     { "state", 0, "FILE", FOR_READ | FOR_WATCH, set_state, "add to this state file, so that runs accumulate" },
-    { "again", 0, NULL, FOR_READ, set_again, "read files that the state has already" },
+    { "again", 0, NULL, FOR_READ, set_again, "read what was read already, and copies of it" },
     { "interface", 'i', "NAME", FOR_WATCH, set_interface, "the interface that the mirror arrives on" },
     { "check", 0, "TIME", FOR_WATCH, set_check, "look at the mirror for so long (60s) and say what is wrong with it" },
     { "filter", 0, "BPF", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_filter, "only packets that match, as in tcpdump" },
@@ -501,7 +501,7 @@ int output_close(const struct options *o, FILE *f, struct err *e)
 
 struct cube *options_cube(const struct options *o)
 {
-    struct cube_options c = { .client_prefix = o->client_prefix, .scope = o->scope != SCOPE_NONE,
+    struct cube_options c = { .client_prefix = o->client_prefix, .scope = (uint8_t)o->scope,
                               .anonymize_key = o->anonymize ? o->anonymize_key : NULL, .seed = o->seed };
     if (o->memory_limit) { /* about half for the cube: 256 bytes a row, 1 KiB a profile, 64 bytes a name */
         c.max_rows = (uint32_t)(o->memory_limit / 4 / 256 < LIMIT_ROWS ? o->memory_limit / 4 / 256 : LIMIT_ROWS);

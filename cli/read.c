@@ -11,6 +11,7 @@
 
 struct reading {
     const struct options *o;
+    const struct source_list *list;
     struct cube *cube;
     struct pipeline *pipe;
     struct store *store; /* NULL without --state */
@@ -25,32 +26,61 @@ static void left_out(const struct options *o, unsigned n)
                 n == 1 ? "file in a folder is no capture and was" : "files in folders are no captures and were");
 }
 
-/* Was this very file read into the state before, or in this run under another name? 1: skip it. */
-static int known_already(struct reading *r, const struct source_file *file, uint8_t digest[32], struct err *e)
+/* Has another capture of this run the same first packet, and could be the same one? before: one that was read already. */
+static bool has_twin(const struct source_list *list, unsigned i, bool before)
 {
-    const char *path = file->path;
-    int64_t when;
-    if (!r->store || !file->size) /* a pipe can be read only once */
-        return 0;
-    if (source_digest(path, digest, e))
-        return -1;
-    if (r->o->again)
-        return 0;
-    const struct input *same = cube_input_by_digest(r->cube, digest);
-    if (same && !r->o->quiet)
-        fprintf(stderr, "tlsunset: %s: the same capture as %s, skipped (--again reads it all the same)\n", path, same->name);
+    for (unsigned k = 0; k < (before ? i : list->count); k++)
+        if (k != i && list->file[k].size && list->file[k].mark == list->file[i].mark)
+            return true;
+    return false;
+}
+
+static int digest(const char *path, uint8_t out[32], struct err *e)
+{
+    struct source *s = source_open_hashed(path, NULL, e);
+    int rc = s ? source_hash(s, out, e) : -1;
+    source_close(s);
+    return rc;
+}
+
+static void say_skipped(const struct reading *r, const char *path, const char *same, int64_t when_ns)
+{
+    char day[32];
+    time_t t = (time_t)(when_ns / 1000000000);
+    struct tm tm;
+    if (r->o->quiet)
+        return;
+    (void)strftime(day, sizeof day, "%Y-%m-%d %H:%M UTC", gmtime_r(&t, &tm));
     if (same)
-        return 1;
-    int known = store_has_input(r->store, digest, &when, e);
+        fprintf(stderr, "tlsunset: %s: the same capture as %s, skipped (--again reads it all the same)\n", path, same);
+    else
+        fprintf(stderr, "tlsunset: %s: read already on %s, skipped (--again reads it once more)\n", path, day);
+}
+
+/* Was this capture read into the state before, or in this run under another name? 1: skip it. Only one whose first packet was
+ * seen before is read twice to find out. A pipe cannot be: of that, saving it finds out. */
+static int known_already(struct reading *r, unsigned i, uint8_t sha256[32], struct err *e)
+{
+    const struct source_file *file = &r->list->file[i];
+    int64_t when = 0;
+    if (!file->size || r->o->again)
+        return 0;
+    int known = has_twin(r->list, i, true) ? 1 : r->store ? store_has_mark(r->store, file->mark, e) : 0;
     if (known != 1)
         return known;
-    char day[32];
-    time_t t = (time_t)(when / 1000000000);
-    struct tm tm;
-    (void)strftime(day, sizeof day, "%Y-%m-%d %H:%M UTC", gmtime_r(&t, &tm));
-    if (!r->o->quiet)
-        fprintf(stderr, "tlsunset: %s: read already on %s, skipped (--again reads it once more)\n", path, day);
-    return 1;
+    if (digest(file->path, sha256, e))
+        return -1;
+    const struct input *same = cube_input_by_digest(r->cube, sha256);
+    known = same ? 1 : r->store ? store_has_input(r->store, sha256, &when, e) : 0;
+    if (known == 1)
+        say_skipped(r, file->path, same ? same->name : NULL, when);
+    return known;
+}
+
+/* A digest costs about as much as the rest of reading: it is taken where it is kept, shown, or tells two captures apart. */
+static bool wants_digest(const struct reading *r, unsigned i)
+{
+    return r->store || !strcmp(r->o->format->name, "json") || (r->list->file[i].size && has_twin(r->list, i, false));
 }
 
 static int read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
@@ -80,13 +110,25 @@ static int read_packets(struct reading *r, struct source *s, struct input *in, u
     }
 }
 
-static int read_file(struct reading *r, const struct source_file *file, struct err *e)
+static void tell_window(const struct pipeline *p, struct input *in)
 {
-    struct input in = { .name = file->path };
-    int known = known_already(r, file, in.digest, e);
+    struct window w = pipeline_window(p);
+    in->first_ns = w.first_ns;
+    in->last_ns = w.last_ns;
+    in->packets = w.packets;
+    in->bytes = w.bytes;
+}
+
+static int read_file(struct reading *r, unsigned i, struct err *e)
+{
+    static const uint8_t none[32];
+    const struct source_file *file = &r->list->file[i];
+    struct input in = { .name = file->path, .mark = file->mark };
+    int known = known_already(r, i, in.digest, e);
     if (known)
         return known < 0 ? -1 : 0;
-    struct source *s = source_open(file->path, r->o->filter, e);
+    bool hash = memcmp(in.digest, none, sizeof none) == 0 && wants_digest(r, i);
+    struct source *s = (hash ? source_open_hashed : source_open)(file->path, r->o->filter, e);
     if (!s)
         return -1;
     struct timespec now;
@@ -94,28 +136,25 @@ static int read_file(struct reading *r, const struct source_file *file, struct e
     in.read_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
     uint32_t id = cube_input(r->cube, &in);
     struct input *kept = cube_input_get(r->cube, id);
-    int rc = kept ? read_packets(r, s, kept, id, e) : err_set(e, "out of memory");
-    if (kept) {
-        struct window w = pipeline_window(r->pipe);
-        kept->first_ns = w.first_ns;
-        kept->last_ns = w.last_ns;
-        kept->packets = w.packets;
-        kept->bytes = w.bytes;
-    }
+    int rc = !kept ? err_set(e, "%s: out of memory", file->path) : read_packets(r, s, kept, id, e);
+    if (rc == 0 && hash && (rc = source_hash(s, in.digest, e)) == 0)
+        memcpy(kept->digest, in.digest, sizeof kept->digest);
+    if (rc == 0)
+        tell_window(r->pipe, kept);
     r->progress.before += file->size;
     source_close(s);
     return rc;
 }
 
-static int read_all(struct reading *r, struct source_list *list, struct err *e)
+static int read_all(struct reading *r, struct err *e)
 {
     uint64_t total = 0;
-    for (unsigned i = 0; i < list->count; i++)
-        total += list->file[i].size;
+    for (unsigned i = 0; i < r->list->count; i++)
+        total += r->list->file[i].size;
     progress_start(&r->progress, total, r->o->quiet);
     int rc = 0;
-    for (unsigned i = 0; i < list->count && rc == 0; i++)
-        rc = read_file(r, &list->file[i], e);
+    for (unsigned i = 0; i < r->list->count && rc == 0; i++)
+        rc = read_file(r, i, e);
     progress_end(&r->progress);
     return rc;
 }
@@ -136,17 +175,26 @@ static int finish(struct reading *r, FILE *out, struct err *e)
     return r->o->format->report ? r->o->format->report(out, r->cube, &r->o->view, e) : 0;
 }
 
-static int run(const struct options *o, struct source_list *list, FILE *out, struct err *e)
+/* 0, or -1 and *e: it is of no use, and better to know before reading. */
+static int open_state(struct reading *r, struct err *e)
 {
-    struct reading r = { .o = o, .cube = options_cube(o) };
+    if (!r->o->state)
+        return 0;
+    r->store = store_open(r->o->state, STORE_WRITE, e);
+    if (r->store && !r->o->again)
+        store_once(r->store);
+    return r->store ? store_accepts(r->store, r->cube, e) : -1;
+}
+
+static int run(const struct options *o, const struct source_list *list, FILE *out, struct err *e)
+{
+    struct reading r = { .o = o, .list = list, .cube = options_cube(o) };
     struct event_sink *stream = o->format->stream ? o->format->stream(out) : NULL;
     int rc = -1;
     if (!r.cube || (o->format->stream && !stream))
         (void)err_set(e, "out of memory");
-    else if (o->state && !(r.store = store_open(o->state, STORE_WRITE, e)))
-        rc = -1;
-    else if ((r.pipe = pipeline_new(o, r.cube, stream, e)))
-        rc = (r.batch = batch_new()) ? read_all(&r, list, e) : err_set(e, "out of memory");
+    else if (open_state(&r, e) == 0 && (r.pipe = pipeline_new(o, r.cube, stream, e)))
+        rc = (r.batch = batch_new()) ? read_all(&r, e) : err_set(e, "out of memory");
     if (rc == 0)
         pipeline_finish(r.pipe);
     if (stream && stream->close) {

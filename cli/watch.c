@@ -105,7 +105,7 @@ static int prepare(struct watching *w, struct err *e)
     w->batch = batch_new();
     if (!w->cube || !w->batch || (o->format->stream && !o->check_seconds && !w->stream) || (o->check_seconds && !w->check))
         return err_set(e, "out of memory");
-    if (o->state && !(w->store = store_open(o->state, STORE_WRITE, e)))
+    if (o->state && (!(w->store = store_open(o->state, STORE_WRITE, e)) || store_accepts(w->store, w->cube, e)))
         return -1;
     w->pipe = pipeline_new(o, w->cube, w->stream, e);
     return w->pipe ? privdrop(!o->state, e) : -1;

@@ -79,7 +79,8 @@ struct hour {
 
 struct input {
     char *name; /* path as given */
-    uint8_t digest[32]; /* SHA-256 of the file; zero when not computed (no --state) or live */
+    uint8_t digest[32]; /* SHA-256 of the capture, unpacked; zero when not computed or live */
+    uint64_t mark; /* of its first packet (source_file); 0 unknown. Kept by a state, not loaded from one */
     int64_t first_ns, last_ns;
     uint64_t packets, bytes;
     char warning[160]; /* "ends in the middle of a packet", or empty */
@@ -89,7 +90,7 @@ struct input {
 struct cube_options {
     uint32_t max_rows, max_profiles, max_names; /* 0: limits.h */
     unsigned client_prefix; /* IPv6 clients are cut to this many bits; 0 = 128 */
-    bool scope; /* tenant ids are part of the key */
+    uint8_t scope; /* enum flow_scope: tenant ids of this kind are part of the key; 0 none are */
     const uint8_t *anonymize_key; /* 32 bytes: client addresses become keyed pseudonyms; NULL = not */
     const char *sensor; /* name of the place of capture; NULL = none */
     uint64_t seed;
@@ -103,6 +104,14 @@ void cube_free(struct cube *c);
 void cube_event(struct cube *c, const struct tls_event *ev);
 /* Who a client is called in this cube: cut to the prefix, then a pseudonym where clients are anonymized. */
 struct addr cube_client(const struct cube *c, const struct addr *a);
+/* How clients are told apart in this cube. Two tallies add up to something meaningful only where it is the same. */
+struct cube_manner {
+    bool anonymize;
+    uint8_t key_check[16]; /* of the pseudonyms' key, which cannot be found from it; zero without */
+    uint8_t scope;
+    unsigned client_prefix; /* 1 to 128 */
+};
+void cube_manner(const struct cube *c, struct cube_manner *out);
 /* Counters of one packet-time hour, to be added to what is there. */
 void cube_hour(struct cube *c, int64_t hour, const struct stats *delta);
 /* Register an input; its id for packets and exemplars. One that is here already (same name, digest and time of reading) is
@@ -150,6 +159,7 @@ unsigned cube_hours(const struct cube *c);
 const struct hour *cube_hour_at(const struct cube *c, unsigned i); /* in order of time, then of sensor */
 unsigned cube_inputs(const struct cube *c);
 void cube_totals(const struct cube *c, struct stats *out); /* sum over all hours */
+void cube_hourless(const struct cube *c, struct stats *out); /* the part of it that is in no hour: there was no memory for one */
 uint64_t cube_folded(const struct cube *c); /* handshakes counted in "other" rows */
 bool cube_oom(const struct cube *c); /* after a put or cube_input that gave 0: for want of memory, not at a cap */
 uint64_t cube_lost(const struct cube *c); /* handshakes for which there was no memory at all; part of memory_refused above */

@@ -104,12 +104,17 @@ const struct hour *cube_hour_at(const struct cube *c, unsigned i)
     return c->hour[i];
 }
 
-void cube_totals(const struct cube *c, struct stats *out)
+void cube_hourless(const struct cube *c, struct stats *out)
 {
     *out = c->stray;
+    out->memory_refused += c->lost;
+}
+
+void cube_totals(const struct cube *c, struct stats *out)
+{
+    cube_hourless(c, out);
     for (uint32_t i = 0; i < c->hours; i++)
         stats_add(out, &c->hour[i]->stats);
-    out->memory_refused += c->lost;
 }
 
 /* Inputs. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a store, for the files that it is made of: store_sqlite.c, store_load.c, store_save.c. */
+/* The inside of a store, for the files that it is made of: store_sqlite.c, store_load.c, store_save.c,
+ * store_setting.c. */
 #ifndef REPORT_STORE_IMPL_H
 #define REPORT_STORE_IMPL_H
 
@@ -10,6 +11,7 @@
 struct store {
     sqlite3 *db;
     enum store_mode mode;
+    bool once; /* store_once */
     char path[4096], file[4096]; /* as given, for messages; as SQLite is given it */
 };
 
@@ -22,6 +24,9 @@ sqlite3_stmt *store_prepare(struct store *s, const char *sql, struct err *e);
 int store_exec(struct store *s, const char *sql, struct err *e);
 /* Run a statement to its end (it gives no rows), ready to be bound again. */
 int store_step(struct store *s, sqlite3_stmt *q, struct err *e);
+
+/* Within a transaction that writes: what store_accepts() asks, and the first cube's manner is kept. */
+int store_setting_save(struct store *s, const struct cube *c, struct err *e);
 
 /* The numbers of a cube_key that are kept as they are: one column each. Parties, ids and names have code of their own. */
 struct store_field {

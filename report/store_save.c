@@ -100,6 +100,7 @@ static void bind_input(sqlite3_stmt *q, const struct cube *c, uint32_t id, bool 
     (void)sqlite3_bind_int64(q, 6, (int64_t)in->packets);
     (void)sqlite3_bind_int64(q, 7, (int64_t)in->bytes);
     bind_text(q, 8, in->warning);
+    (void)sqlite3_bind_int64(q, 9, (int64_t)in->mark);
 }
 
 /* How a table of entries is written: find one, add one, add to the one that is there (NULL: nothing to add). */
@@ -124,10 +125,10 @@ static const struct table certs = { "SELECT id FROM cert WHERE sha256 = ?",
 /* As cube_input_add does: times count only where there are packets. */
 static const struct table inputs = {
     "SELECT id FROM input WHERE name = ? AND digest = ? AND read_ns = ?",
-    "INSERT INTO input (name, digest, read_ns, first_ns, last_ns, packets, bytes, warning) VALUES (?,?,?,?,?,?,?,?)",
+    "INSERT INTO input (name, digest, read_ns, first_ns, last_ns, packets, bytes, warning, mark) VALUES (?,?,?,?,?,?,?,?,?)",
     "UPDATE input SET first_ns = iif(?6 = 0, first_ns, iif(packets = 0, ?4, min(first_ns, ?4))), "
     "last_ns = iif(?6 = 0, last_ns, iif(packets = 0, ?5, max(last_ns, ?5))), packets = packets + ?6, bytes = bytes + ?7, "
-    "warning = max(warning, ?8) WHERE name = ?1 AND digest = ?2 AND read_ns = ?3",
+    "warning = max(warning, ?8), mark = max(mark, ?9) WHERE name = ?1 AND digest = ?2 AND read_ns = ?3",
     bind_input
 };
 
@@ -281,6 +282,23 @@ static int save_hour(struct store *s, sqlite3_stmt *q, const struct hour *h, int
     return 0;
 }
 
+/* What was counted where there was no memory for an hour, or for a row, goes to an hour that is there: one of its own would be
+ * an hour that was looked at. */
+static int save_hourless(struct store *s, sqlite3_stmt *q, const struct cube *c, const struct ids *ids, struct err *e)
+{
+    static const struct stats none = { 0 };
+    const struct input *in = cube_input_at(c, 1);
+    struct hour h = { .hour = in ? in->read_ns / INT64_C(3600000000000) : 0 };
+    cube_hourless(c, &h.stats);
+    if (memcmp(&h.stats, &none, sizeof none) == 0)
+        return 0;
+    if (cube_hours(c)) {
+        h.hour = cube_hour_at(c, 0)->hour;
+        h.sensor = cube_hour_at(c, 0)->sensor;
+    }
+    return save_hour(s, q, &h, ids->sensor[h.sensor], e);
+}
+
 static int save_hours(struct store *s, const struct cube *c, const struct ids *ids, struct err *e)
 {
     sqlite3_stmt *q = store_prepare(s, "INSERT INTO hour (hour, sensor, counter, value) VALUES (?,?,?,?) "
@@ -290,6 +308,8 @@ static int save_hours(struct store *s, const struct cube *c, const struct ids *i
         const struct hour *h = cube_hour_at(c, i);
         rc = save_hour(s, q, h, ids->sensor[h->sensor], e);
     }
+    if (rc == 0)
+        rc = save_hourless(s, q, c, ids, e);
     (void)sqlite3_finalize(q);
     return rc;
 }
@@ -316,8 +336,25 @@ static int save_services(struct store *s, const struct cube *c, struct err *e)
     return rc;
 }
 
+/* With store_once(): is one of these captures in the file already? */
+static int refuse_known(struct store *s, const struct cube *c, struct err *e)
+{
+    int64_t when;
+    int rc = 0;
+    for (uint32_t id = 1; s->once && rc == 0 && id <= cube_inputs(c); id++) {
+        const struct input *in = cube_input_at(c, id);
+        rc = cube_input_by_digest(c, in->digest) ? store_has_input(s, in->digest, &when, e) : 0;
+        if (rc == 1)
+            (void)err_set(e, "%s: this capture is in %s already (by another run, or under another name): nothing was added; "
+                             "--again counts it once more", in->name, s->path);
+    }
+    return rc ? -1 : 0;
+}
+
 static int save_all(struct store *s, const struct cube *c, struct ids *ids, struct err *e)
 {
+    if (store_setting_save(s, c, e) || refuse_known(s, c, e))
+        return -1;
     if (save_table(s, &names, c, cube_names(c), &ids->name, e) || save_table(s, &sensors, c, cube_sensors(c), &ids->sensor, e) ||
         save_table(s, &profiles, c, cube_profiles(c), &ids->profile, e) ||
         save_table(s, &certs, c, cube_certs(c), &ids->cert, e) || save_table(s, &inputs, c, cube_inputs(c), &ids->input, e))

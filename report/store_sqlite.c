@@ -11,9 +11,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { APPLICATION_ID = 0x544c5355 /* "TLSU" */, SCHEMA = 1, BUSY_MS = 5000 };
+enum { APPLICATION_ID = 0x544c5355 /* "TLSU" */, SCHEMA = 2, BUSY_MS = 5000 };
+
+/* What came with schema 2, in the words that bring a file of schema 1 up to it. */
+#define SETTING                                                                                                     \
+    "CREATE TABLE setting (id INTEGER PRIMARY KEY CHECK (id = 1), pseudonyms INTEGER NOT NULL, key_check BLOB NOT NULL," \
+    " client_prefix INTEGER NOT NULL, scope TEXT NOT NULL);"
+static const char from_1[] = SETTING "ALTER TABLE input ADD COLUMN mark INTEGER NOT NULL DEFAULT 0;";
 
 static const char schema[] =
+    SETTING
     "CREATE TABLE name (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);"
     "CREATE TABLE sensor (id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE);"
     "CREATE TABLE profile (id INTEGER PRIMARY KEY, offer BLOB NOT NULL UNIQUE, ja4 TEXT NOT NULL, ja4_ns INTEGER NOT NULL);"
@@ -23,7 +30,7 @@ static const char schema[] =
     " self_signed INTEGER NOT NULL, is_ca INTEGER NOT NULL);"
     "CREATE TABLE input (id INTEGER PRIMARY KEY, name BLOB NOT NULL, digest BLOB NOT NULL, read_ns INTEGER NOT NULL,"
     " first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, packets INTEGER NOT NULL, bytes INTEGER NOT NULL,"
-    " warning TEXT NOT NULL, UNIQUE (name, digest, read_ns));"
+    " warning TEXT NOT NULL, mark INTEGER NOT NULL DEFAULT 0, UNIQUE (name, digest, read_ns));"
     "CREATE INDEX input_digest ON input (digest);"
     "CREATE TABLE row (client BLOB NOT NULL, server BLOB NOT NULL, port INTEGER NOT NULL, profile INTEGER NOT NULL,"
     " fallback_from INTEGER NOT NULL, sni INTEGER NOT NULL, cert INTEGER NOT NULL, sensor INTEGER NOT NULL,"
@@ -246,6 +253,24 @@ static int create(struct store *s, struct err *e)
     return store_exec(s, "COMMIT", e);
 }
 
+/* In one transaction; of two that try at once, the second finds it done. */
+static int upgrade(struct store *s, struct err *e)
+{
+    char sql[128];
+    int64_t version;
+    (void)snprintf(sql, sizeof sql, "PRAGMA user_version = %d; COMMIT", SCHEMA);
+    if (store_exec(s, "BEGIN IMMEDIATE", e))
+        return -1;
+    int rc = number(s, "PRAGMA user_version", &version, e);
+    if (rc == 0 && version == 1)
+        rc = store_exec(s, from_1, e);
+    if (rc == 0)
+        rc = store_exec(s, sql, e);
+    if (rc)
+        (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
 static int check(struct store *s, struct err *e)
 {
     int64_t application, version, tables;
@@ -259,9 +284,9 @@ static int check(struct store *s, struct err *e)
     if (version > SCHEMA)
         return err_set(e, "%s: written by a newer tlsunset (schema %lld, this one knows %d): update tlsunset", s->path,
                        (long long)version, SCHEMA);
-    if (version < SCHEMA)
+    if (version < 1)
         return store_damaged(s, "no schema version", e);
-    return 0;
+    return version < SCHEMA && s->mode == STORE_WRITE ? upgrade(s, e) : 0; /* what is read is in both */
 }
 
 /* What the path is, before SQLite sees it. Creates the file, for its owner alone, when it may. */
@@ -377,6 +402,24 @@ int store_retire(struct store *s, uint32_t day, struct err *e)
         return 0;
     (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     return -1;
+}
+
+/* Those of unknown mark could be any capture. */
+int store_has_mark(struct store *s, uint64_t mark, struct err *e)
+{
+    sqlite3_stmt *q = store_prepare(s, "SELECT 1 FROM input WHERE (mark = ?1 OR mark = 0) AND digest <> zeroblob(32) LIMIT 1", e);
+    if (!q)
+        return -1;
+    (void)sqlite3_bind_int64(q, 1, (int64_t)mark);
+    int rc = sqlite3_step(q);
+    int found = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : store_fail(s, e);
+    (void)sqlite3_finalize(q);
+    return found;
+}
+
+void store_once(struct store *s)
+{
+    s->once = true;
 }
 
 int store_has_input(struct store *s, const uint8_t digest[32], int64_t *when_ns, struct err *e)

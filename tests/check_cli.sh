@@ -49,6 +49,18 @@ cp pcaps/tls12-default-node8.17.0.pcap "$tmp/dir/2.pcap"
 echo readme >"$tmp/dir/README"
 [ "$(one "$tmp/dir")" = 2 ] || fail 'a folder'
 
+# one capture counts once, whatever it is called and compressed with; JSON names it by its digest
+cp "$pcap" "$tmp/copy.pcap"
+[ "$(one "$pcap" "$tmp/copy.pcap" "$tmp/a.pcap.gz")" = 1 ] || fail 'copies of one capture were counted'
+"$t" read "$pcap" "$tmp/copy.pcap" 2>&1 >/dev/null | grep -q 'the same capture as' || fail 'no line about a copy'
+[ "$(one --again "$pcap" "$tmp/copy.pcap")" = 2 ] || fail '--again does not count a copy'
+"$t" read -q -f json "$tmp/a.pcap.gz" | grep -q "\"sha256\":\"$(sha256sum <"$pcap" | cut -d' ' -f1)\"" || fail 'no digest in JSON'
+if command -v editcap >/dev/null; then # the same first packet is not the same capture
+	editcap -r "$pcap" "$tmp/head.pcap" 1-6
+	"$t" read -f json "$tmp/head.pcap" "$pcap" >"$tmp/out" 2>"$tmp/err"
+	[ "$(grep -c "^{\"name\":.*\"sha256\"" "$tmp/out")" = 2 ] && [ ! -s "$tmp/err" ] || fail 'a capture was skipped for one that begins like it'
+fi
+
 # cut in the middle of a packet: what was there is reported, with a warning, exit 0
 size=$(wc -c <"$pcap")
 head -c $((size - 10)) "$pcap" >"$tmp/cut.pcap"

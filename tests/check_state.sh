@@ -49,10 +49,26 @@ cp pcaps/tls10-openssl3.0.pcap "$tmp/copy.pcap"
 "$t" read --state "$tmp/copy.db" pcaps/tls10-openssl3.0.pcap "$tmp/copy.pcap" >/dev/null 2>"$tmp/err"
 grep -q 'the same capture as' "$tmp/err" || fail 'no line for a copy'
 [ "$(sqlite3 "$tmp/copy.db" 'SELECT sum(count) FROM row')" = 1 ] || fail 'a copy was counted'
+gzip -c pcaps/tls10-openssl3.0.pcap >"$tmp/packed.gz"
+"$t" read --state "$tmp/copy.db" "$tmp/packed.gz" >/dev/null 2>"$tmp/err"
+grep -q 'read already' "$tmp/err" || fail 'no line for a compressed copy'
+[ "$(sqlite3 "$tmp/copy.db" 'SELECT sum(count) FROM row')" = 1 ] || fail 'a compressed copy was counted'
 mkfifo "$tmp/pipe"
 cat pcaps/tls10-openssl3.0.pcap >"$tmp/pipe" &
 "$t" read -q --state "$tmp/pipe.db" "$tmp/pipe" >/dev/null || fail 'a pipe cannot be read into a state'
 wait
+refuse() { # PATTERN COMMAND...
+	pattern=$1; shift
+	code=0; "$@" >/dev/null 2>"$tmp/err" || code=$?
+	[ "$code" = 2 ] || fail "$* exited $code, not 2: $(cat "$tmp/err")"
+	[ "$(wc -l <"$tmp/err")" = 1 ] || fail "$*: not one line: $(cat "$tmp/err")"
+	grep -q -- "$pattern" "$tmp/err" || fail "$*: does not say '$pattern': $(cat "$tmp/err")"
+}
+from_stdin() { "$t" read -q --state "$1" - <"$2"; }
+refuse 'this capture is in .*pipe.db already' from_stdin "$tmp/pipe.db" pcaps/tls10-openssl3.0.pcap
+"$t" read "$tmp/packed.gz" --state "$tmp/pipe.db" >/dev/null 2>"$tmp/err"
+grep -q 'read already' "$tmp/err" || fail 'what came by a pipe is not known as a file'
+[ "$(sqlite3 "$tmp/pipe.db" 'SELECT sum(count) FROM row')" = 1 ] || fail 'what came by a pipe was counted twice'
 
 # for its owner alone, whatever the umask
 (umask 0; "$t" read -q --state "$tmp/open.db" pcaps/tls12-dhe1024-node0.11.14.pcap >/dev/null)
@@ -76,13 +92,6 @@ for ms in 5 10 15 20 25 30 35 40 50 60 80 120; do
 done
 
 # no room: exit 2, a clear line, the file as it was
-refuse() { # PATTERN COMMAND...
-	pattern=$1; shift
-	code=0; "$@" >/dev/null 2>"$tmp/err" || code=$?
-	[ "$code" = 2 ] || fail "$* exited $code, not 2: $(cat "$tmp/err")"
-	[ "$(wc -l <"$tmp/err")" = 1 ] || fail "$*: not one line: $(cat "$tmp/err")"
-	grep -q -- "$pattern" "$tmp/err" || fail "$*: does not say '$pattern': $(cat "$tmp/err")"
-}
 limited() { (trap '' XFSZ; ulimit -f "$1"; shift; exec "$@"); }
 refuse 'as it was before' limited 100 "$t" read -q --state "$tmp/smtp.db" pcaps/tls1*.pcap
 content "$tmp/smtp.db" >"$tmp/got"
@@ -111,4 +120,28 @@ content "$tmp/anon.db" >"$tmp/a"
 content "$tmp/again.db" >"$tmp/b"
 [ -s "$tmp/a" ] || fail 'the anonymous state is empty'
 cmp -s "$tmp/a" "$tmp/b" || fail 'pseudonyms are not stable for a key'
+
+# a state of pseudonyms gets no addresses, and none of another key; what counts clients in another way is refused too
+content "$tmp/anon.db" >"$tmp/a"
+more=pcaps/tls10-openssl3.0.pcap
+head -c 32 /dev/urandom >"$tmp/key2"
+refuse 'give --anonymize=KEYFILE' "$t" read --state "$tmp/anon.db" "$more"
+refuse 'another key' "$t" read "--anonymize=$tmp/key2" --state "$tmp/anon.db" "$more"
+refuse 'another key' "$t" read --anonymize --state "$tmp/anon.db" "$more"
+refuse 'client-prefix 128' "$t" read "--anonymize=$tmp/key" --client-prefix 64 --state "$tmp/anon.db" "$more"
+refuse 'leave it out' "$t" read "--anonymize=$tmp/key" --scope vlan --state "$tmp/anon.db" "$more"
+refuse 'leave out --anonymize' "$t" read "--anonymize=$tmp/key" --state "$tmp/smtp.db" "$more"
+content "$tmp/anon.db" >"$tmp/b"
+cmp -s "$tmp/a" "$tmp/b" || fail 'a run that was refused changed the state'
+"$t" read -q "--anonymize=$tmp/key" --state "$tmp/anon.db" "$more" >/dev/null || fail 'the same key is refused'
+[ "$(sqlite3 "$tmp/anon.db" "SELECT count(*) FROM row WHERE substr(client, 1, 1) <> x'04'")" = 0 ] || fail 'addresses in the state'
+
+# two runs over one capture at the same time: it counts once
+"$t" read -q --state "$tmp/race.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err1" & one=$!
+"$t" read -q --state "$tmp/race.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err2" & two=$!
+wait $one || true
+wait $two || true
+"$t" read -q --state "$tmp/alone.db" pcaps/demo-office-morning.pcap.gz >/dev/null
+[ "$(sqlite3 "$tmp/race.db" 'SELECT sum(count) FROM row')" = "$(sqlite3 "$tmp/alone.db" 'SELECT sum(count) FROM row')" ] ||
+	fail "two runs over one capture counted it twice: $(cat "$tmp/err1" "$tmp/err2")"
 echo 'check_state: passed'

@@ -356,7 +356,7 @@ static void scope_is_part_of_the_key_only_when_asked_for(void **state)
 {
     (void)state;
     for (unsigned scope = 0; scope < 2; scope++) {
-        struct cube *c = cube_new(&(struct cube_options){ .scope = scope, .seed = 1 });
+        struct cube *c = cube_new(&(struct cube_options){ .scope = (uint8_t)scope, .seed = 1 });
         struct made m;
         for (unsigned i = 0; i < 4; i++) {
             struct tls_event *ev = event_make(&m, &hello_tls12, 1, 2, T0);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -545,18 +546,70 @@ static void lists_are_in_time_order(void **state)
     source_list_free(&l);
 }
 
+static int hash_of(const char *path, unsigned fills, uint8_t out[32])
+{
+    struct source *s = source_open_hashed(path, NULL, &e);
+    if (!s)
+        return -1;
+    got_n = 0;
+    for (unsigned i = 0; i < fills; i++)
+        (void)fill(s);
+    int rc = source_hash(s, out, &e);
+    source_close(s);
+    return rc;
+}
+
+/* Of the content, whatever it is packed in, however much of it was read as packets. */
 static void digests(void **state)
 {
     (void)state;
-    uint8_t got_digest[32], want[32];
-    /* FIPS 180-4 */
-    (void)unhex("ba7816bf 8f01cfea 414140de 5dae2223 b00361a3 96177a9c b410ff61 f20015ad", want, sizeof want);
-    assert_int_equal(source_digest(save("abc", "abc", 3), got_digest, &e), 0);
-    assert_memory_equal(got_digest, want, 32);
-    assert_int_equal(source_digest(path_of("absent"), got_digest, &e), -1);
-    assert_non_null(strstr(e.text, "absent"));
-    assert_int_equal(source_digest(dir, got_digest, &e), -1);
-    assert_int_equal(source_digest("-", got_digest, &e), -1);
+    static struct bytes o;
+    uint8_t want[32], got_digest[32];
+    sample(&o);
+    assert_int_equal(EVP_Digest(o.b, o.n, want, NULL, EVP_sha256(), NULL), 1);
+    gzip_save("x.gz", &o, 1);
+    (void)save("x", o.b, o.n);
+    for (unsigned fills = 0; fills < 3; fills++) {
+        assert_int_equal(hash_of(path_of("x"), fills, got_digest), 0);
+        assert_memory_equal(got_digest, want, 32);
+        assert_int_equal(hash_of(path_of("x.gz"), fills, got_digest), 0);
+        assert_memory_equal(got_digest, want, 32);
+    }
+    o.b[o.n - 1] ^= 1; /* the last byte of the last packet */
+    assert_int_equal(hash_of(save("y", o.b, o.n), 1, got_digest), 0);
+    assert_memory_not_equal(got_digest, want, 32);
+    assert_int_equal(hash_of(path_of("absent"), 0, got_digest), -1);
+    struct source *s = source_open(path_of("x"), NULL, &e);
+    assert_int_equal(source_hash(s, got_digest, &e), -1);
+    assert_non_null(strstr(e.text, "no digest"));
+    source_close(s);
+}
+
+/* One content, one mark; another first packet or another time, another mark. */
+static void first_packets_have_marks(void **state)
+{
+    (void)state;
+    static struct bytes o;
+    char name[4][300], *args[4];
+    for (unsigned i = 0; i < 3; i++) {
+        o.n = 0;
+        pcap_head(&o, 0xa1b2c3d4, 1, false);
+        pcap_record(&o, i == 1 ? 300 : 200, 1, i == 2 ? 10 : 9, i == 2 ? 10 : 9, false);
+        (void)snprintf(name[i], sizeof name[i], "%s", save((char[]){ 'm', (char)('0' + i), 0 }, o.b, o.n));
+        if (i == 0)
+            gzip_save("m3", &o, 1);
+    }
+    (void)snprintf(name[3], sizeof name[3], "%s", path_of("m3"));
+    uint64_t mark[4];
+    for (unsigned i = 0; i < 4; i++) {
+        struct source_list l;
+        args[0] = name[i];
+        assert_int_equal(source_list_make(&l, args, 1, NULL, &e), 0);
+        mark[i] = l.file[0].mark;
+        source_list_free(&l);
+    }
+    assert_true(mark[0] != 0 && mark[0] == mark[3]);
+    assert_true(mark[0] != mark[1] && mark[0] != mark[2]);
 }
 
 static void an_interface_that_is_not_there(void **state)
@@ -635,7 +688,7 @@ int main(void)
         cmocka_unit_test(odd_times), cmocka_unit_test(compressed_by_content), cmocka_unit_test(compressed_and_cut),
         cmocka_unit_test(what_is_not_a_capture), cmocka_unit_test(filters_keep_the_numbers_of_packets),
         cmocka_unit_test(stop_ends_a_waiting_read), cmocka_unit_test(stop_from_a_signal_handler),
-        cmocka_unit_test(lists_are_in_time_order), cmocka_unit_test(digests),
+        cmocka_unit_test(lists_are_in_time_order), cmocka_unit_test(digests), cmocka_unit_test(first_packets_have_marks),
         cmocka_unit_test(an_interface_that_is_not_there), cmocka_unit_test(loopback_live),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

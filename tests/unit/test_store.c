@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
+#include "report/cube_impl.h"
 #include "report/store.h"
 #include "report/store_impl.h"
 #include "tests/unit/cube_make.h"
@@ -336,6 +337,173 @@ static void inputs_are_known_by_digest(void **state)
     cube_free(c);
 }
 
+/* By the first packet's mark it is known whether a digest is worth taking. */
+static void inputs_may_be_known_by_mark(void **state)
+{
+    (void)state;
+    const char *path = fresh_path();
+    struct err e;
+    char name[] = "a.pcap";
+    struct input in = { .name = name, .digest = { 9 }, .mark = UINT64_MAX - 5, .read_ns = 1, .packets = 1 };
+    for (unsigned i = 0; i < 2; i++) {
+        struct cube *c = cube_new(&plain);
+        (void)cube_input(c, &in);
+        save(path, c);
+        cube_free(c);
+        struct store *s = store_open(path, STORE_WRITE, &e);
+        assert_int_equal(store_has_mark(s, UINT64_MAX - 5, &e), 1);
+        assert_int_equal(store_has_mark(s, 77, &e), i); /* one of unknown mark could be any */
+        store_close(s);
+        in = (struct input){ .name = name, .digest = { 8 }, .read_ns = 2, .packets = 1 };
+    }
+}
+
+/* Two runs that read one capture at the same time: the second one to save finds out, and changes nothing. */
+static void one_capture_is_saved_once(void **state)
+{
+    (void)state;
+    const char *path = fresh_path();
+    struct err e = { "" };
+    char name[] = "a.pcap", other[] = "b.pcap";
+    struct cube *c[2];
+    for (unsigned i = 0; i < 2; i++) {
+        struct input in = { .name = i ? other : name, .digest = { 9 }, .read_ns = 10 + i, .packets = 1 };
+        c[i] = cube_random(&plain, 3, 20);
+        (void)cube_input(c[i], &in);
+    }
+    struct store *a = store_open(path, STORE_WRITE, &e), *b = store_open(path, STORE_WRITE, &e);
+    store_once(a);
+    store_once(b);
+    assert_int_equal(store_save(a, c[0], &e), 0);
+    assert_int_equal(store_save(b, c[1], &e), -1);
+    assert_non_null(strstr(e.text, "b.pcap: this capture is in"));
+    store_close(a);
+    store_close(b);
+    struct cube *back = load(path);
+    assert_same_cube(back, c[0]);
+    cube_free(back);
+    b = store_open(path, STORE_WRITE, &e); /* --again */
+    assert_int_equal(store_save(b, c[1], &e), 0);
+    store_close(b);
+    cube_free(c[0]);
+    cube_free(c[1]);
+}
+
+/* The first cube decides how clients are told apart; another kind is refused, early and at the end, and nothing changes. */
+static void clients_are_of_one_kind(void **state)
+{
+    (void)state;
+    static const uint8_t key[32] = { 1 }, other[32] = { 2 };
+    static const struct {
+        struct cube_options begun, added;
+        const char *words; /* NULL: accepted */
+    } cases[] = {
+        { { .seed = 1 }, { .seed = 2 }, NULL },
+        { { .anonymize_key = key }, { .anonymize_key = key, .seed = 7 }, NULL },
+        { { .client_prefix = 64 }, { .client_prefix = 64 }, NULL },
+        { { .client_prefix = 128 }, { .client_prefix = 0 }, NULL },
+        { { .scope = 2 }, { .scope = 2 }, NULL },
+        { { .anonymize_key = key }, { .seed = 1 }, "give --anonymize=KEYFILE" },
+        { { .seed = 1 }, { .anonymize_key = key }, "leave out --anonymize" },
+        { { .anonymize_key = key }, { .anonymize_key = other }, "another key" },
+        { { .client_prefix = 64 }, { .seed = 1 }, "give --client-prefix 64" },
+        { { .seed = 1 }, { .client_prefix = 64 }, "give --client-prefix 128" },
+        { { .scope = 1 }, { .seed = 1 }, "give --scope vlan" },
+        { { .scope = 1 }, { .scope = 2 }, "give --scope vlan" },
+        { { .seed = 1 }, { .scope = 2 }, "leave it out" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *path = fresh_path();
+        struct cube *a = cube_random(&cases[i].begun, 1, 30), *b = cube_random(&cases[i].added, 2, 30);
+        struct err e = { "" };
+        save(path, a);
+        struct store *s = store_open(path, STORE_WRITE, &e);
+        int want = cases[i].words ? -1 : 0;
+        assert_int_equal(store_accepts(s, b, &e), want);
+        assert_int_equal(store_save(s, b, &e), want);
+        store_close(s);
+        if (want) {
+            assert_non_null(strstr(e.text, cases[i].words));
+            struct cube *back = load(path);
+            assert_same_cube(back, a);
+            cube_free(back);
+        }
+        cube_free(a);
+        cube_free(b);
+    }
+}
+
+static void a_key_is_not_in_the_file(void **state)
+{
+    (void)state;
+    uint8_t key[32];
+    for (unsigned i = 0; i < sizeof key; i++)
+        key[i] = (uint8_t)(i * 7 + 3);
+    const char *path = fresh_path();
+    struct cube *c = cube_random(&(struct cube_options){ .anonymize_key = key }, 1, 30);
+    save(path, c);
+    uint8_t *bytes;
+    size_t n = read_all(path, &bytes);
+    for (unsigned i = 0; i + 8 <= sizeof key; i += 8)
+        assert_null(memmem(bytes, n, key + i, 8));
+    free(bytes);
+    cube_free(c);
+}
+
+/* Written before settings were kept: readable as it is, brought up to date by who writes; rows tell what clients they are of. */
+static void a_file_of_schema_1_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    static const uint8_t key[32] = { 1 };
+    static const char back_to_1[] = "DROP TABLE setting; ALTER TABLE input DROP COLUMN mark; PRAGMA user_version = 1";
+    for (unsigned anonymized = 0; anonymized < 2; anonymized++) {
+        const struct cube_options opt = { .anonymize_key = anonymized ? key : NULL, .seed = 5 };
+        const struct cube_options wrong = { .anonymize_key = anonymized ? NULL : key, .seed = 5 };
+        const char *path = fresh_path();
+        struct cube *c = cube_random(&opt, 1, 30), *w = cube_new(&wrong);
+        struct err e = { "" };
+        save(path, c);
+        sql(path, back_to_1);
+        struct cube *back = load(path);
+        assert_same_cube(back, c);
+        cube_free(back);
+        struct store *s = store_open(path, STORE_WRITE, &e);
+        assert_non_null(s);
+        assert_int_equal(store_accepts(s, w, &e), -1);
+        assert_non_null(strstr(e.text, anonymized ? "give --anonymize=KEYFILE" : "leave out --anonymize"));
+        assert_int_equal(store_save(s, w, &e), -1);
+        assert_int_equal(store_save(s, c, &e), 0);
+        store_close(s);
+        sql(path, "INSERT INTO setting SELECT 2, 0, x'', 0, '' FROM setting WHERE 0; SELECT mark FROM input");
+        cube_free(c);
+        cube_free(w);
+    }
+}
+
+/* Counters for which there was no memory are losses too: what is loaded shows as many. */
+static void what_has_no_hour_is_kept(void **state)
+{
+    (void)state;
+    for (unsigned hours = 0; hours < 2; hours++) {
+        struct cube *c = hours ? cube_random(&plain, 4, 40) : cube_new(&plain);
+        struct stats before, after;
+        c->stray.packets = 3;
+        c->stray.stream_gap = 5;
+        c->lost = 7;
+        const char *path = fresh_path();
+        save(path, c);
+        struct cube *back = load(path);
+        cube_totals(c, &before);
+        cube_totals(back, &after);
+        assert_memory_equal(&before, &after, sizeof after);
+        assert_true(after.memory_refused >= 7);
+        if (hours)
+            assert_int_equal(cube_hours(back), cube_hours(c));
+        cube_free(back);
+        cube_free(c);
+    }
+}
+
 static void count_spans(void *ctx, const struct endpoint *client, uint32_t profile, const struct endpoint *server,
                         const struct span *s)
 {
@@ -656,6 +824,12 @@ int main(void)
         cmocka_unit_test(odd_names_are_names),
         cmocka_unit_test(one_writer_at_a_time),
         cmocka_unit_test(inputs_are_known_by_digest),
+        cmocka_unit_test(inputs_may_be_known_by_mark),
+        cmocka_unit_test(one_capture_is_saved_once),
+        cmocka_unit_test(clients_are_of_one_kind),
+        cmocka_unit_test(a_key_is_not_in_the_file),
+        cmocka_unit_test(a_file_of_schema_1_is_brought_up_to_date),
+        cmocka_unit_test(what_has_no_hour_is_kept),
         cmocka_unit_test(what_is_retired_leaves_its_span),
         cmocka_unit_test(a_killed_run_is_in_the_file_or_not),
         cmocka_unit_test(a_killed_first_run_is_no_obstacle),
