@@ -26,6 +26,7 @@ enum {
     LIMIT_HOLE_PACKETS = 64, /* packets of a connection after which acknowledged bytes that never came count as lost */
     LIMIT_HOLE_MS = 1000, /* or this long; a retransmission would have come by then */
     LIMIT_HOLE_MAX_MS = 10000, /* likewise where nobody acknowledged them */
+    LIMIT_ANSWER_MS = 500, /* who closes so long after its last bytes, unanswered, has given up: longer than a round trip */
     LIMIT_QUIET_SECONDS = 3, /* after a decided UDP handshake, repeats of its hello are not a new one for so long */
     LIMIT_WATCH_SEGMENTS = 64, /* payload segments of a flow of an unknown protocol that are still checked for a hello */
 
@@ -64,6 +65,7 @@ enum {
     LIMIT_POLICY_BYTES = 1 << 20, /* a policy file */
     LIMIT_FALLBACKS = 8192, /* failed hellos remembered to recognise a retry with a lower version */
     LIMIT_FALLBACK_SECONDS = 15, /* for so long: a client that waits for an answer gives up after 5 to 10 */
+    LIMIT_RECONNECTS = 4096, /* sessions that were refused TLS, until their client comes back within LIMIT_FALLBACK_SECONDS */
 };
 
 #endif

@@ -20,6 +20,8 @@ struct conn {
     uint8_t state[2]; /* CONN_* */
     uint8_t looked; /* payload packets so far, up to what classify is shown */
     uint8_t closed_by; /* who sent the first FIN; SIDE_UNKNOWN */
+    uint8_t spoke; /* who sent the latest payload that was delivered, */
+    int64_t spoke_ns; /* and when */
     uint64_t tag; /* of its slot */
     uint32_t lru_prev, lru_next; /* indices of the list of open ones, oldest at the tail; free list through lru_next */
     uint32_t used; /* when it went to the head of that list, by the table's clock */

@@ -31,6 +31,8 @@ static enum conn_fate deliver(struct tcp_env *env, struct conn *c, unsigned d, s
 {
     c->f.data[d] = true;
     c->f.unseen_data[d] = false;
+    c->spoke = (uint8_t)d;
+    c->spoke_ns = c->f.now_ns;
     return fate_of(env->sink->bytes(env->sink->ctx, &c->f, d, b));
 }
 
@@ -214,6 +216,16 @@ static bool fins_done(struct conn *c)
     return c->f.closed[0] && c->f.closed[1];
 }
 
+/* Has a side waited for an answer in vain, and closed? Its peer may keep its half open for minutes (it, or what stands between
+ * them, drops what it does not like), but the handshake is over, and the retry that follows must find it so. A side that
+ * closes as soon as it has spoken does not give up: it is waited for. */
+static bool gave_up(const struct conn *c)
+{
+    unsigned d = c->closed_by, o = !d;
+    return c->f.closed[d] && c->f.data[d] && c->spoke == d && !c->side[o].head && !c->f.unseen_data[o] &&
+           c->f.now_ns - c->spoke_ns >= LIMIT_ANSWER_MS * INT64_C(1000000);
+}
+
 static void note_fin(struct conn *c, unsigned d, uint32_t end)
 {
     if (c->closed_by == SIDE_UNKNOWN)
@@ -248,7 +260,7 @@ enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, cons
         return CONN_RESET;
     if (seg->tcp_flags & TCP_FIN)
         note_fin(c, d, seq + seg->payload_len);
-    return c->closed_by != SIDE_UNKNOWN && fins_done(c) ? CONN_CLOSED : CONN_KEEP;
+    return c->closed_by != SIDE_UNKNOWN && (fins_done(c) || gave_up(c)) ? CONN_CLOSED : CONN_KEEP;
 over:
     reasm_clear(&c->side[0], &env->budget);
     reasm_clear(&c->side[1], &env->budget);

@@ -509,6 +509,51 @@ static void the_table_grows_and_forgets_nothing(void **state)
     assert_int_equal(n->stats.connections, 5000);
 }
 
+/* The server's end of the connection may stay half open for ever; a retry comes at once. */
+static void who_closes_unanswered_after_a_while_has_given_up(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    data(n, CL, 0, "hello");
+    n->now_ms += LIMIT_ANSWER_MS;
+    seg(n, SV, TCP_ACK, 0, 5, NULL, 0, 0);
+    assert_int_equal(rec.ends, 0);
+    seg(n, CL, TCP_ACK | TCP_FIN, 5, 0, NULL, 0, 0);
+    assert_int_equal(rec.ends, 1);
+    assert_int_equal(rec.why, END_FIN);
+    assert_int_equal(rec.by, dir_of_client());
+    data(n, SV, 0, "late"); /* and is not another connection */
+    assert_int_equal(rec.ends, 1);
+    assert_int_equal(n->stats.flow_midstream, 0);
+}
+
+static void who_closes_at_once_may_still_be_answered(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    data(n, CL, 0, "hello");
+    seg(n, CL, TCP_ACK | TCP_FIN, 5, 0, NULL, 0, 0);
+    data(n, SV, 0, "answer");
+    assert_stream(SV, "answer");
+    n->now_ms += LIMIT_ANSWER_MS;
+    seg(n, CL, TCP_ACK | TCP_FIN, 5, 6, NULL, 0, 0); /* again: it was answered, and it is the server's turn to close */
+    assert_int_equal(rec.ends, 0);
+    seg(n, SV, TCP_ACK | TCP_FIN, 6, 6, NULL, 0, 0);
+    assert_int_equal(rec.ends, 1);
+}
+
+static void an_answer_that_was_not_captured_is_waited_for(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    data(n, CL, 0, "hello");
+    n->now_ms += LIMIT_ANSWER_MS;
+    seg(n, CL, TCP_ACK | TCP_FIN, 5, 700, NULL, 0, 0);
+    assert_int_equal(rec.ends, 0);
+    data(n, SV, 0, "answer");
+    assert_stream(SV, "answer");
+}
+
 static void silence_ends_an_open_handshake(void **state)
 {
     struct net *n = *state;
@@ -683,6 +728,8 @@ int main(void)
         T(a_bare_syn_makes_no_entry), T(data_in_the_syn_is_the_first_data), T(a_flood_stays_within_the_cap),
         T(open_handshakes_are_capped), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
         T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
+        T(who_closes_unanswered_after_a_while_has_given_up), T(who_closes_at_once_may_still_be_answered),
+        T(an_answer_that_was_not_captured_is_waited_for),
         T(datagrams_have_no_state_until_wanted), T(any_order_gives_the_same_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
