@@ -200,9 +200,18 @@ static bool heard_both(const struct flow *f)
     return f->data[0] && f->data[1] && !f->has_gap && !f->midstream;
 }
 
-/* A session of an upgradable protocol that did not reach TLS. */
-static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f, bool opaque)
+/* After a refusal the last word (QUIT, Unbind) is no use of the session; a second one is, or what settles it in clear text. */
+static enum aftermath after_refusal(const struct session *s, enum dialogue_verdict how)
 {
+    bool settled = how == DIALOGUE_PLAIN && s->g.after_refusal > 0;
+    return s->facts.login || s->g.after_refusal > 1 || settled ? AFTER_PLAINTEXT : AFTER_CLOSE;
+}
+
+/* A session of an upgradable protocol that did not reach TLS. how: PLAIN and OPAQUE are the dialogue's answers, NONE: it ended
+ * before there was one. */
+static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f, enum dialogue_verdict how)
+{
+    bool opaque = how == DIALOGUE_OPAQUE;
     struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
     ds->stats->cleartext_login += s->facts.login; /* also where the rest is unknown */
     if (s->tunnel)
@@ -214,7 +223,7 @@ static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f,
     ds->stats->upgrade_opaque += opaque;
     ev.outcome = (uint8_t)(opaque ? OUTCOME_OPAQUE : ledger_outcome(&s->facts));
     if (s->facts.refused)
-        ev.aftermath = s->facts.login || s->g.after_refusal > 1 ? AFTER_PLAINTEXT : AFTER_CLOSE;
+        ev.aftermath = (uint8_t)after_refusal(s, how);
     fill_flow(f, 2, &ev);
     fill_upgrade(s, &ev);
     ds->sink->event(ds->sink, &ev);
@@ -266,7 +275,7 @@ static enum stream_verdict tls_verdict(struct dissector *ds, struct session *s, 
     if (s->phase == PHASE_SNIFF && s->g.trials)
         return STREAM_MORE;
     if (s->upgrade && s->phase != PHASE_SNIFF) /* announced, and then something else */
-        emit_ledger(ds, s, f, false);
+        emit_ledger(ds, s, f, DIALOGUE_NONE);
     return done(f, STREAM_WATCH);
 }
 
@@ -388,7 +397,7 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
     case DIALOGUE_PLAIN:
     case DIALOGUE_OPAQUE:
         keep_facts(ds, s);
-        emit_ledger(ds, s, f, v == DIALOGUE_OPAQUE);
+        emit_ledger(ds, s, f, v);
         return done(f, STREAM_DONE);
     case DIALOGUE_NONE:
         break;
@@ -461,7 +470,7 @@ static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, 
     }
     if (++s->searched <= LIMIT_WATCH_SEGMENTS)
         return STREAM_MORE;
-    emit_ledger(ds, s, f, false);
+    emit_ledger(ds, s, f, DIALOGUE_NONE);
     return done(f, STREAM_DONE);
 }
 
@@ -585,10 +594,10 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
     if (s->tls && tls_has_hello(s->tls)) {
         emit_tls(ds, s, f, tls_end_of(why), by);
     } else if (s->phase == PHASE_LOST || (s->phase != PHASE_SNIFF && s->upgrade)) {
-        emit_ledger(ds, s, f, false);
+        emit_ledger(ds, s, f, DIALOGUE_NONE);
     } else if (dialogue_confirmed(&s->g)) {
         keep_facts(ds, s);
-        emit_ledger(ds, s, f, false);
+        emit_ledger(ds, s, f, DIALOGUE_NONE);
     }
     session_free(f);
 }
