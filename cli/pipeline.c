@@ -199,6 +199,7 @@ void pipeline_finish(struct pipeline *p)
     flow_table_finish(p->flows);
     if (p->hour_end_ns)
         close_hour(p);
+    cube_settle(p->cube);
     if (p->classify)
         classify_each(p->classify, tell_service, p->cube);
 }

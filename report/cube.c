@@ -55,13 +55,14 @@ struct cube *cube_new(const struct cube_options *opt)
     /* Not the run's seed: which of too many failures is forgotten must not differ between two runs over the same input. To
      * aim at a set of it gains nothing but the loss of a hint. */
     c->fallback = fallback_new(0);
+    c->reconnect = reconnect_new(); /* likewise without a seed */
     c->profile.width = sizeof(struct profile);
     c->cert.width = sizeof(struct cert_facts);
     c->hour_pool.width = sizeof(struct hour);
     bool ok = records_init(&c->rows, sizeof(struct cube_key), sizeof(struct row), seed);
     ok = records_init(&c->spans, sizeof(struct span_key), sizeof(struct span_row), seed) && ok;
     ok = cube_hours_reserve(c, 1) && ok; /* the first one takes the counters of those that find no memory */
-    ok = ok && c->names && c->profiles && c->stacks && c->certs && c->sensors && c->fallback;
+    ok = ok && c->names && c->profiles && c->stacks && c->certs && c->sensors && c->fallback && c->reconnect;
     if (ok && opt->sensor && *opt->sensor)
         ok = (c->sensor = cube_put_sensor(c, opt->sensor)) != 0;
     if (ok)
@@ -83,6 +84,7 @@ void cube_free(struct cube *c)
     column_free(&c->cert);
     column_free(&c->hour_pool);
     fallback_free(c->fallback);
+    reconnect_free(c->reconnect);
     cube_inputs_truncate(c, 0);
     free(c->input);
     free(c->hour);
@@ -341,6 +343,27 @@ static void key_facts(const struct cube *c, const struct tls_event *ev, struct c
     k->offered = ev->server_offered_upgrade;
 }
 
+static void tally(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+{
+    uint32_t row = cube_place(c, k, whole);
+    if (!row && whole) /* no memory for a new row; there may be an "other" one */
+        row = cube_place(c, k, false);
+    if (row)
+        cube_add(c, row, v);
+    else
+        c->lost += v->count;
+}
+
+/* Whoever was refused TLS at this server a moment ago has come back. */
+static void came_back(struct cube *c, const struct tls_event *ev)
+{
+    struct refusal past;
+    while (reconnect_follows(c->reconnect, &ev->client, &ev->server, ev->ts_ns, &past)) {
+        past.key.aftermath = AFTER_RECONNECT;
+        tally(c, &past.key, &past.val, past.whole);
+    }
+}
+
 void cube_event(struct cube *c, const struct tls_event *ev)
 {
     struct cube_key k = { .day = 0 };
@@ -355,11 +378,17 @@ void cube_event(struct cube *c, const struct tls_event *ev)
                       .input = ev->input,
                       .client_port = ev->client.port },
     };
-    uint32_t row = cube_place(c, &k, whole);
-    if (!row && whole) /* no memory for a new row; there may be an "other" one */
-        row = cube_place(c, &k, false);
-    if (row)
-        cube_add(c, row, &v);
-    else
-        c->lost++;
+    came_back(c, ev);
+    struct refusal held = { .key = k, .val = v, .end_ns = ev->end_ns, .whole = whole }, displaced;
+    if (ev->aftermath != AFTER_CLOSE)
+        tally(c, &k, &v, whole);
+    else if (reconnect_hold(c->reconnect, &ev->client, &ev->server, &held, &displaced))
+        tally(c, &displaced.key, &displaced.val, displaced.whole);
+}
+
+void cube_settle(struct cube *c)
+{
+    struct refusal held;
+    while (reconnect_any(c->reconnect, &held))
+        tally(c, &held.key, &held.val, held.whole);
 }

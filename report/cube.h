@@ -100,8 +100,11 @@ struct cube;
 struct cube *cube_new(const struct cube_options *opt); /* borrows nothing. NULL: out of memory */
 void cube_free(struct cube *c);
 
-/* Tally one event. Never fails: what cannot be kept is folded and counted. Recognises fallback dances (fallback_from). */
+/* Tally one event. Never fails: what cannot be kept is folded and counted. Recognises fallback dances (fallback_from), and
+ * clients that come back after a refusal (AFTER_RECONNECT): for that a refused session may wait to be tallied. */
 void cube_event(struct cube *c, const struct tls_event *ev);
+/* After the last event, and before the cube is read, merged or saved: nothing waits any more. */
+void cube_settle(struct cube *c);
 /* Who a client is called in this cube: cut to the prefix, then a pseudonym where clients are anonymized. */
 struct addr cube_client(const struct cube *c, const struct addr *a);
 /* How clients are told apart in this cube. Two tallies add up to something meaningful only where it is the same. */

@@ -15,6 +15,7 @@
 #include "base/records.h"
 #include "report/cube.h"
 #include "report/fallback.h"
+#include "report/reconnect.h"
 
 struct row {
     struct cube_key key;
@@ -42,6 +43,7 @@ struct cube {
     struct column profile, cert; /* beside profiles, certs */
     size_t name_bytes, profile_bytes;
     struct fallback *fallback;
+    struct reconnect *reconnect; /* refused sessions that are not tallied yet */
     uint64_t lost;
 
     struct hour **hour; /* sorted */

@@ -594,6 +594,7 @@ static void the_ledger_adds_up(void **state)
            .outcome = OUTCOME_REFUSED,
            .refusal = 421,
            .aftermath = AFTER_CLOSE },
+         { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_REFUSED, .refusal = 421, .aftermath = AFTER_RECONNECT },
          { .client = a,
            .server = mail,
            .upgrade = "smtp",
@@ -603,25 +604,28 @@ static void the_ledger_adds_up(void **state)
            .times = 3 },
          { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_ABANDONED, .offered = 2 },
          { .client = a, .server = mail, .upgrade = "smtp", .outcome = OUTCOME_STRIPPED });
+    cube_settle(cube);
     struct rollup *r = rollup_make(cube, &plain);
     assert_int_equal(r->upgrades, 1);
     const struct roll_upgrade *u = &r->upgrade[0];
-    assert_int_equal(u->sessions, 13);
+    assert_int_equal(u->sessions, 14);
     assert_int_equal(u->tls, 5); /* not the one that only asked for it */
     assert_int_equal(u->abandoned, 1);
     assert_int_equal(u->offered, 9);
-    assert_int_equal(u->refused, 3);
+    assert_int_equal(u->refused, 4);
     assert_int_equal(u->plaintext, 3);
     assert_int_equal(u->stripped, 1);
     assert_int_equal(u->logins, 3);
     assert_int_equal(u->after_plaintext, 2);
+    assert_int_equal(u->after_reconnect, 1);
+    assert_int_equal(u->after_close, 1);
     assert_int_equal(u->code[0], 421);
     assert_int_equal(u->code[1], 454);
     assert_int_equal(u->code[2], 0);
     assert_int_equal(r->total.handshakes, 5); /* what never reached TLS is no handshake */
     rollup_free(r);
     char *text = report("text", &plain);
-    assert_says(text, "the server's code: 421, 454; 2 went on in clear text; 1 closed; 3 sent a login in clear text");
+    assert_says(text, "the server's code: 421, 454; 2 went on in clear text; 1 connected again; 1 closed; 3 sent");
     free(text);
 }
 
