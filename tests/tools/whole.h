@@ -99,6 +99,7 @@ static void whole_run(const uint8_t *bytes, size_t n, struct classify *classify,
     decode_finish(w.decode);
     flow_table_finish(w.flows);
     cube_hour(w.cube, 0, &w.stats);
+    cube_settle(w.cube);
     whole_check(&w);
     if (w.stream && w.stream->close(w.stream, &e))
         abort();
