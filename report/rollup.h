@@ -24,7 +24,8 @@ bool version_is_old(uint16_t version); /* TLS 1.1 or older */
 
 /* Why an old version was chosen, as far as the hello shows. */
 enum roll_cause { OLD_OFFER /* the client offered nothing newer */, OLD_CHOICE /* it did; the server chose the old one */,
-                  OLD_FALLBACK /* it had offered newer just before, and failed */, OLD_UNKNOWN /* no hello */, OLD_CAUSES };
+                  OLD_FALLBACK /* it had offered newer just before, and failed */, OLD_UNKNOWN /* no hello */,
+                  OLD_REFUSED /* whatever it offered, it refused what the server chose */, OLD_CAUSES };
 
 struct tally {
     uint64_t handshakes, completed, failed; /* what is neither was seen in part */
@@ -32,8 +33,11 @@ struct tally {
     uint64_t cause[OLD_CAUSES]; /* of the old ones */
     uint64_t stuck; /* failed, and nothing newer than TLS 1.1 was offered */
     int64_t first_ns, last_ns;
-    uint16_t lowest, highest; /* versions negotiated; VER_NONE: none */
+    uint16_t lowest, highest; /* versions chosen and not refused; VER_NONE: none */
     uint16_t offered; /* highest version that a client offered; VER_NONE: not seen */
+    struct best_offers {
+        uint16_t least, most; /* of its stacks' best offers; VER_NONE: none */
+    } best[2]; /* TLS, DTLS: one says nothing about the other */
 };
 
 /* A count with the clients and servers it concerns. */

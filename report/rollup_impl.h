@@ -21,6 +21,7 @@ void tally_add(struct tally *t, const struct roll_row *row);
 unsigned version_slot(uint16_t version); /* index in roll_versions */
 enum roll_cause old_cause(const struct roll_row *row);
 bool row_failed(const struct cube_key *k);
+bool row_refused_choice(const struct cube_key *k); /* the client answered the server's choice with an alert that says no to it */
 bool row_stuck(const struct roll_row *row); /* failed, and its hello offered nothing newer than TLS 1.1 */
 
 /* The rows of one client: order[from..to). */

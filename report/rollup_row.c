@@ -53,9 +53,26 @@ struct roll_row roll_row_of(const struct cube *c, uint32_t id)
     return row;
 }
 
+/* Its client had offered more before. */
+static bool is_retry(const struct cube_key *k)
+{
+    return k->fallback_from || k->flags & EV_FALLBACK_SCSV;
+}
+
+bool row_refused_choice(const struct cube_key *k)
+{
+    enum { HANDSHAKE_FAILURE = 40, ILLEGAL_PARAMETER = 47, PROTOCOL_VERSION = 70, INSUFFICIENT_SECURITY = 71 };
+    if (k->outcome != OUTCOME_ALERT_CLIENT || k->version == VER_NONE || k->flags & EV_ALERT_ENCRYPTED)
+        return false;
+    return k->alert_code == HANDSHAKE_FAILURE || k->alert_code == ILLEGAL_PARAMETER || k->alert_code == PROTOCOL_VERSION ||
+           k->alert_code == INSUFFICIENT_SECURITY;
+}
+
 enum roll_cause old_cause(const struct roll_row *row)
 {
-    if (row->k->fallback_from || row->k->flags & EV_FALLBACK_SCSV)
+    if (row_refused_choice(row->k))
+        return OLD_REFUSED;
+    if (is_retry(row->k))
         return OLD_FALLBACK;
     if (!row->profile)
         return OLD_UNKNOWN;
@@ -64,13 +81,23 @@ enum roll_cause old_cause(const struct roll_row *row)
 
 bool row_stuck(const struct roll_row *row)
 {
-    return row_failed(row->k) && row->profile && version_is_old(row->profile->max_version);
+    return row_failed(row->k) && !is_retry(row->k) && row->profile && version_is_old(row->profile->max_version);
 }
 
 static void widen(uint16_t *version, uint16_t by, int direction)
 {
     if (by != VER_NONE && (*version == VER_NONE || (version_rank(by) - version_rank(*version)) * direction > 0))
         *version = by;
+}
+
+/* A retry after a failure says nothing about what its client can do. */
+static void offered(struct tally *t, const struct roll_row *row)
+{
+    uint16_t best = row->profile ? row->profile->max_version : VER_NONE;
+    struct best_offers *b = &t->best[best >> 8 == 0xfe];
+    widen(&t->offered, best, 1);
+    widen(&b->most, best, 1);
+    widen(&b->least, is_retry(row->k) ? VER_NONE : best, -1);
 }
 
 void tally_add(struct tally *t, const struct roll_row *row)
@@ -92,9 +119,9 @@ void tally_add(struct tally *t, const struct roll_row *row)
         t->old += n;
         t->cause[old_cause(row)] += n;
     }
-    widen(&t->lowest, version, -1);
-    widen(&t->highest, version, 1);
-    widen(&t->offered, row->profile ? row->profile->max_version : VER_NONE, 1);
+    widen(&t->lowest, row_refused_choice(row->k) ? VER_NONE : version, -1);
+    widen(&t->highest, row_refused_choice(row->k) ? VER_NONE : version, 1);
+    offered(t, row);
     if (!t->first_ns || row->v->first_ns < t->first_ns)
         t->first_ns = row->v->first_ns;
     if (row->v->last_ns > t->last_ns)

@@ -482,7 +482,7 @@ static void client_strains(struct study *s, uint32_t from, uint32_t to)
         if (room)
             strain_widen(s, &t[n - 1], i);
     }
-    s->client_stacks[s->cell[s->by_client[from]].client - 1] = stacks;
+    s->client_stacks[s->cell[s->by_client[from]].client - 1].all = stacks;
     for (unsigned k = 0; k < n && stacks <= STRAINS; k++)
         if (s->cell[s->by_client[t[k].from]].stack && replaced(s, &t[k], t, n))
             for (uint32_t i = t[k].from; i < t[k].to; i++)
@@ -778,7 +778,7 @@ const struct addr *study_client(const struct study *s, uint32_t client)
     return &s->client[client - 1];
 }
 
-uint32_t study_stacks_of(const struct study *s, uint32_t client)
+struct stack_sum study_stacks_of(const struct study *s, uint32_t client)
 {
     return s->client_stacks[client - 1];
 }

@@ -20,7 +20,7 @@
 #define VERDICTS(V)                                                                                             \
     V(FAILING, "failing", "fails already, whatever is enforced")                                                \
     V(PLAINTEXT, "plaintext", "would go on in clear text")                                                      \
-    V(BREAKS, "breaks", "breaks: the client offers nothing that is allowed")                                    \
+    V(BREAKS, "breaks", "the client offers nothing that is allowed")                                    \
     V(READY, "ready", "satisfies the policy already")                                                           \
     V(SERVER_FIRST, "server-first", "the server must change first")                                             \
     V(SAFE, "safe", "the server proved that it can serve this offer within the policy")                         \
@@ -136,7 +136,11 @@ const struct rollup *study_rollup(const struct study *s);
 const struct cell *study_cell(const struct study *s, uint32_t cell);
 const struct place *study_place(const struct study *s, uint32_t place);
 const struct addr *study_client(const struct study *s, uint32_t client);
-uint32_t study_stacks_of(const struct study *s, uint32_t client); /* how many stacks the client showed */
+/* How many stacks the client showed, and how many of these would break or fall to plaintext somewhere. */
+struct stack_sum {
+    uint32_t all, broken;
+};
+struct stack_sum study_stacks_of(const struct study *s, uint32_t client);
 
 /* Why, in sentences, the decisive one first. Returns how many. */
 enum { REASONS = 8, REASON_TEXT = 256 };

@@ -86,7 +86,7 @@ struct study {
     uint32_t pair_room;
     struct addr *client; /* by id - 1: the first address of each */
     uint32_t client_room;
-    uint32_t *client_stacks; /* by client id - 1 */
+    struct stack_sum *client_stacks; /* by client id - 1 */
     struct proof *proof;
     uint32_t proofs, proof_room;
     struct reply *split;

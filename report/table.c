@@ -148,7 +148,7 @@ static void fit(struct table *t)
             sum += t->column[i].width + 2;
     }
     unsigned over = sum > t->width + 2 ? sum - 2 - t->width : 0;
-    (void)give(t, TABLE_ALONE, give(t, TABLE_CUT, over));
+    (void)give(t, TABLE_ALONE, give(t, TABLE_WRAP, give(t, TABLE_CUT, over)));
 }
 
 /* One line: texts of the columns, blanks at the end left out. */
@@ -180,6 +180,45 @@ static void print_line(const struct table *t, char *const text[], bool marked, F
             owed += pad;
     }
     (void)fprintf(out, "%s\n", color ? "\x1b[0m" : "");
+}
+
+/* Where to break a text that is wider than its column: after a blank, else after what joins a path or a name. Bytes. */
+static size_t piece(const char *text, unsigned width)
+{
+    size_t n = 0, at = 0, blank = 0;
+    if (table_width(text) <= width)
+        return strlen(text);
+    for (unsigned w = 0; w < width || ((unsigned char)text[n] & 0xc0) == 0x80; n++) {
+        w += ((unsigned char)text[n] & 0xc0) != 0x80;
+        if (text[n] == ' ')
+            blank = n + 1;
+        if (strchr("/,-.", text[n]))
+            at = n + 1;
+    }
+    return blank ? blank : at ? at : n;
+}
+
+/* One row: as many lines as its longest wrapped cell needs. */
+static void print_row(const struct table *t, char *const text[], bool marked, FILE *out)
+{
+    char part[TABLE_COLUMNS][1024], *line[TABLE_COLUMNS];
+    const char *rest[TABLE_COLUMNS];
+    bool more = true;
+    for (unsigned i = 0; i < t->columns; i++)
+        rest[i] = text[i];
+    while (more) {
+        more = false;
+        for (unsigned i = 0; i < t->columns; i++) {
+            size_t n = t->column[i].flags & TABLE_WRAP ? piece(rest[i], t->column[i].width) : strlen(rest[i]);
+            (void)snprintf(part[i], sizeof part[i], "%.*s", (int)n, rest[i]);
+            line[i] = part[i];
+            for (size_t k = strlen(part[i]); k && part[i][k - 1] == ' '; k--)
+                part[i][k - 1] = '\0';
+            rest[i] += n + strspn(rest[i] + n, " ");
+            more |= *rest[i] != '\0';
+        }
+        print_line(t, line, marked, out);
+    }
 }
 
 static void print_titles(const struct table *t, FILE *out)
@@ -238,7 +277,7 @@ void table_print(struct table *t, FILE *out)
         }
         line[t->cell[i].column] = text;
         if (t->cell[i].column == t->columns - 1)
-            print_line(t, line, t->cell[i].marked, out);
+            print_row(t, line, t->cell[i].marked, out);
     }
 }
 

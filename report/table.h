@@ -9,7 +9,8 @@
  *     table_print(&t, out); table_free(&t);
  *
  * A column marked TABLE_CUT gives way when a line would be longer than .width; its cells end in ".." then. One marked
- * TABLE_ALONE (only the first may be) gives way next: a cell of it that is too wide then stands whole on a line of its own.
+ * TABLE_WRAP gives way next and goes on below. One marked TABLE_ALONE (only the first may be) is the last to: a cell of it that is
+ * too wide then stands whole on a line of its own.
  * A column marked TABLE_MAYBE is left out when it is empty (or "-") in every row. Widths are counted in characters of UTF-8.
  */
 #ifndef REPORT_TABLE_H
@@ -19,7 +20,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum table_flag { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_CUT = 2, TABLE_MAYBE = 4, TABLE_ALONE = 8 };
+enum table_flag { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_CUT = 2, TABLE_MAYBE = 4, TABLE_ALONE = 8,
+                  TABLE_WRAP = 16 };
 enum { TABLE_COLUMNS = 24 };
 
 struct table {

@@ -38,20 +38,6 @@ static const char *duration_text(int64_t ns, char *buf)
     return buf;
 }
 
-/* The end of a path says more than its beginning. */
-static const char *path_text(const char *path, char *buf)
-{
-    enum { SHOWN = 38 };
-    char name[4 * PHRASE];
-    const char *p = escape_text(rd_of(path, strlen(path)), name, sizeof name);
-    unsigned over = table_width(p) > SHOWN ? table_width(p) - SHOWN + 2 : 0;
-    (void)snprintf(buf, PHRASE, "%s", over ? ".." : "");
-    while (over || ((unsigned char)*p & 0xc0) == 0x80)
-        over -= ((unsigned char)*p++ & 0xc0) != 0x80;
-    (void)snprintf(buf + strlen(buf), PHRASE - strlen(buf), "%s", p);
-    return buf;
-}
-
 static int digest_cmp(const void *a, const void *b)
 {
     return memcmp(*(const uint8_t *const *)a, *(const uint8_t *const *)b, 32);
@@ -88,16 +74,16 @@ static void inputs(struct text *t)
     unsigned n = order ? cube_inputs(c) : 0, top = text_top(t, n);
     top = t->r->view->top && top > SHOWN ? SHOWN : top;
     t->failed = t->failed || (!order && cube_inputs(c));
-    char a[PHRASE], b[PHRASE], from[STAMP_TEXT], to[STAMP_TEXT], name[PHRASE];
+    char a[PHRASE], b[PHRASE], from[STAMP_TEXT], to[STAMP_TEXT], name[4 * PHRASE];
     struct table table = { 0 };
-    table_column(&table, "capture", TABLE_LEFT | TABLE_CUT);
+    table_column(&table, "capture", TABLE_LEFT | TABLE_WRAP);
     table_column(&table, "packets", TABLE_RIGHT);
     table_column(&table, "size", TABLE_RIGHT);
     table_column(&table, "first packet (UTC)", TABLE_LEFT);
     table_column(&table, "last packet (UTC)", TABLE_LEFT);
     for (unsigned i = 0; i < top; i++) {
         const struct input *in = cube_input_at(c, order[i]);
-        table_cell(&table, "%s", path_text(in->name, name));
+        table_cell(&table, "%s", escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
         table_cell(&table, "%s", text_count(in->packets, a));
         table_cell(&table, "%s", bytes_text(in->bytes, b));
         table_cell(&table, "%s", in->packets ? stamp_text(in->first_ns, from) : "-");
@@ -247,6 +233,7 @@ static void causes(struct text *t)
     } says[] = {
         { OLD_OFFER, "by clients that offered nothing newer" },
         { OLD_CHOICE, "although the client offered TLS 1.2 or newer: the server chose the older one" },
+        { OLD_REFUSED, "were refused by the client, which wants more: they fail today" },
         { OLD_FALLBACK, "in a second attempt, after one with a newer version had failed" },
         { OLD_UNKNOWN, "where the client's offer was not captured" },
     };
@@ -271,8 +258,20 @@ static void own_servers(struct text *t)
         all += r->server[i].own ? r->server[i].t.negotiated : 0;
     }
     if (r->view->own_count)
-        text_say(t, "At your own servers (--servers): %s of %s (%s) negotiated TLS 1.1 or older.", text_count(old, a),
+        text_say(t, "At your own servers (--servers): %s of %s (%s) got TLS 1.1 or older.", text_count(old, a),
                  text_many(all, "handshake", "handshakes", b), text_share(old, all, c));
+}
+
+/* "None" is said of what was seen, and no more. */
+static void none_is_not_all(struct text *t)
+{
+    const struct stats *s = &t->r->stats;
+    uint64_t missed = s->tls_midstream + s->quic_midstream + s->quic_undecryptable + s->upgrade_opaque;
+    char a[PHRASE];
+    text_say(t, "That holds for the window above only: a client that did not connect in it is not known.");
+    if (missed)
+        text_say(t, "And it does not hold for %s whose hellos were missed (joined midway, hidden or not decodable).",
+                 text_many(missed, "session", "sessions", a));
 }
 
 void text_readiness(struct text *t)
@@ -288,18 +287,19 @@ void text_readiness(struct text *t)
     }
     char who[2 * PHRASE] = "";
     if (r->total.old)
-        (void)snprintf(who, sizeof who, ", by %s at %s", text_many(r->old.clients, "client", "clients", a),
+        (void)snprintf(who, sizeof who, " (%s, %s)", text_many(r->old.clients, "client", "clients", a),
                        text_many(r->old.servers, "server", "servers", b));
-    text_say(t, "Of %s observed, the server's choice was seen in %s; %s of these (%s) negotiated TLS 1.1 or older%s.",
+    text_say(t, "Of %s observed, the server's choice was seen in %s; %s of these (%s) %s TLS 1.1 or older%s.",
              text_many(r->total.handshakes, "handshake", "handshakes", a), text_count(r->total.negotiated, b),
-             r->total.old ? text_count(r->total.old, c) : "none", text_share(r->total.old, r->total.negotiated, d), who);
+             r->total.old ? text_count(r->total.old, c) : "none", text_share(r->total.old, r->total.negotiated, d),
+             r->total.old > 1 ? "are" : "is", who);
     causes(t);
     if (r->stuck.handshakes)
         text_say(t, "%s offered nothing newer than TLS 1.1 and failed, before or after the server's choice (%s, %s).",
                  text_many(r->stuck.handshakes, "handshake", "handshakes", a),
                  text_many(r->stuck.clients, "client", "clients", b), text_many(r->stuck.servers, "server", "servers", c));
     if (!r->total.old && !r->stuck.handshakes)
-        text_say(t, "That holds for the window above only: a client that did not connect in it is not known.");
+        none_is_not_all(t);
     if (r->apart_handshakes)
         text_say(t, "%s by %s are set apart (last section) and in no other figure.",
                  text_many(r->apart_handshakes, "handshake", "handshakes", d),

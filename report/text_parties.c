@@ -211,11 +211,18 @@ struct keep {
     uint32_t n, cap, all;
 };
 
+/* 100: no hello was seen. */
+static int best_rank(const struct roll_client *c)
+{
+    int tls = c->t.best[0].least == VER_NONE ? 100 : version_rank(c->t.best[0].least);
+    int dtls = c->t.best[1].least == VER_NONE ? 100 : version_rank(c->t.best[1].least);
+    return tls < dtls ? tls : dtls;
+}
+
 static int age(const struct roll_client *c)
 {
     int lowest = c->t.lowest == VER_NONE ? 100 : version_rank(c->t.lowest);
-    int offered = c->t.offered == VER_NONE ? 100 : version_rank(c->t.offered);
-    return lowest < offered ? lowest : offered;
+    return lowest < best_rank(c) ? lowest : best_rank(c);
 }
 
 /* Oldest version negotiated or at best offered; then those that offered the least; then the most old handshakes. */
@@ -224,10 +231,8 @@ static int client_cmp(const void *x, const void *y)
     const struct roll_client *a = x, *b = y;
     if (age(a) != age(b))
         return age(a) - age(b);
-    int p = a->t.offered == VER_NONE ? 100 : version_rank(a->t.offered);
-    int q = b->t.offered == VER_NONE ? 100 : version_rank(b->t.offered);
-    if (p != q)
-        return p - q;
+    if (best_rank(a) != best_rank(b))
+        return best_rank(a) - best_rank(b);
     if (a->t.old != b->t.old)
         return a->t.old > b->t.old ? -1 : 1;
     if (a->t.handshakes != b->t.handshakes)
@@ -266,17 +271,40 @@ static int keep_client(void *ctx, const struct roll_client *c)
     return 0;
 }
 
-/* What stands in the way of a newer version, as far as the hellos show. */
-static const char *held_by(const struct tally *t)
+/* What stands in the way of a newer version, as far as the hellos show: here this, there that. */
+static const char *held_by(const struct tally *t, char *buf)
 {
-    bool itself = t->cause[OLD_OFFER] || t->stuck, server = t->cause[OLD_CHOICE];
-    if (itself && server)
-        return "both";
-    if (itself)
-        return "itself";
-    if (server)
-        return "server";
-    return t->cause[OLD_FALLBACK] ? "fallback" : t->old ? "not seen" : "-";
+    const struct {
+        bool on;
+        const char *word;
+    } by[] = { { t->cause[OLD_OFFER] || t->stuck, "itself" }, { t->cause[OLD_CHOICE] || t->cause[OLD_REFUSED], "server" },
+               { t->cause[OLD_FALLBACK], "fallback" }, { t->cause[OLD_UNKNOWN], "not seen" } };
+    size_t n = 0;
+    (void)snprintf(buf, PHRASE, "-");
+    for (size_t i = 0; i < sizeof by / sizeof *by; i++)
+        if (by[i].on)
+            n += (size_t)snprintf(buf + n, PHRASE - n, "%s%s", n ? ", " : "", by[i].word);
+    return buf;
+}
+
+/* "TLS 1.3"; "TLS 1.0-1.3" where stacks differ; DTLS after a comma, because it says nothing about TLS. */
+static const char *best_text(const struct tally *t, char *buf)
+{
+    char a[PHRASE], b[PHRASE];
+    size_t n = 0;
+    (void)snprintf(buf, PHRASE, "-");
+    for (unsigned i = 0; i < 2; i++) {
+        const struct best_offers *o = &t->best[i];
+        if (o->most == VER_NONE)
+            continue;
+        bool one = o->least == VER_NONE || o->least == o->most;
+        const char *most = text_version(o->most, b), *number = strchr(most, ' ');
+        if (one)
+            n += (size_t)snprintf(buf + n, PHRASE - n, "%s%s", n ? ", " : "", most);
+        else
+            n += (size_t)snprintf(buf + n, PHRASE - n, "%s%s-%s", n ? ", " : "", text_version(o->least, a), number ? number + 1 : most);
+    }
+    return buf;
 }
 
 static void client_note(struct table *table, const struct roll_client *c)
@@ -304,12 +332,12 @@ static void client_cells(const struct text *t, struct table *table, const struct
     table_cell(table, "%s", called(t, &c->at, b));
     table_cell(table, "%s", text_dash(c->stacks, b));
     table_cell(table, "%s", text_version(c->t.lowest, b));
-    table_cell(table, "%s", text_version(c->t.offered, b));
+    table_cell(table, "%s", best_text(&c->t, b));
     table_cell(table, "%s", text_count(c->servers, b));
     table_cell(table, "%s", text_count(c->t.handshakes, b));
     table_cell(table, "%s", text_dash(c->t.old, b));
     table_cell(table, "%s", text_dash(c->t.failed, b));
-    table_cell(table, "%s", held_by(&c->t));
+    table_cell(table, "%s", held_by(&c->t, b));
     table_row(table);
     if (c->t.old)
         table_mark(table);
@@ -344,10 +372,10 @@ void text_clients(struct text *t)
         client_cells(t, &table, &k.best[i]);
     text_table(t, &table);
     text_more(t, k.all, top, "clients");
-    text_say(t, "lowest: oldest version negotiated. best offer: newest version in any of its hellos. stacks: different TLS "
-                "configurations behind the address.");
+    text_say(t, "lowest: oldest version negotiated. best offer: newest version in its hellos, of the stack that offers the least to "
+                "the one that offers the most. stacks: different TLS configurations behind the address.");
     if (t->r->total.old)
-        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and got the old one; "
-                    "both = the one here, the other there; fallback = its newer hello had failed.");
+        text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and the server chose the "
+                    "old one; fallback = its newer hello had failed; not seen = its hello was not captured.");
     free(k.best);
 }

@@ -107,7 +107,7 @@ static void counts(struct text *t, const struct study *s)
     table_column(&table, "clients", TABLE_RIGHT);
     table_column(&table, "servers", TABLE_RIGHT);
     table_column(&table, "handshakes", TABLE_RIGHT);
-    table_column(&table, "meaning", TABLE_LEFT | TABLE_CUT);
+    table_column(&table, "meaning", TABLE_LEFT | TABLE_WRAP);
     for (size_t i = 0; i < sizeof order; i++) {
         const struct study_sum *x = &d->by[order[i]];
         if (!x->cells)
@@ -170,7 +170,7 @@ static void servers_table(struct text *t, const struct study *s, const struct by
     struct table table = { 0 };
     char a[2 * PHRASE];
     uint32_t top = text_top(t, bad);
-    table_column(&table, "server", TABLE_LEFT | TABLE_CUT);
+    table_column(&table, "server", TABLE_LEFT | TABLE_WRAP);
     for (unsigned i = 0; i < COLUMNS; i++)
         table_column(&table, column[i].title, TABLE_RIGHT | TABLE_MAYBE);
     table_column(&table, "fine", TABLE_RIGHT);
@@ -234,7 +234,7 @@ static void verdict_cells(struct text *t, const struct study *s, const struct ve
     const struct cell *c = study_cell(s, v->cell);
     const struct cube *cube = t->r->cube;
     const struct profile *p = cube_profile(cube, c->profile);
-    char a[2 * PHRASE], stamp[STAMP_TEXT];
+    char a[2 * PHRASE];
     client_name(t, s, c->client, a, sizeof a);
     table_cell(table, "%s", a);
     place_text(s, study_place(s, c->place), a, sizeof a);
@@ -243,22 +243,23 @@ static void verdict_cells(struct text *t, const struct study *s, const struct ve
     table_cell(table, "%s", text_version(cube_row_key(cube, c->main_row)->version, a));
     table_cell(table, "%s", p ? text_version(p->max_version, a) : "-");
     table_cell(table, "%s", text_count(c->count, a));
-    table_cell(table, "%s", stamp_date(c->last_ns / 1000000000, stamp));
     table_row(table);
 }
 
 static void verdict_notes(struct text *t, const struct study *s, const struct verdict *v, struct table *table)
 {
-    char reason[REASONS][REASON_TEXT], name[PHRASE];
+    char reason[REASONS][REASON_TEXT], name[2 * PHRASE] = "", first[STAMP_TEXT], last[STAMP_TEXT], of[PHRASE];
     const struct cube *cube = t->r->cube;
-    const struct exemplar *x = &cube_row_val(cube, study_cell(s, v->cell)->exemplar_row)->exemplar;
+    const struct cell *c = study_cell(s, v->cell);
+    const struct exemplar *x = &cube_row_val(cube, c->exemplar_row)->exemplar;
     const struct input *in = cube_input_at(cube, x->input);
     unsigned n = verdict_reasons(s, v, reason);
     for (unsigned i = 0; i < n; i++)
         table_note(table, "%s", reason[i]);
     if (in && x->frame)
-        table_note(table, "for example frame %llu of %s", (unsigned long long)x->frame,
-                   escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
+        (void)snprintf(name, sizeof name, "; for example frame %llu of %s", (unsigned long long)x->frame,
+                       escape_text(rd_of(in->name, strlen(in->name)), of, sizeof of));
+    table_note(table, "first seen %s, last %s%s", stamp_text(c->first_ns, first), stamp_text(c->last_ns, last), name);
 }
 
 static bool is_shown(const struct verdict *v, enum verdict_list list)
@@ -268,7 +269,7 @@ static bool is_shown(const struct verdict *v, enum verdict_list list)
 
 static void client_section(struct text *t, const struct study *s, enum verdict_list list, const char *title, const char *what)
 {
-    static const char *const column[] = { "client", "server", "verdict", "negotiated", "offers up to", "handshakes", "last seen" };
+    static const char *const column[] = { "client", "server", "verdict", "negotiated", "offers", "handshakes" };
     uint32_t n = study_verdicts(s), rows = 0, shown = 0;
     struct table table = { 0 };
     for (uint32_t i = 0; i < n; i++)
@@ -277,7 +278,7 @@ static void client_section(struct text *t, const struct study *s, enum verdict_l
         return;
     text_heading(t, title, "%s", what);
     for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
-        table_column(&table, column[i], i == 5 ? TABLE_RIGHT : i < 2 ? TABLE_LEFT | TABLE_CUT : TABLE_LEFT);
+        table_column(&table, column[i], i == 5 ? TABLE_RIGHT : i < 2 ? TABLE_LEFT | TABLE_WRAP : TABLE_LEFT);
     uint32_t top = text_top(t, rows);
     for (uint32_t i = 0; i < n && shown < top; i++) {
         const struct verdict *v = study_verdict(s, i);

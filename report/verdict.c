@@ -628,7 +628,7 @@ static void judge_step_all(struct judge *j)
     j->v->broken = bad ? j->s->judged[bad - 1].broken : 0;
     j->v->invisible = choice ? j->s->judged[choice - 1].invisible : 0;
     j->v->notes |= (j->facts && j->facts->changed_ns ? NOTE_CHANGED : 0u) | (j->facts && j->facts->mixed ? NOTE_MIXED : 0u) |
-                   (j->s->client_stacks[j->c->client - 1] > 1 ? NOTE_NAT : 0u);
+                   (j->s->client_stacks[j->c->client - 1].all > 1 ? NOTE_NAT : 0u);
 }
 
 /* ---- all cells ---- */
@@ -708,6 +708,22 @@ static void decide(struct study *s)
             d->result = STUDY_NOT_READY;
 }
 
+/* Of each client's stacks, how many would break somewhere: several machines may be behind one address. */
+static void sum_stacks(struct study *s)
+{
+    for (uint32_t i = 0; i < s->cells; i++)
+        s->client_stacks[s->cell[i].client - 1].broken = 0;
+    uint32_t client = 0, stack = 0;
+    for (uint32_t i = 0; i < s->cells; i++) {
+        const struct cell *c = &s->cell[s->by_client[i]];
+        if (!s->offends[s->by_client[i]] || (c->client == client && c->stack == stack))
+            continue;
+        client = c->client;
+        stack = c->stack;
+        s->client_stacks[client - 1].broken++;
+    }
+}
+
 static uint8_t list_of(const struct study *s, const struct cell *c, const struct verdict *v)
 {
     const struct place *p = study_place(s, c->place);
@@ -739,5 +755,6 @@ void verdict_all(struct study *s)
         j.v->list = list_of(s, &s->cell[i], j.v);
         s->offends[i] = j.v->list == LIST_MAIN && (j.v->is == VERDICT_BREAKS || j.v->is == VERDICT_PLAINTEXT);
     }
+    sum_stacks(s);
     decide(s);
 }

@@ -206,10 +206,13 @@ static const struct {
 
 static void say_nat(const struct study *s, const struct verdict *v, struct reasons *r)
 {
-    uint32_t n = s->client_stacks[s->cell[v->cell].client - 1];
-    bool bad = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT || v->is == VERDICT_UNKNOWN;
+    struct stack_sum n = s->client_stacks[s->cell[v->cell].client - 1];
+    bool bad = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT;
     if (v->notes & NOTE_NAT && bad)
-        say(r, "one of %u stacks at this address: several programs, or machines behind a NAT or a jump host", (unsigned)n);
+        say(r, "%u of %u stacks at this address %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.broken,
+            (unsigned)n.all, n.broken == 1 ? "breaks" : "break");
+    else if (v->notes & NOTE_NAT && v->is == VERDICT_UNKNOWN)
+        say(r, "one of %u stacks at this address: several programs, or machines behind a NAT or a jump host", (unsigned)n.all);
 }
 
 unsigned verdict_reasons(const struct study *s, const struct verdict *v, char out[REASONS][REASON_TEXT])
