@@ -359,12 +359,12 @@ void text_clients(struct text *t)
     table_column(&table, "called", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
     table_column(&table, "stacks", TABLE_RIGHT);
     table_column(&table, "lowest", TABLE_LEFT);
-    table_column(&table, "best offer", TABLE_LEFT);
+    table_column(&table, "best offer", TABLE_LEFT | TABLE_WRAP);
     table_column(&table, "servers", TABLE_RIGHT);
     table_column(&table, "handshakes", TABLE_RIGHT);
     table_column(&table, "old", TABLE_RIGHT | TABLE_MAYBE);
     table_column(&table, "failed", TABLE_RIGHT | TABLE_MAYBE);
-    table_column(&table, "held back by", TABLE_LEFT | TABLE_MAYBE);
+    table_column(&table, "held back by", TABLE_LEFT | TABLE_WRAP | TABLE_MAYBE);
     if (k.n)
         qsort(k.best, k.n, sizeof *k.best, client_cmp);
     uint32_t top = text_top(t, k.all);

@@ -336,8 +336,8 @@ static void the_text_answers_the_question(void **state)
     (void)state;
     office();
     char *text = report("text", &plain);
-    assert_says(text, "5 of these (25.0%) negotiated");
-    assert_says(text, "by 2 clients at 1 server.");
+    assert_says(text, "5 of these (25.0%) are TLS 1.1 or");
+    assert_says(text, "(2 clients, 1 server).");
     assert_says(text, "3 of these by clients that offered nothing newer (1 client, 1 server).");
     assert_says(text, "2 of these although the client offered TLS 1.2 or newer");
     assert_says(text, "2 handshakes offered nothing newer than TLS 1.1 and failed, before or after the");
@@ -361,6 +361,48 @@ static void the_text_answers_the_question(void **state)
     }
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
         assert_true(strcspn(line, "\n") <= 100);
+    free(text);
+}
+
+/* A choice that the client refuses is not one that it took; and each stack of an address has an offer of its own. */
+static void refusals_and_stacks_are_told_apart(void **state)
+{
+    (void)state;
+    const struct endpoint old = at(1, 1, 443), modern = at(2, 1, 0), shared = at(2, 2, 0);
+    TELL({ .client = modern, .server = old, .max = VER_TLS12, .version = VER_TLS10, .suite = 0x002f, .times = 3,
+           .outcome = OUTCOME_ALERT_CLIENT, .alert = { 'c', 2, 70 } },
+         { .client = shared, .server = old, .max = VER_TLS10, .version = VER_TLS10, .suite = 0x002f, .times = 2 },
+         { .client = shared, .server = old, .max = VER_TLS13, .version = VER_TLS10, .suite = 0x002f });
+    char *text = report("text", &plain);
+    assert_says(text, "3 of these were refused by the client, which wants more: they fail today (1 client, 1 server).");
+    assert_says(text, "1 of these although the client offered TLS 1.2 or newer");
+    assert_says(text, "10.0.2.2       2  TLS 1.0  TLS 1.0-1.3        1           3    3       -  itself, server");
+    assert_says(text, "10.0.2.1       1  -        TLS 1.2            1           3    3       3  server");
+    free(text);
+}
+
+/* "None" is no promise about what was missed. */
+static void none_mentions_what_was_missed(void **state)
+{
+    (void)state;
+    cube_hour(cube, T0 / 3600000000000, &(struct stats){ .packets = 100, .tls_midstream = 2, .upgrade_opaque = 1 });
+    TELL({ .client = at(2, 1, 0), .server = at(1, 1, 443), .max = VER_TLS13, .version = VER_TLS13, .suite = 0x1301 });
+    char *text = report("text", &plain);
+    assert_says(text, "it does not hold for 3 sessions whose hellos were missed");
+    free(text);
+}
+
+/* A cell that is too wide goes on below; nothing of it is lost. */
+static void long_names_go_on_below(void **state)
+{
+    (void)state;
+    struct input in = { .name = (char *)(uintptr_t)"captures/of/the/third/week/of/november/in/the/second/building/uplink-01.pcap" };
+    assert_int_not_equal(cube_input(cube, &in), 0);
+    TELL({ .client = at(2, 1, 0), .server = at(1, 1, 443), .max = VER_TLS13, .version = VER_TLS13, .suite = 0x1301 });
+    char *text = report("text", &plain);
+    assert_says(text, "  captures/of/the/third");
+    assert_says(text, "uplink-01.pcap\n");
+    assert_silent(text, "..");
     free(text);
 }
 
@@ -705,6 +747,9 @@ int main(void)
         WITH_CUBE(sums_are_those_of_the_events),
         WITH_CUBE(clients_are_visited_in_order),
         WITH_CUBE(the_text_answers_the_question),
+        WITH_CUBE(refusals_and_stacks_are_told_apart),
+        WITH_CUBE(none_mentions_what_was_missed),
+        WITH_CUBE(long_names_go_on_below),
         WITH_CUBE(nothing_seen_is_not_readiness),
         WITH_CUBE(losses_are_told_by_reason),
         WITH_CUBE(views_narrow),
