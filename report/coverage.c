@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/coverage.h"
+#include "report/names_file.h"
 #include "report/study_impl.h"
 
 #include <stdio.h>
@@ -75,6 +76,22 @@ static uint32_t distinct(uint64_t *list, uint32_t n)
     return kept;
 }
 
+static int u32_cmp(const void *x, const void *y)
+{
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return (a > b) - (a < b);
+}
+
+static uint32_t distinct32(uint32_t *list, uint32_t n)
+{
+    uint32_t kept = 0;
+    if (n)
+        qsort(list, n, sizeof *list, u32_cmp);
+    for (uint32_t i = 0; i < n; i++)
+        kept += i == 0 || list[i] != list[i - 1];
+    return kept;
+}
+
 static void count_days_and_clients(struct study *s)
 {
     uint64_t *day = malloc((2 * (size_t)s->sights + 1) * sizeof *day);
@@ -100,6 +117,29 @@ static void count_days_and_clients(struct study *s)
         s->coverage[day[i] >> 32].days++;
     for (uint32_t i = 0; i < clients; i++)
         s->coverage[client[i] >> 32].clients++;
+    free(day);
+    free(client);
+}
+
+/* With --enforce the figures for the site are of what is to be enforced. */
+static void site_of_enforced(struct study *s)
+{
+    struct coverage *c = &s->coverage[0];
+    uint32_t *day = malloc((s->sights + 1u) * sizeof *day), *client = malloc((s->cells + 1u) * sizeof *client), days = 0, clients = 0;
+    s->failed |= !day || !client;
+    *c = (struct coverage){ .window_ns = c->window_ns };
+    window(s, c);
+    for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
+        if (!s->cell[i].in_study || s->verdict[i].list == LIST_OUTSIDE)
+            continue;
+        client[clients++] = s->cell[i].client;
+        for (uint32_t k = s->cell[i].from; k < s->cell[i].to; k++) {
+            day[days++] = s->seen[k].day;
+            add_row(c, cube_row_key(s->cube, s->seen[k].row), cube_row_val(s->cube, s->seen[k].row));
+        }
+    }
+    c->days = s->failed ? 0 : distinct32(day, days);
+    c->clients = s->failed ? 0 : distinct32(client, clients);
     free(day);
     free(client);
 }
@@ -133,9 +173,14 @@ static int member_cmp(const void *x, const void *y)
     return d ? d : order32(a->cell, b->cell);
 }
 
-static struct addr prefix_of(const struct addr *a)
+/* Whose addresses may follow one another: a /24 or /64. A name (--names) and a MAC address stay with their machine. */
+static struct addr prefix_of(const struct study *s, const struct addr *a)
 {
-    struct addr p = addr_prefix(a, 64);
+    struct addr p = *a;
+    if (names_file_find(s->r->view->names, a))
+        return p;
+    if (p.kind == ADDR_IP6)
+        p = addr_prefix(a, 64);
     if (p.kind == ADDR_IP4)
         p.b[3] = 0;
     return p;
@@ -147,7 +192,7 @@ static uint32_t *prefixes(struct study *s)
     uint32_t n = intern_count(s->clients), *out = malloc((n + 1u) * sizeof *out);
     struct intern *t = intern_new(UINT32_MAX / 4, 0);
     for (uint32_t i = 0; out && t && i < n; i++) {
-        struct addr p = prefix_of(&s->client[i]);
+        struct addr p = prefix_of(s, &s->client[i]);
         out[i] = intern_put(t, &p, sizeof p, NULL);
     }
     if (!t) {
@@ -198,30 +243,49 @@ static void machine_add(struct coverage *c, const struct stay *m, uint32_t fresh
     c->fresh += c->fresh_days && m->first >= fresh_from;
 }
 
-/* Stays that follow one another without touching are one machine: each is joined to one that has ended. end[] holds the machines
- * in order of their last day; the one that ended first is taken up again. */
-static void machines(struct coverage *c, struct stay *stay, uint32_t n, uint32_t fresh_from)
+/* A heap: the machine that was last seen first is on top. */
+static void sift_up(struct stay *heap, uint32_t at)
 {
-    qsort(stay, n, sizeof *stay, stay_cmp);
-    uint32_t from = 0, to = 0; /* stay[from..to) are machines, in order of last day */
-    for (uint32_t i = 0; i < n; i++) {
-        struct stay m = stay[i];
-        if (from < to && stay[from].last < m.first) {
-            m = (struct stay){ .first = stay[from].first, .last = m.last, .days = stay[from].days + m.days };
-            from++;
-        }
-        uint32_t at = to++;
-        for (; at > from && stay[at - 1].last > m.last; at--)
-            stay[at] = stay[at - 1];
-        stay[at] = m;
+    for (; at && heap[(at - 1) / 2].last > heap[at].last; at = (at - 1) / 2) {
+        struct stay up = heap[(at - 1) / 2];
+        heap[(at - 1) / 2] = heap[at];
+        heap[at] = up;
     }
-    for (uint32_t i = from; i < to; i++)
-        machine_add(c, &stay[i], fresh_from);
 }
 
-static int u32_cmp(const void *x, const void *y)
+static void sift_down(struct stay *heap, uint32_t n)
 {
-    return order32(*(const uint32_t *)x, *(const uint32_t *)y);
+    for (uint32_t at = 0, least; 2 * at + 1 < n; at = least) {
+        least = 2 * at + 1;
+        if (least + 1 < n && heap[least + 1].last < heap[least].last)
+            least++;
+        if (heap[at].last <= heap[least].last)
+            return;
+        struct stay down = heap[at];
+        heap[at] = heap[least];
+        heap[least] = down;
+    }
+}
+
+/* Stays that follow one another without touching are one machine whose address changed: in order of their first day, each takes up
+ * the machine that has been gone for the longest. What is left is as few machines as can have made these stays. */
+static void machines(struct coverage *c, struct stay *stay, uint32_t n, uint32_t fresh_from)
+{
+    uint32_t held = 0; /* stay[0..held) is the heap; it never outgrows what was taken from the list */
+    qsort(stay, n, sizeof *stay, stay_cmp);
+    for (uint32_t i = 0; i < n; i++) {
+        struct stay m = stay[i];
+        if (held && stay[0].last < m.first) {
+            stay[0].last = m.last;
+            stay[0].days += m.days;
+            sift_down(stay, held);
+        } else {
+            stay[held] = m;
+            sift_up(stay, held++);
+        }
+    }
+    for (uint32_t i = 0; i < held; i++)
+        machine_add(c, &stay[i], fresh_from);
 }
 
 /* Room for one group: its stays, and the days of one client. */
@@ -339,6 +403,8 @@ static unsigned shortage_of(const struct coverage *c)
 
 void coverage_judge(struct study *s)
 {
+    if (s->q->enforces)
+        site_of_enforced(s);
     int64_t days = s->r->last_ns / DAY_NS - s->r->first_ns / DAY_NS; /* without the first, on which everybody is new */
     for (uint32_t i = 0; i <= s->servers; i++) {
         struct coverage *c = &s->coverage[i];

@@ -3,6 +3,7 @@
 #include "report/accept.h"
 #include "report/coverage.h"
 #include "report/json_out.h"
+#include "report/showed.h"
 #include "report/study.h"
 
 #include <stdlib.h>
@@ -48,15 +49,20 @@ static void negotiated(struct json_out *j, const struct cube_key *k)
     json_end_object(j);
 }
 
-static void exemplar(struct json_out *j, const struct cube *c, const struct exemplar *x)
+static void exemplar_as(struct json_out *j, const char *key, const struct cube *c, const struct exemplar *x)
 {
     const struct input *in = cube_input_at(c, x->input);
-    json_object(j, "exemplar");
+    json_object(j, key);
     json_text(j, "input", in ? in->name : NULL);
     json_uint(j, "frame", x->frame);
     json_time(j, "time", x->ts_ns);
     json_uint(j, "client_port", x->client_port);
     json_end_object(j);
+}
+
+static void exemplar(struct json_out *j, const struct cube *c, const struct exemplar *x)
+{
+    exemplar_as(j, "exemplar", c, x);
 }
 
 static void reasons(struct json_out *j, const struct study *s, const struct verdict *v)
@@ -69,6 +75,18 @@ static void reasons(struct json_out *j, const struct study *s, const struct verd
     json_end_array(j);
 }
 
+static void at_place(struct json_out *j, const struct study *s, const struct place *p)
+{
+    char buf[ADDR_TEXT];
+    json_text(j, "server_ip", p->server.addr.kind == ADDR_NONE ? NULL : addr_print(&p->server.addr, buf));
+    json_uint(j, "server_port", p->server.port);
+    if (p->sni)
+        json_wire(j, "name", cube_name(study_rollup(s)->cube, p->sni));
+    else
+        json_null(j, "name");
+    json_text(j, "upgrade", cube_upgrade_name(p->upgrade));
+}
+
 static void who_and_where(struct json_out *j, const struct study *s, const struct cell *c)
 {
     const struct cube *cube = study_rollup(s)->cube;
@@ -78,13 +96,7 @@ static void who_and_where(struct json_out *j, const struct study *s, const struc
     json_text(j, "policy", policy_name(study_policy(s)));
     json_text(j, "client", addr_print(study_client(s, c->client), buf));
     json_text(j, "stack", profile ? profile->stack_label : NULL);
-    json_text(j, "server_ip", p->server.addr.kind == ADDR_NONE ? NULL : addr_print(&p->server.addr, buf));
-    json_uint(j, "server_port", p->server.port);
-    if (p->sni)
-        json_wire(j, "name", cube_name(cube, p->sni));
-    else
-        json_null(j, "name");
-    json_text(j, "upgrade", cube_upgrade_name(p->upgrade));
+    at_place(j, s, p);
 }
 
 static void accepted(struct json_out *j, const struct study *s, const struct cell *c)
@@ -202,6 +214,14 @@ static void decision_row(struct writer *w, unsigned policy)
     sum(j, "stale", &d->stale);
     sum(j, "accepted", &d->accepted);
     coverage(j, study_coverage(w->s, 0));
+    json_array(j, "came_along");
+    for (uint32_t p = 1; p <= study_places(w->s); p++)
+        if (study_came_along(w->s, p)) {
+            json_object(j, NULL);
+            at_place(j, w->s, study_place(w->s, p));
+            json_end_object(j);
+        }
+    json_end_array(j);
     json_array(j, "servers");
     for (uint32_t i = 1; i <= study_servers(w->s); i++)
         server_row(w, i);
@@ -221,6 +241,107 @@ static void apart_section(struct writer *w, const char *name, enum verdict_list 
         study_judge(w->s, i);
         verdict_rows(w, list);
     }
+    close_section(w);
+}
+
+/* ---- what each place showed that it can do ---- */
+
+static void evidence(struct json_out *j, const struct study *s, const char *key, uint32_t row)
+{
+    const struct cube *c = study_rollup(s)->cube;
+    if (row)
+        exemplar_as(j, key, c, &cube_row_val(c, row)->exemplar);
+    else
+        json_null(j, key);
+}
+
+static void showed_version(struct json_out *j, const struct study *s, const char *key, uint16_t version, uint32_t row)
+{
+    char buf[NAME_TEXT];
+    if (version == VER_NONE) {
+        json_null(j, key);
+        return;
+    }
+    json_object(j, key);
+    json_text(j, "version", version_name(version, buf));
+    evidence(j, s, "exemplar", row);
+    json_end_object(j);
+}
+
+static void showed_fact(struct json_out *j, const struct study *s, const char *key, const struct showed_fact *f)
+{
+    json_object(j, key);
+    evidence(j, s, "yes", f->yes);
+    evidence(j, s, "no", f->no);
+    json_end_object(j);
+}
+
+static void showed_lists(struct json_out *j, const struct study *s, const struct showed *w)
+{
+    char buf[NAME_TEXT];
+    json_array(j, "suites");
+    for (unsigned i = 0; i < w->suites; i++) {
+        json_object(j, NULL);
+        json_text(j, "version", version_name(w->suite[i].version, buf));
+        json_hex(j, "cipher", w->suite[i].suite, w->suite[i].suite > 0xffff ? 6 : 4);
+        json_uint(j, "handshakes", w->suite[i].count);
+        evidence(j, s, "exemplar", w->suite[i].row);
+        json_end_object(j);
+    }
+    json_end_array(j);
+    json_array(j, "groups");
+    for (unsigned i = 0; i < w->groups; i++) {
+        json_object(j, NULL);
+        json_text(j, "group", group_name(w->group[i].group, buf));
+        json_uint(j, "handshakes", w->group[i].count);
+        evidence(j, s, "exemplar", w->group[i].row);
+        json_end_object(j);
+    }
+    json_end_array(j);
+    json_array(j, "certificates");
+    for (unsigned i = 0; i < w->certs; i++) {
+        json_object(j, NULL);
+        json_text(j, "key", cert_key_name(w->cert[i]->key));
+        json_uint(j, "bits", w->cert[i]->key_bits);
+        json_text(j, "curve", w->cert[i]->curve ? group_name(w->cert[i]->curve, buf) : NULL);
+        evidence(j, s, "exemplar", w->cert_row[i]);
+        json_end_object(j);
+    }
+    json_end_array(j);
+    json_uint(j, "not_listed", w->more_suites + w->more_groups);
+}
+
+static void showed_row(struct writer *w, uint32_t place, const struct showed *x)
+{
+    static const char *const order[] = { [ORDER_NOT_SHOWN] = NULL, [ORDER_SERVER] = "server", [ORDER_CLIENT] = "client",
+                                         [ORDER_BOTH] = "both" };
+    const struct study *s = w->s;
+    struct json_out *j = row(w);
+    at_place(j, s, study_place(s, place));
+    json_uint(j, "handshakes", x->handshakes);
+    showed_version(j, s, "lowest", x->lowest, x->lowest_row);
+    showed_version(j, s, "highest", x->highest, x->highest_row);
+    showed_version(j, s, "proved", x->proved, x->proved_row);
+    showed_version(j, s, "refused", x->refused, x->refused_row);
+    evidence(j, s, "more_was_offered", x->limit_row);
+    showed_lists(j, s, x);
+    json_text(j, "suite_order", order[showed_order(x)]);
+    evidence(j, s, "suite_passed_over", x->server_order_row);
+    evidence(j, s, "suite_listed_first", x->client_order_row[0]);
+    evidence(j, s, "suite_listed_first_too", x->client_order_row[1]);
+    showed_fact(j, s, "extended_master_secret", &x->ems);
+    showed_fact(j, s, "renegotiation_info", &x->renegotiation_info);
+    showed_fact(j, s, "fallback_refused", &x->scsv);
+    json_end_object(j);
+}
+
+static void showed_rows(struct writer *w)
+{
+    struct showed x;
+    open_section(w, "capabilities");
+    for (uint32_t p = 1; p <= study_places(w->s); p++)
+        if (place_showed(w->s, p, &x) && x.lowest != VER_NONE)
+            showed_row(w, p, &x);
     close_section(w);
 }
 
@@ -249,6 +370,7 @@ bool json_study(struct json_out *j, FILE *out, const struct rollup *r)
     for (unsigned i = 0; i < q->policies; i++)
         decision_row(&w, i);
     close_section(&w);
+    showed_rows(&w);
     free(d);
     study_free(w.s);
     return true;

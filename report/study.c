@@ -639,7 +639,8 @@ static bool open_verdicts(struct study *s)
     s->server_mark = calloc(s->servers + 1u, sizeof *s->server_mark);
     s->left = calloc(s->stacks + 1u, sizeof *s->left);
     s->offends = calloc(s->cells + 1u, 1);
-    return s->judged && s->verdict && s->client_mark && s->server_mark && s->left && s->offends && fit_open(s);
+    s->asked = calloc(intern_count(s->places) + 1u, sizeof *s->asked);
+    return s->asked && s->judged && s->verdict && s->client_mark && s->server_mark && s->left && s->offends && fit_open(s);
 }
 
 static bool open_tables(struct study *s)
@@ -682,7 +683,7 @@ void study_free(struct study *s)
     intern_free(s->choices);
     intern_free(s->pairs);
     intern_free(s->server_table);
-    void *const arrays[] = { s->seen, s->cell, s->offends, s->choice_class, s->by_client, s->facts, s->pair, s->client,
+    void *const arrays[] = { s->seen, s->cell, s->offends, s->asked, s->choice_class, s->by_client, s->facts, s->pair, s->client,
                              s->client_stacks, s->proof, s->split, s->stack_profile, s->stack_dh, s->judged, s->verdict,
                              s->order, s->place_server, s->client_mark, s->server_mark, s->left, s->server_id, s->offer,
                              s->offer_read, s->choice, s->fit, s->by_site, s->by_server, s->coverage };
@@ -729,6 +730,16 @@ bool study_is_enforced(const struct study *s, uint32_t server)
 uint32_t study_server_of(const struct study *s, uint32_t place)
 {
     return s->place_server[place - 1];
+}
+
+uint32_t study_places(const struct study *s)
+{
+    return intern_count(s->places);
+}
+
+bool study_came_along(const struct study *s, uint32_t place)
+{
+    return s->q->enforces && !s->asked[place - 1] && study_is_enforced(s, s->place_server[place - 1]);
 }
 
 const struct study_request *study_request_of(const struct study *s)

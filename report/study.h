@@ -130,6 +130,9 @@ uint32_t study_servers(const struct study *s);
 const struct endpoint *study_server(const struct study *s, uint32_t server);
 bool study_is_enforced(const struct study *s, uint32_t server); /* or nothing limits it */
 uint32_t study_server_of(const struct study *s, uint32_t place);
+uint32_t study_places(const struct study *s); /* 1..n */
+/* Is this place judged only because another name at its endpoint was asked for (--enforce)? */
+bool study_came_along(const struct study *s, uint32_t place);
 
 const struct study_request *study_request_of(const struct study *s);
 const struct rollup *study_rollup(const struct study *s);
@@ -141,6 +144,9 @@ struct stack_sum {
     uint32_t all, broken;
 };
 struct stack_sum study_stacks_of(const struct study *s, uint32_t client);
+
+/* "10.0.0.1:25 mail.example smtp": a server with the name and the upgrade. Returns buf. */
+const char *place_text(const struct study *s, uint32_t place, char *buf, size_t cap);
 
 /* Why, in sentences, the decisive one first. Returns how many. */
 enum { REASONS = 8, REASON_TEXT = 256 };

@@ -116,6 +116,7 @@ struct study {
     } *judged; /* by choice id - 1 */
     struct verdict *verdict; /* beside cell[] */
     uint8_t *offends; /* likewise: would break, and is not listed apart */
+    bool *asked; /* by place - 1: matches an entry of --enforce */
     uint16_t *client_mark, *server_mark; /* by id - 1: a bit for each enum verdict_kind met */
     struct decision decision;
     struct coverage *coverage; /* [0] the site, then by server */

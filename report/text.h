@@ -22,6 +22,8 @@ void text_read(struct text *t);
 void text_not_seen(struct text *t);
 void text_readiness(struct text *t);
 void text_study(struct text *t); /* nothing where no policy was asked for */
+struct study;
+void text_showed(struct text *t, const struct study *s); /* what each place showed that it can do; part of the study */
 void text_servers(struct text *t);
 void text_clients(struct text *t);
 void text_suites(struct text *t);

@@ -49,6 +49,23 @@ static void decision(struct text *t, const struct study *s)
              text_many(d->all.handshakes, "handshake", "handshakes", b));
 }
 
+/* Where several names share an endpoint that is to be enforced for the sake of one, the others come with it. */
+static void shared_names(struct text *t, const struct study *s)
+{
+    enum { SHOWN = 8 };
+    struct sentence x = { .n = 0 };
+    unsigned names = 0;
+    char a[2 * PHRASE];
+    for (uint32_t p = 1; p <= study_places(s); p++)
+        if (study_came_along(s, p) && ++names <= SHOWN)
+            add(&x, "%s%s%s", names > 1 ? ", " : "", place_text(s, p, a, sizeof a), study_place(s, p)->sni ? "" : " (no name)");
+    if (names > SHOWN)
+        add(&x, " and %u more", names - SHOWN);
+    if (names)
+        text_say(t, "Judged as well, because they share an endpoint with what is to be enforced, and many servers take the version of "
+                    "one name for all: %s.", x.text);
+}
+
 /* ---- how sure ---- */
 
 static void unmet(struct text *t, const struct coverage *c)
@@ -150,15 +167,6 @@ static int by_place_cmp(const void *x, const void *y)
     return (a->place > b->place) - (a->place < b->place);
 }
 
-static void place_text(const struct study *s, const struct place *p, char *buf, size_t cap)
-{
-    char at[ADDR_TEXT], name[PHRASE];
-    const struct cube *c = study_rollup(s)->cube;
-    const char *upgrade = cube_upgrade_name(p->upgrade);
-    (void)snprintf(buf, cap, "%s%s%s%s%s", endpoint_print(&p->server, at), p->sni ? " " : "",
-                   p->sni ? escape_text(cube_name(c, p->sni), name, sizeof name) : "", upgrade ? " " : "", upgrade ? upgrade : "");
-}
-
 static void servers_table(struct text *t, const struct study *s, const struct by_place *all, uint32_t n, uint32_t bad)
 {
     static const struct {
@@ -176,7 +184,7 @@ static void servers_table(struct text *t, const struct study *s, const struct by
     table_column(&table, "fine", TABLE_RIGHT);
     table_column(&table, "handshakes", TABLE_RIGHT);
     for (uint32_t i = 0; i < top && i < n; i++) {
-        place_text(s, study_place(s, all[i].place), a, sizeof a);
+        place_text(s, all[i].place, a, sizeof a);
         table_cell(&table, "%s", a);
         for (unsigned k = 0; k < COLUMNS; k++)
             table_cell(&table, "%s", text_dash(all[i].n[column[k].verdict], a));
@@ -237,7 +245,7 @@ static void verdict_cells(struct text *t, const struct study *s, const struct ve
     char a[2 * PHRASE];
     client_name(t, s, c->client, a, sizeof a);
     table_cell(table, "%s", a);
-    place_text(s, study_place(s, c->place), a, sizeof a);
+    place_text(s, c->place, a, sizeof a);
     table_cell(table, "%s", a);
     table_cell(table, "%s", verdict_name(v->is));
     table_cell(table, "%s", text_version(cube_row_key(cube, c->main_row)->version, a));
@@ -301,6 +309,7 @@ static void under_policy(struct text *t, const struct study *s)
     decision(t, s);
     if (!d->all.cells && !d->stale.cells && !d->accepted.cells)
         return;
+    shared_names(t, s);
     how_sure(t, s);
     counts(t, s);
     by_server(t, s);
@@ -323,5 +332,6 @@ void text_study(struct text *t)
         enum study_result result = study_decision(s)->result;
         q->result = result > q->result ? result : q->result;
     }
+    text_showed(t, s);
     study_free(s);
 }

@@ -654,10 +654,13 @@ static bool entry_matches(const struct study *s, const struct enforce *e, const 
 /* Marks the servers to be enforced: the whole endpoint, because many servers apply the version of the default name to all. */
 static void mark_enforced(struct study *s, uint16_t bit)
 {
-    for (uint32_t place = 1; place <= intern_count(s->places); place++)
-        for (unsigned i = 0; i < s->q->enforces; i++)
-            if (entry_matches(s, &s->q->enforce[i], study_place(s, place)))
-                s->server_mark[s->place_server[place - 1] - 1] |= bit;
+    for (uint32_t place = 1; place <= intern_count(s->places); place++) {
+        s->asked[place - 1] = false;
+        for (unsigned i = 0; i < s->q->enforces && !s->asked[place - 1]; i++)
+            s->asked[place - 1] = entry_matches(s, &s->q->enforce[i], study_place(s, place));
+        if (s->asked[place - 1])
+            s->server_mark[s->place_server[place - 1] - 1] |= bit;
+    }
 }
 
 static void judge_choices(struct study *s)

@@ -33,6 +33,16 @@ static const char *chosen(const struct cube_key *k, char *buf)
     return buf;
 }
 
+const char *place_text(const struct study *s, uint32_t place, char *buf, size_t cap)
+{
+    char at[ADDR_TEXT], name[PHRASE];
+    const struct place *p = study_place(s, place);
+    const char *upgrade = cube_upgrade_name(p->upgrade);
+    (void)snprintf(buf, cap, "%s%s%s%s%s", endpoint_print(&p->server, at), p->sni ? " " : "",
+                   p->sni ? escape_text(cube_name(s->cube, p->sni), name, sizeof name) : "", upgrade ? " " : "", upgrade ? upgrade : "");
+    return buf;
+}
+
 /* ---- what the offer lacks, and the least that would clear it ---- */
 
 static const char *list_names(unsigned missing, char *buf)

@@ -3,6 +3,9 @@
 #include "tests/unit/test.h"
 #include "dissect/event.h"
 #include "report/accept.h"
+#include "report/coverage.h"
+#include "report/names_file.h"
+#include "report/showed.h"
 #include "report/study.h"
 #include "tests/unit/cube_make.h"
 
@@ -238,7 +241,7 @@ static void plaintext_of_which_stack_is_not_guessed(void **state)
     (void)state;
     TELL({ &hello_tls10, 1, 9, CHOSE_10, .upgrade = "smtp" }, { &hello_tls12, 1, 9, CHOSE_12, .upgrade = "smtp" },
          { NULL, 1, 9, .upgrade = "smtp", .outcome = OUTCOME_PLAINTEXT, .at_s = 60 });
-    EXPECT_STACK(tls12, 1, 9, VER_TLS10, BREAKS, "one of 2 stacks");
+    EXPECT_STACK(tls12, 1, 9, VER_TLS10, BREAKS, "1 of 2 stacks at this address breaks");
 }
 
 static void a_client_that_can_do_better_does_not_fall(void **state)
@@ -714,9 +717,169 @@ static void only_enforced_servers_are_judged(void **state)
     study_under(&tls12);
     assert_int_equal(study_decision(study)->all.cells, 2); /* both names of that address */
     assert_int_equal(study_decision(study)->all.servers, 1);
+    unsigned along = 0;
+    for (uint32_t p = 1; p <= study_places(study); p++)
+        along += study_came_along(study, p);
+    assert_int_equal(along, 1); /* www.example, for the sake of mail.example */
     assert_int_equal(find(1, 8, 0)->list, LIST_OUTSIDE);
     study_close();
     request.enforces = 0;
+}
+
+/* ---- how much was seen ---- */
+
+enum { DAY_S = 86400 };
+
+static const struct coverage *coverage_of_site(void)
+{
+    study_under(&tls12);
+    return study_coverage(study, 0);
+}
+
+/* One machine whose address changes every day, two that come on the same days. */
+static void addresses_that_follow_one_another_are_one_machine(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 }, { &hello_tls10, 2, 9, CHOSE_10, .at_s = DAY_S },
+         { &hello_tls10, 3, 9, CHOSE_10, .at_s = 2 * DAY_S }, { &hello_tls10, 4, 9, CHOSE_10, .at_s = 3 * DAY_S });
+    for (int64_t day = 0; day < 4; day++)
+        cube_hour(cube, (T0 / SEC + day * DAY_S) / 3600, &(struct stats){ .packets = 1 });
+    const struct coverage *c = coverage_of_site();
+    assert_int_equal(c->offenders, 1);
+    assert_int_equal(c->once, 0);
+    assert_int_equal(c->fresh, 0);
+    TELL({ &hello_tls10, 5, 9, CHOSE_10, .at_s = 3 * DAY_S });
+    c = coverage_of_site();
+    assert_int_equal(c->offenders, 2);
+    assert_int_equal(c->once, 1);
+    assert_int_equal(c->fresh, 1);
+    assert_int_equal(c->fresh_days, 3);
+    study_close();
+}
+
+static void machines_with_a_name_are_told_apart(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_verdict_names.XXXXXX";
+    struct err e;
+    int fd = mkstemp(path);
+    const char text[] = "10.0.0.1 printer\n10.0.0.2 scales\n";
+    assert_int_equal(write(fd, text, sizeof text - 1), (ssize_t)sizeof text - 1);
+    assert_int_equal(close(fd), 0);
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 }, { &hello_tls10, 2, 9, CHOSE_10, .at_s = DAY_S });
+    assert_int_equal(coverage_of_site()->offenders, 1);
+    study_close();
+    struct names_file *names = names_file_read(path, &e);
+    assert_non_null(names);
+    view.names = names;
+    assert_int_equal(coverage_of_site()->offenders, 2);
+    study_close();
+    view.names = NULL;
+    names_file_free(names);
+    (void)unlink(path);
+}
+
+/* With --enforce, what is said of the site is said of what is to be enforced. */
+static void coverage_is_of_what_is_enforced(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12, .times = 3 }, { &hello_tls12, 2, 8, CHOSE_12, .times = 5 });
+    struct enforce only = { .policy = UINT_MAX, .at = { .addr = party(9, 0).addr, .bits = 32 } };
+    assert_int_equal(coverage_of_site()->handshakes, 8);
+    request.enforce = &only;
+    request.enforces = 1;
+    const struct coverage *c = coverage_of_site();
+    assert_int_equal(c->handshakes, 3);
+    assert_int_equal(c->clients, 1);
+    assert_int_equal(c->days, 1);
+    study_close();
+    request.enforces = 0;
+}
+
+/* ---- what a server showed ---- */
+
+static struct showed showed_by(unsigned server)
+{
+    const struct endpoint s = party(server, 443);
+    struct showed w;
+    study_under(&tls12);
+    for (uint32_t p = 1; p <= study_places(study); p++)
+        if (addr_equal(&study_place(study, p)->server.addr, &s.addr) && place_showed(study, p, &w))
+            return w;
+    fail_msg("server %u showed nothing", server);
+    return w;
+}
+
+static void a_server_shows_versions_and_no_more(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12 }, { &hello_tls10, 2, 9, CHOSE_10 }, { &hello_tls12, 1, 8, CHOSE_10, .sentinel = SENTINEL_TLS11 },
+         { &hello_tls13, 1, 7, CHOSE_12 }, { &hello_tls10, 1, 7, REFUSED });
+    struct showed w = showed_by(9);
+    assert_int_equal(w.lowest, VER_TLS10);
+    assert_int_equal(w.highest, VER_TLS12);
+    assert_int_equal(w.limit_row, 0); /* nobody offered more */
+    assert_int_equal(w.refused, VER_NONE);
+    assert_int_equal(w.suites, 2);
+    assert_int_equal(w.suite[0].version, VER_TLS12);
+    assert_int_equal(w.certs, 1);
+    w = showed_by(8);
+    assert_int_equal(w.highest, VER_TLS10);
+    assert_int_equal(w.proved, VER_TLS12);
+    w = showed_by(7);
+    assert_int_not_equal(w.limit_row, 0);
+    assert_int_equal(w.refused, VER_TLS10);
+    study_close();
+}
+
+static const struct hello_spec first_128 = { .legacy = 0x0303, .suites = { 0xc02f, 0xc030 }, .groups = { 0x1d }, .sigalgs = { 0x0804 } };
+static const struct hello_spec first_256 = { .legacy = 0x0303, .suites = { 0xc030, 0xc02f }, .groups = { 0x1d }, .sigalgs = { 0x0804 } };
+static const struct hello_spec only_256 = { .legacy = 0x0303, .suites = { 0xc030 }, .groups = { 0x1d }, .sigalgs = { 0x0804 } };
+#define CHOSE_256 .version = VER_TLS12, .suite = 0xc030, .group = 0x1d, .sigscheme = 0x0804, .key = CERT_KEY_RSA
+
+static void whose_order_decides_has_to_be_shown(void **state)
+{
+    (void)state;
+    TELL({ &first_128, 1, 9, CHOSE_12 }, { &first_256, 2, 9, CHOSE_12 }, { &only_256, 3, 9, CHOSE_256 });
+    TELL({ &first_128, 1, 8, CHOSE_12 }, { &first_256, 2, 8, CHOSE_256 });
+    TELL({ &first_128, 1, 7, CHOSE_12 }, { &first_256, 2, 7, CHOSE_12 }); /* has it the other at all? */
+    struct showed w = showed_by(9);
+    assert_int_equal(showed_order(&w), ORDER_SERVER);
+    w = showed_by(8);
+    assert_int_equal(showed_order(&w), ORDER_CLIENT);
+    w = showed_by(7);
+    assert_int_equal(showed_order(&w), ORDER_NOT_SHOWN);
+    study_close();
+}
+
+static void a_suite_that_the_client_could_not_get_shows_no_order(void **state)
+{
+    (void)state;
+    static const struct hello_spec other_curve = { .legacy = 0x0303, .suites = { 0xc02c, 0xc02f }, .groups = { 0x1d }, .sigalgs = { 0x0804, 0x0403 } };
+    static const struct hello_spec ecdsa = { .legacy = 0x0303, .suites = { 0xc02c }, .groups = { 0x17 }, .sigalgs = { 0x0403 } };
+    TELL({ &ecdsa, 1, 9, .version = VER_TLS12, .suite = 0xc02c, .group = 0x17, .sigscheme = 0x0403, .key = CERT_KEY_EC },
+         { &other_curve, 2, 9, CHOSE_12 }); /* the key is on a curve that it does not list */
+    struct showed w = showed_by(9);
+    assert_int_equal(showed_order(&w), ORDER_NOT_SHOWN);
+    assert_int_equal(w.certs, 2);
+    study_close();
+}
+
+static void extensions_are_no_only_where_they_were_offered(void **state)
+{
+    (void)state;
+    static const struct hello_spec ems = { .legacy = 0x0303, .suites = { 0xc02f }, .groups = { 0x1d }, .sigalgs = { 0x0804 }, .extra = { 23 } };
+    static const struct hello_spec scsv = { .legacy = 0x0301, .suites = { 0x002f, 0x5600 } };
+    TELL({ &ems, 1, 9, CHOSE_12, .flags = EV_EMS }, { &ems, 1, 8, CHOSE_12 }, { &hello_tls12, 1, 7, CHOSE_12 },
+         { &scsv, 2, 9, .outcome = OUTCOME_ALERT_SERVER, .alert = { 's', 2, 86 }, .flags = EV_FALLBACK_SCSV },
+         { &scsv, 2, 8, CHOSE_10, .flags = EV_FALLBACK_SCSV });
+    struct showed w = showed_by(9);
+    assert_true(w.ems.yes && !w.ems.no && w.scsv.yes && !w.scsv.no);
+    w = showed_by(8);
+    assert_true(!w.ems.yes && w.ems.no && !w.scsv.yes && w.scsv.no);
+    w = showed_by(7);
+    assert_true(!w.ems.yes && !w.ems.no);
+    study_close();
 }
 
 static int open_policies(void **state)
@@ -769,6 +932,9 @@ int main(void)
         T(ecdsa_suites_alone_do_not_help_with_an_rsa_certificate), T(sha1_only_signatures), T(names_at_one_address_are_judged_apart),
         T(a_proxy_asked_for_nobody_stands_for_many), T(a_stack_that_was_replaced_is_listed_apart),
         T(stacks_behind_a_nat_are_not_stale), T(exceptions_expire), T(only_enforced_servers_are_judged),
+        T(addresses_that_follow_one_another_are_one_machine), T(machines_with_a_name_are_told_apart),
+        T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
+        T(a_suite_that_the_client_could_not_get_shows_no_order), T(extensions_are_no_only_where_they_were_offered),
     };
     return cmocka_run_group_tests(tests, open_policies, close_policies);
 }

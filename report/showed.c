@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/showed.h"
+#include "report/study_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIRS = 64, ALERT_PROTOCOL_VERSION = 70, ALERT_INAPPROPRIATE_FALLBACK = 86 };
+
+/* While one place is looked at. */
+struct looking {
+    const struct study *s;
+    const struct place_facts *facts;
+    struct showed *w;
+    struct over {
+        uint32_t chosen, later, row; /* suites: the first was chosen, and the other was listed after it */
+        uint16_t version;
+    } over[PAIRS];
+    unsigned overs;
+    uint32_t last_stack, last_choice; /* whose order was looked at last */
+};
+
+static uint32_t first_sight(const struct study *s, uint32_t place)
+{
+    uint32_t i = 0, n = s->sights;
+    while (i < n) {
+        uint32_t mid = i + (n - i) / 2;
+        if (s->seen[mid].place < place)
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return i;
+}
+
+/* ---- versions ---- */
+
+static void version_add(struct looking *l, const struct sight *x, const struct cube_key *k)
+{
+    struct showed *w = l->w;
+    const struct profile *p = cube_profile(l->s->cube, k->profile);
+    int rank = version_rank(k->version);
+    if (w->lowest == VER_NONE || rank < version_rank(w->lowest)) {
+        w->lowest = k->version;
+        w->lowest_row = x->row;
+    }
+    if (w->highest == VER_NONE || rank > version_rank(w->highest)) {
+        w->highest = k->version;
+        w->highest_row = x->row;
+        w->limit_row = 0;
+    }
+    bool more = p && version_rank(p->max_version) > rank && x->is & SIGHT_WHOLE && k->sentinel == SENTINEL_NONE;
+    if (k->version == w->highest && more)
+        w->limit_row = x->row;
+}
+
+static void refusal_add(struct looking *l, const struct sight *x, const struct cube_key *k)
+{
+    const struct profile *p = cube_profile(l->s->cube, k->profile);
+    bool low = k->outcome == OUTCOME_ALERT_SERVER && k->alert_code == ALERT_PROTOCOL_VERSION && k->version == VER_NONE;
+    if (!low || !p || !(x->is & SIGHT_WHOLE) || version_rank(p->max_version) < version_rank(l->w->refused))
+        return;
+    l->w->refused = p->max_version;
+    l->w->refused_row = x->row;
+}
+
+static void ceiling(struct looking *l)
+{
+    struct showed *w = l->w;
+    bool dtls = w->highest >> 8 == 0xfe;
+    if (l->facts->ceiling <= version_rank(w->highest))
+        return;
+    w->proved = l->facts->ceiling >= version_rank(VER_TLS13) ? (dtls ? VER_DTLS13 : VER_TLS13) : (dtls ? VER_DTLS12 : VER_TLS12);
+    w->proved_row = l->facts->ceiling_row;
+    w->limit_row = 0;
+}
+
+/* ---- suites and groups ---- */
+
+static void suite_add(struct showed *w, const struct choice *c, const struct cube_val *v, uint32_t row)
+{
+    unsigned i = 0;
+    while (i < w->suites && (w->suite[i].suite != c->suite || w->suite[i].version != c->version))
+        i++;
+    if (i == SHOWED_SUITES) {
+        w->more_suites++;
+        return;
+    }
+    if (i == w->suites)
+        w->suite[w->suites++] = (struct showed_suite){ .version = c->version, .suite = c->suite, .row = row };
+    w->suite[i].count += v->count;
+}
+
+static void group_add(struct showed *w, uint16_t group, const struct cube_val *v, uint32_t row)
+{
+    unsigned i = 0;
+    while (i < w->groups && w->group[i].group != group)
+        i++;
+    if (i == SHOWED_GROUPS) {
+        w->more_groups++;
+        return;
+    }
+    if (i == w->groups)
+        w->group[w->groups++] = (struct showed_group){ .group = group, .row = row };
+    w->group[i].count += v->count;
+}
+
+static int suite_cmp(const void *x, const void *y)
+{
+    const struct showed_suite *a = x, *b = y;
+    int d = version_rank(b->version) - version_rank(a->version);
+    if (!d)
+        d = (a->count < b->count) - (a->count > b->count);
+    return d ? d : (a->suite > b->suite) - (a->suite < b->suite);
+}
+
+static int group_cmp(const void *x, const void *y)
+{
+    const struct showed_group *a = x, *b = y;
+    int d = (a->count < b->count) - (a->count > b->count);
+    return d ? d : a->group - b->group;
+}
+
+/* ---- whose order decides ---- */
+
+/* Was this suite chosen here at this version, in a way that would have served this stack too (and all that it takes is visible)? */
+static bool could_choose(const struct looking *l, uint32_t stack, uint16_t version, uint32_t suite)
+{
+    for (uint32_t i = l->facts->proof; i < l->facts->proof + l->facts->proofs; i++) {
+        const struct proof *p = &l->s->proof[i];
+        const struct choice *c = study_choice(l->s, p->choice);
+        uint32_t notes = 0;
+        if (c->suite == suite && c->version == version && p->full && choice_in_offer(l->s, p, stack, &notes) && !notes)
+            return true;
+    }
+    return false;
+}
+
+/* Met the other way round as well, it is the client's order that decides. */
+static void over_add(struct looking *l, const struct over *o)
+{
+    for (unsigned i = 0; i < l->overs; i++) {
+        const struct over *have = &l->over[i];
+        if (have->version != o->version)
+            continue;
+        if (have->chosen == o->later && have->later == o->chosen) {
+            l->w->client_order_row[0] = have->row;
+            l->w->client_order_row[1] = o->row;
+        }
+        if (have->chosen == o->chosen && have->later == o->later)
+            return;
+    }
+    if (l->overs < PAIRS)
+        l->over[l->overs++] = *o;
+}
+
+static bool has_suite_at(const struct looking *l, uint16_t version, uint32_t suite)
+{
+    for (unsigned i = 0; i < l->w->suites; i++)
+        if (l->w->suite[i].suite == suite && l->w->suite[i].version == version)
+            return true;
+    return false;
+}
+
+/* The suites that the hello listed before and after what was chosen, as far as the server has them. */
+static void order_add(struct looking *l, const struct sight *x)
+{
+    const struct choice *c = study_choice(l->s, x->choice);
+    const struct offer *o = &l->s->offer[x->stack];
+    if (x->stack == l->last_stack && x->choice == l->last_choice)
+        return;
+    l->last_stack = x->stack;
+    l->last_choice = x->choice;
+    if (!l->s->offer_read[x->stack] || o->format == HELLO_SSLV2 || l->facts->splits)
+        return;
+    bool passed = false;
+    for (struct rd r = o->suites; rd_left(&r) >= 2;) {
+        uint16_t suite = rd_u16(&r);
+        passed |= suite == c->suite;
+        if (suite == c->suite || !has_suite_at(l, c->version, suite) || !could_choose(l, x->stack, c->version, suite))
+            continue;
+        if (passed)
+            over_add(l, &(struct over){ .chosen = c->suite, .later = suite, .row = x->row, .version = c->version });
+        else
+            l->w->server_order_row = x->row;
+    }
+}
+
+enum showed_order showed_order(const struct showed *w)
+{
+    bool client = w->client_order_row[0] != 0;
+    if (w->server_order_row)
+        return client ? ORDER_BOTH : ORDER_SERVER;
+    return client ? ORDER_CLIENT : ORDER_NOT_SHOWN;
+}
+
+/* ---- extensions and certificates ---- */
+
+static void fact(struct showed_fact *f, bool yes, uint32_t row)
+{
+    if (yes)
+        f->yes = row;
+    else
+        f->no = row;
+}
+
+static void features_add(struct looking *l, const struct sight *x, const struct cube_key *k)
+{
+    const struct offer *o = &l->s->offer[x->stack];
+    bool old = version_rank(k->version) < version_rank(VER_TLS13) && k->version != VER_SSL2;
+    if (!old || !l->s->offer_read[x->stack] || (x->is & (SIGHT_WHOLE | SIGHT_FULL)) != (SIGHT_WHOLE | SIGHT_FULL))
+        return;
+    if (o->ext_mask & EXT_EMS && k->version != VER_SSL3)
+        fact(&l->w->ems, k->flags & EV_EMS, x->row);
+    if (o->ext_mask & EXT_RENEGOTIATION_INFO || o->renegotiation_scsv)
+        fact(&l->w->renegotiation_info, k->flags & EV_RENEGOTIATION_INFO, x->row);
+}
+
+/* RFC 7507: refused where the server has more than the hello offers. */
+static void scsv_add(struct looking *l, const struct sight *x, const struct cube_key *k)
+{
+    const struct profile *p = cube_profile(l->s->cube, k->profile);
+    int have = version_rank(l->w->proved ? l->w->proved : l->w->highest);
+    if (!(k->flags & EV_FALLBACK_SCSV) || !p)
+        return;
+    if (k->outcome == OUTCOME_ALERT_SERVER && k->alert_code == ALERT_INAPPROPRIATE_FALLBACK)
+        l->w->scsv.yes = x->row;
+    else if (x->is & SIGHT_COMPLETED && x->is & SIGHT_WHOLE && have > version_rank(p->max_version))
+        l->w->scsv.no = x->row;
+}
+
+static void cert_add(struct looking *l, const struct sight *x, const struct cube_key *k)
+{
+    const struct cert_facts *cert = cube_cert(l->s->cube, k->cert);
+    struct showed *w = l->w;
+    if (!cert || !(x->is & SIGHT_FULL))
+        return;
+    unsigned i = 0;
+    while (i < w->certs && (w->cert[i]->key != cert->key || w->cert[i]->key_bits != cert->key_bits || w->cert[i]->curve != cert->curve))
+        i++;
+    if (i < w->certs || i == SHOWED_CERTS)
+        return;
+    w->cert[i] = cert;
+    w->cert_row[i] = x->row;
+    w->certs++;
+}
+
+/* ---- */
+
+static void sight_add(struct looking *l, const struct sight *x)
+{
+    const struct cube_key *k = cube_row_key(l->s->cube, x->row);
+    const struct cube_val *v = cube_row_val(l->s->cube, x->row);
+    l->w->handshakes += v->count;
+    if (!x->choice) {
+        refusal_add(l, x, k);
+        return;
+    }
+    if (x->is & SIGHT_STRANGE)
+        return;
+    version_add(l, x, k);
+    cert_add(l, x, k);
+    features_add(l, x, k);
+    if (k->suite != SUITE_NONE)
+        suite_add(l->w, study_choice(l->s, x->choice), v, x->row);
+    if (k->group)
+        group_add(l->w, k->group, v, x->row);
+}
+
+bool place_showed(const struct study *s, uint32_t place, struct showed *out)
+{
+    struct looking l = { .s = s, .facts = &s->facts[place - 1], .w = out };
+    memset(out, 0, sizeof *out);
+    uint32_t from = first_sight(s, place);
+    for (uint32_t i = from; i < s->sights && s->seen[i].place == place; i++)
+        if (!(s->seen[i].is & SIGHT_HISTORY))
+            sight_add(&l, &s->seen[i]);
+    ceiling(&l);
+    for (uint32_t i = from; i < s->sights && s->seen[i].place == place && !l.facts->mixed; i++) {
+        const struct sight *x = &s->seen[i];
+        scsv_add(&l, x, cube_row_key(s->cube, x->row));
+        bool whole = x->choice && (x->is & (SIGHT_COMPLETED | SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_COMPLETED | SIGHT_WHOLE | SIGHT_FULL);
+        if (whole && !(x->is & (SIGHT_HISTORY | SIGHT_STRANGE)))
+            order_add(&l, x);
+    }
+    qsort(out->suite, out->suites, sizeof *out->suite, suite_cmp);
+    qsort(out->group, out->groups, sizeof *out->group, group_cmp);
+    return out->handshakes != 0;
+}
