@@ -229,6 +229,11 @@ static void scsv_add(struct looking *l, const struct sight *x, const struct cube
         l->w->scsv.no = x->row;
 }
 
+static bool same_kind(const struct cert_facts *a, const struct cert_facts *b)
+{
+    return a->key == b->key && a->key_bits == b->key_bits && a->curve == b->curve;
+}
+
 static void cert_add(struct looking *l, const struct sight *x, const struct cube_key *k)
 {
     const struct cert_facts *cert = cube_cert(l->s->cube, k->cert);
@@ -236,7 +241,7 @@ static void cert_add(struct looking *l, const struct sight *x, const struct cube
     if (!cert || !(x->is & SIGHT_FULL))
         return;
     unsigned i = 0;
-    while (i < w->certs && (w->cert[i]->key != cert->key || w->cert[i]->key_bits != cert->key_bits || w->cert[i]->curve != cert->curve))
+    while (i < w->certs && !same_kind(w->cert[i], cert))
         i++;
     if (i < w->certs || i == SHOWED_CERTS)
         return;
@@ -279,8 +284,8 @@ bool place_showed(const struct study *s, uint32_t place, struct showed *out)
     for (uint32_t i = from; i < s->sights && s->seen[i].place == place && !l.facts->mixed; i++) {
         const struct sight *x = &s->seen[i];
         scsv_add(&l, x, cube_row_key(s->cube, x->row));
-        bool whole = x->choice && (x->is & (SIGHT_COMPLETED | SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_COMPLETED | SIGHT_WHOLE | SIGHT_FULL);
-        if (whole && !(x->is & (SIGHT_HISTORY | SIGHT_STRANGE)))
+        const uint32_t whole = SIGHT_COMPLETED | SIGHT_WHOLE | SIGHT_FULL;
+        if (x->choice && (x->is & whole) == whole && !(x->is & (SIGHT_HISTORY | SIGHT_STRANGE)))
             order_add(&l, x);
     }
     qsort(out->suite, out->suites, sizeof *out->suite, suite_cmp);

@@ -38,8 +38,9 @@ const char *place_text(const struct study *s, uint32_t place, char *buf, size_t 
     char at[ADDR_TEXT], name[PHRASE];
     const struct place *p = study_place(s, place);
     const char *upgrade = cube_upgrade_name(p->upgrade);
-    (void)snprintf(buf, cap, "%s%s%s%s%s", endpoint_print(&p->server, at), p->sni ? " " : "",
-                   p->sni ? escape_text(cube_name(s->cube, p->sni), name, sizeof name) : "", upgrade ? " " : "", upgrade ? upgrade : "");
+    (void)escape_text(cube_name(s->cube, p->sni), name, sizeof name);
+    (void)snprintf(buf, cap, "%s%s%s%s%s", endpoint_print(&p->server, at), p->sni ? " " : "", name, upgrade ? " " : "",
+                   upgrade ? upgrade : "");
     return buf;
 }
 
