@@ -125,7 +125,8 @@ static void count_days_and_clients(struct study *s)
 static void site_of_enforced(struct study *s)
 {
     struct coverage *c = &s->coverage[0];
-    uint32_t *day = malloc((s->sights + 1u) * sizeof *day), *client = malloc((s->cells + 1u) * sizeof *client), days = 0, clients = 0;
+    uint32_t *day = malloc((s->sights + 1u) * sizeof *day), *client = malloc((s->cells + 1u) * sizeof *client);
+    uint32_t days = 0, clients = 0;
     s->failed |= !day || !client;
     *c = (struct coverage){ .window_ns = c->window_ns };
     window(s, c);
