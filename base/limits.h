@@ -29,12 +29,14 @@ enum {
     LIMIT_ANSWER_MS = 500, /* who closes so long after its last bytes, unanswered, has given up: longer than a round trip */
     LIMIT_QUIET_SECONDS = 3, /* after a decided UDP handshake, repeats of its hello are not a new one for so long */
     LIMIT_WATCH_SEGMENTS = 64, /* payload segments of a flow of an unknown protocol that are still checked for a hello */
+    LIMIT_ROOM_SMALL = 4096, /* who holds no more may hold it while a sum of all is over its half (base/room.h) */
 
     /* dissect */
     LIMIT_HELLO_BYTES = 65536 + 4, /* ClientHello, ServerHello: the largest extension block plus the rest */
     LIMIT_CERT_BYTES = 128 * 1024, /* a Certificate message; longer chains are skipped and counted */
-    LIMIT_HANDSHAKE_TOTAL = 32 * 1024 * 1024, /* bytes of incomplete messages buffered by all connections together */
-    LIMIT_HELLO_TOTAL = 256 * 1024 * 1024, /* whole hellos kept until their event: LIMIT_CONNS large ones of a flood */
+    LIMIT_HANDSHAKE_TOTAL = 32 * 1024 * 1024, /* bytes of messages, dialogues and packets that wait for more, of all connections */
+    LIMIT_PIECES_AHEAD = 16384, /* of a fragment, beyond what has come: an offset alone must not reserve memory */
+    LIMIT_HELLO_TOTAL = 256 * 1024 * 1024, /* conversations and the whole hellos they keep: LIMIT_CONNS large ones */
     LIMIT_UNDECIDED_BYTES = 256 * 1024, /* protected data of one side without a decision: then it ends as it stands */
     LIMIT_UPGRADE_UNIT = 16384, /* one line or PDU of an upgrade protocol */
     LIMIT_UPGRADE_BYTES = 65536, /* dialogue before TLS, both directions */

@@ -40,7 +40,7 @@ enum conn_fate {
 struct tcp_env { /* what tcp.c needs from the table */
     const struct stream_sink *sink;
     struct stats *stats;
-    struct reasm_budget budget;
+    struct room room; /* of what is held out of order, by all connections of the table */
 };
 
 /* One segment of this connection, sent by side d. After any fate but CONN_KEEP its buffers are empty. */

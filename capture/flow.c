@@ -366,6 +366,18 @@ static struct addr addr_of(const uint8_t *p, uint8_t len)
     return len == 4 ? addr_ip4(p) : len == 16 ? addr_ip6(p) : addr_mac(p);
 }
 
+/* The buffers of conns have a limit in sum. Whoever fills them and falls silent must not keep others from being read: the
+ * oldest conns go, as long as there is not some room for a new one. */
+static bool crowded(const struct flow_table *t)
+{
+    return room_tight(&t->env.room) || (t->env.sink->full && t->env.sink->full(t->env.sink->ctx));
+}
+
+static void evict_oldest(struct flow_table *t)
+{
+    conn_end(t, slot_of(t, conn_at(t, t->lru_tail)), END_EVICTED, SIDE_UNKNOWN);
+}
+
 /* Give the slot a conn. NULL: out of memory. Evicts the oldest conn at the cap; that may not be this slot's. */
 static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct packet *p, const struct decoded *d, unsigned side)
 {
@@ -374,8 +386,10 @@ static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct pa
             t->env.stats->memory_refused++;
             return NULL;
         }
-        conn_end(t, slot_of(t, conn_at(t, t->lru_tail)), END_EVICTED, SIDE_UNKNOWN);
+        evict_oldest(t);
     }
+    while (t->lru_tail != NIL && crowded(t))
+        evict_oldest(t);
     uint32_t i = t->free_head;
     struct conn *c = conn_at(t, i);
     t->free_head = c->lru_next;
@@ -670,7 +684,8 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
         return NULL;
     }
     t->mask = FIRST_SLOTS - 1;
-    t->env = (struct tcp_env){ .sink = sink, .stats = stats, .budget = { .max = LIMIT_OOO_TOTAL } };
+    t->env = (struct tcp_env){ .sink = sink, .stats = stats,
+                               .room.max = opt && opt->max_buffered ? opt->max_buffered : LIMIT_OOO_TOTAL };
     uint32_t want = opt && opt->max_flows ? opt->max_flows : LIMIT_FLOWS;
     for (t->max_slots = FIRST_SLOTS; t->max_slots < want && t->max_slots < 1u << 30;)
         t->max_slots *= 2;
@@ -693,8 +708,8 @@ void flow_table_free(struct flow_table *t)
     if (!t)
         return;
     for (uint32_t i = t->lru_head; i != NIL; i = conn_at(t, i)->lru_next) {
-        reasm_clear(&conn_at(t, i)->side[0], &t->env.budget);
-        reasm_clear(&conn_at(t, i)->side[1], &t->env.budget);
+        reasm_clear(&conn_at(t, i)->side[0], &t->env.room);
+        reasm_clear(&conn_at(t, i)->side[1], &t->env.room);
     }
     for (uint32_t i = 0; i < t->conns_made >> CHUNK_BITS; i++)
         free(t->chunk[i]);
@@ -759,5 +774,5 @@ void flow_table_finish(struct flow_table *t)
 size_t flow_table_bytes(const struct flow_table *t)
 {
     return sizeof *t + (t->mask + (size_t)1) * (sizeof *t->word + sizeof *t->slot) + t->conns_made * sizeof(struct conn) +
-           t->env.budget.bytes;
+           t->env.room.used;
 }

@@ -36,6 +36,7 @@ enum flow_scope { SCOPE_NONE, SCOPE_VLAN, SCOPE_VNI }; /* tenant ids that are pa
 struct flow_options {
     uint32_t max_flows; /* 0: LIMIT_FLOWS */
     uint32_t max_conns; /* 0: LIMIT_CONNS */
+    size_t max_buffered; /* bytes out of order, of all connections; 0: LIMIT_OOO_TOTAL */
     enum flow_scope scope;
 };
 

@@ -16,15 +16,17 @@ static int32_t seq_diff(uint32_t a, uint32_t b)
     return (int32_t)(a - b);
 }
 
-static bool insert(struct reasm *r, struct reasm_budget *budget, struct segment *before, uint32_t seq, const uint8_t *p,
+static bool insert(struct reasm *r, struct room *room, struct segment *before, uint32_t seq, const uint8_t *p,
                    uint32_t n)
 {
     size_t cost = sizeof(struct segment) + n;
-    if (r->count >= LIMIT_OOO_SEGMENTS || r->bytes + cost > LIMIT_OOO_BYTES || budget->bytes + cost > budget->max)
+    if (r->count >= LIMIT_OOO_SEGMENTS || r->bytes + cost > LIMIT_OOO_BYTES || !room_take(room, r->bytes, cost))
         return false;
     struct segment *s = malloc(cost);
-    if (!s)
+    if (!s) {
+        room_give(room, cost);
         return false;
+    }
     s->seq = seq;
     s->n = n;
     memcpy(s->bytes, p, n);
@@ -34,7 +36,6 @@ static bool insert(struct reasm *r, struct reasm_budget *budget, struct segment 
     *(before ? &before->prev : &r->tail) = s;
     r->count++;
     r->bytes += (uint32_t)cost;
-    budget->bytes += cost;
     return true;
 }
 
@@ -49,7 +50,7 @@ static struct segment *first_behind(const struct reasm *r, uint32_t seq)
     return s;
 }
 
-bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, const uint8_t *p, uint32_t n)
+bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n)
 {
     struct segment *s = first_behind(r, seq);
     while (n > 0) {
@@ -58,7 +59,7 @@ bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, con
             free_bytes = 0;
         else if (s && s->seq - seq < n)
             free_bytes = s->seq - seq;
-        if (free_bytes && !insert(r, budget, s, seq, p, free_bytes))
+        if (free_bytes && !insert(r, room, s, seq, p, free_bytes))
             return false;
         if (!s || n == free_bytes)
             return true;
@@ -95,7 +96,7 @@ struct rd reasm_head(struct reasm *r)
     return rd_of(s->bytes + old, s->n - old);
 }
 
-void reasm_drop(struct reasm *r, struct reasm_budget *budget)
+void reasm_drop(struct reasm *r, struct room *room)
 {
     struct segment *s = r->head;
     size_t cost = sizeof *s + s->n;
@@ -103,7 +104,7 @@ void reasm_drop(struct reasm *r, struct reasm_budget *budget)
     *(s->next ? &s->next->prev : &r->tail) = NULL;
     r->count--;
     r->bytes -= (uint32_t)cost;
-    budget->bytes -= cost;
+    room_give(room, cost);
     free(s);
 }
 
@@ -112,8 +113,8 @@ uint32_t reasm_hole(const struct reasm *r)
     return r->head && seq_diff(r->head->seq, r->next) > 0 ? r->head->seq - r->next : 0;
 }
 
-void reasm_clear(struct reasm *r, struct reasm_budget *budget)
+void reasm_clear(struct reasm *r, struct room *room)
 {
     while (r->head)
-        reasm_drop(r, budget);
+        reasm_drop(r, room);
 }

@@ -12,13 +12,9 @@
 #define CAPTURE_REASM_H
 
 #include "base/rd.h"
+#include "base/room.h"
 
 struct segment;
-
-struct reasm_budget { /* shared by all connections of one flow table */
-    size_t bytes; /* held now, overhead included */
-    size_t max;
-};
 
 struct reasm {
     struct segment *head, *tail; /* ascending, disjoint, all behind next */
@@ -31,15 +27,15 @@ struct reasm {
 
 /* Keep a copy of n bytes that begin at seq (behind next, by at most LIMIT_SEQ_AHEAD). What is already held is skipped.
  * false: over a cap or out of memory; a part may have been kept. */
-bool reasm_store(struct reasm *r, struct reasm_budget *budget, uint32_t seq, const uint8_t *p, uint32_t n);
+bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n);
 /* How many of the n bytes at next come before the first held segment. */
 uint32_t reasm_before(const struct reasm *r, uint32_t n);
 /* The held segment that begins at next (bytes already delivered are trimmed), or an empty reader. It stays valid until
  * reasm_drop, and next is moved behind it. */
 struct rd reasm_head(struct reasm *r);
-void reasm_drop(struct reasm *r, struct reasm_budget *budget); /* frees the head */
+void reasm_drop(struct reasm *r, struct room *room); /* frees the head */
 /* Bytes missing before the first held segment; 0 when none is held. */
 uint32_t reasm_hole(const struct reasm *r);
-void reasm_clear(struct reasm *r, struct reasm_budget *budget); /* frees everything held */
+void reasm_clear(struct reasm *r, struct room *room); /* frees everything held */
 
 #endif

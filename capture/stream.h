@@ -64,6 +64,9 @@ struct stream_sink {
     /* missing bytes of direction d are lost for good: dropped by the capture, or cut off by the snap length (f->cut) */
     enum stream_verdict (*gap)(void *ctx, struct flow *f, unsigned d, uint32_t missing);
     enum stream_verdict (*datagram)(void *ctx, struct flow *f, unsigned d, struct rd b); /* UDP payload, EAPOL frame */
+    /* Is what the sink keeps of open flows nearly as much as it may be? Then the flows idle longest end (END_EVICTED), so that a
+     * new one always finds room. NULL: it never is. */
+    bool (*full)(void *ctx);
     /* by: the side that sent the RST, or the first FIN; SIDE_UNKNOWN where there is none */
     void (*end)(void *ctx, struct flow *f, enum end_reason why, unsigned by);
 };

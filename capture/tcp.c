@@ -61,7 +61,7 @@ static enum conn_fate drain(struct tcp_env *env, struct conn *c, unsigned d)
         struct rd b = reasm_head(r);
         if (rd_left(&b))
             fate = deliver(env, c, d, b);
-        reasm_drop(r, &env->budget);
+        reasm_drop(r, &env->room);
     }
     if (!r->head || reasm_hole(r) == 0)
         r->hole_ns = 0;
@@ -102,7 +102,7 @@ static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned
     struct reasm *r = &c->side[d];
     if (r->hole_ns == 0)
         open_hole(c, r);
-    if (reasm_store(r, &env->budget, seq, p, n))
+    if (reasm_store(r, &env->room, seq, p, n))
         return CONN_KEEP;
     env->stats->stream_overflow++;
     enum conn_fate fate = CONN_KEEP;
@@ -262,8 +262,8 @@ enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, cons
         note_fin(c, d, seq + seg->payload_len);
     return c->closed_by != SIDE_UNKNOWN && (fins_done(c) || gave_up(c)) ? CONN_CLOSED : CONN_KEEP;
 over:
-    reasm_clear(&c->side[0], &env->budget);
-    reasm_clear(&c->side[1], &env->budget);
+    reasm_clear(&c->side[0], &env->room);
+    reasm_clear(&c->side[1], &env->room);
     return fate;
 }
 
@@ -273,7 +273,7 @@ enum conn_fate tcp_flush(struct tcp_env *env, struct conn *c)
     for (unsigned d = 0; d < 2; d++)
         while (fate == CONN_KEEP && c->side[d].head)
             fate = give_up_hole(env, c, d);
-    reasm_clear(&c->side[0], &env->budget);
-    reasm_clear(&c->side[1], &env->budget);
+    reasm_clear(&c->side[0], &env->room);
+    reasm_clear(&c->side[1], &env->room);
     return fate;
 }

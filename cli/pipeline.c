@@ -79,12 +79,15 @@ struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct
     struct decode_options dec = { { 0 } };
     memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
     struct flow_options flow = { .scope = o->scope };
-    if (o->memory_limit) { /* about a quarter for the flow table, an eighth for open handshakes of about 2 KiB */
+    if (o->memory_limit) { /* a quarter for the flow table, a quarter for open handshakes of about 2 KiB, half of it in buffers */
         flow.max_flows = (uint32_t)(o->memory_limit / 4 / 32 / 2);
         flow.max_conns = (uint32_t)(o->memory_limit / 8 / 2048);
+        flow.max_buffered = o->memory_limit / 16;
     }
     p->decode = decode_new(&dec, o->seed, &p->stats);
     p->dissector = dissector_new(&p->sink, &p->stats, o->seed);
+    if (p->dissector && o->memory_limit)
+        dissector_limit(p->dissector, o->memory_limit / 16 * 3);
     if (p->dissector)
         p->flows = flow_table_new(&flow, o->seed, dissector_sink(p->dissector), &p->stats);
     if (!p->decode || !p->flows) {

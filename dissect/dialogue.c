@@ -25,29 +25,47 @@ bool dialogue_may_start(struct rd b, uint16_t sport, uint16_t dport, bool any_po
     return false;
 }
 
-void dialogue_start(struct dialogue *g, bool from_client, struct rd b, uint16_t sport, uint16_t dport)
+/* Is there room for n more bytes? Then they count. */
+static bool reserve(struct dialogue *g, size_t n)
+{
+    if (!room_take(g->room, g->size, n))
+        return false;
+    g->size += n;
+    return true;
+}
+
+static bool make_trials(struct dialogue *g, unsigned n)
+{
+    if (reserve(g, n * sizeof *g->trial))
+        g->trial = calloc(n, sizeof *g->trial);
+    g->no_memory = !g->trial;
+    return g->trial;
+}
+
+void dialogue_start(struct dialogue *g, struct room *room, bool from_client, struct rd b, uint16_t sport, uint16_t dport)
 {
     const struct upgrade_proto *fit[UPGRADES_MAX];
     unsigned n = 0;
+    g->room = room;
     for (int pass = 0; rd_left(&b) && pass < 2; pass++) /* rows on their usual port first */
         for (unsigned i = 0; i < upgrade_count && n < UPGRADES_MAX; i++)
             if (on_port(upgrades[i], sport, dport) == (pass == 0) && upgrades[i]->may_start(from_client, b))
                 fit[n++] = upgrades[i];
-    if (n == 0)
+    if (n == 0 || !make_trials(g, n))
         return;
-    g->trial = calloc(n, sizeof *g->trial);
-    g->no_memory = !g->trial;
-    for (g->trials = 0; g->trial && g->trials < n; g->trials++)
+    for (g->trials = 0; g->trials < n; g->trials++)
         g->trial[g->trials].row = fit[g->trials];
 }
 
-static bool hold(struct held *h, struct rd b)
+static bool hold(struct dialogue *g, struct held *h, struct rd b)
 {
     size_t n = rd_left(&b);
     if (h->n + n > h->cap) {
         size_t cap = h->cap ? h->cap : 512;
         while (cap < h->n + n)
             cap *= 2;
+        if (!reserve(g, cap - h->cap))
+            return false;
         uint8_t *p = realloc(h->p, cap);
         if (!p)
             return false;
@@ -164,7 +182,7 @@ enum dialogue_verdict dialogue_bytes(struct dialogue *g, unsigned d, bool from_c
 {
     g->total += (uint32_t)rd_left(&b);
     g->spoke[d] = true;
-    g->no_memory = !hold(&g->held[d], b);
+    g->no_memory = !hold(g, &g->held[d], b);
     if (g->no_memory)
         return DIALOGUE_NONE;
     for (unsigned i = 0; i < g->trials;) {
@@ -201,6 +219,8 @@ bool dialogue_confirmed(const struct dialogue *g)
 
 void dialogue_free(struct dialogue *g)
 {
+    if (g->room)
+        room_give(g->room, g->size);
     free(g->trial);
     free(g->held[0].p);
     free(g->held[1].p);
@@ -209,10 +229,8 @@ void dialogue_free(struct dialogue *g)
 
 void dialogue_adopt(struct dialogue *to, const struct dialogue *from)
 {
-    *to = (struct dialogue){ 0 };
-    to->trial = calloc(1, sizeof *to->trial);
-    to->no_memory = !to->trial;
-    if (!to->trial)
+    *to = (struct dialogue){ .room = from->room };
+    if (!make_trials(to, 1))
         return;
     to->trial[0].row = from->trial[0].row;
     to->trials = 1;
@@ -220,7 +238,7 @@ void dialogue_adopt(struct dialogue *to, const struct dialogue *from)
 
 struct rd dialogue_push(struct dialogue *g, unsigned d, struct rd b)
 {
-    g->no_memory = !hold(&g->held[d], b);
+    g->no_memory = !hold(g, &g->held[d], b);
     return g->no_memory ? rd_of(NULL, 0) : behind(&g->held[d], 0);
 }
 

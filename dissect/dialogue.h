@@ -6,6 +6,7 @@
 #ifndef DISSECT_DIALOGUE_H
 #define DISSECT_DIALOGUE_H
 
+#include "base/room.h"
 #include "dissect/upgrade.h"
 
 struct trial {
@@ -24,6 +25,8 @@ struct dialogue {
     unsigned trials;
     struct held held[2];
     uint32_t total; /* bytes seen, both directions, against LIMIT_UPGRADE_BYTES */
+    struct room *room; /* what all that waits for more shares; borrowed */
+    size_t size; /* this one's part of it */
     uint32_t after_refusal; /* client's units since the refusal */
     bool spoke[2]; /* that direction has sent bytes */
     bool no_memory; /* something could not be kept: the caller counts it and gives up */
@@ -40,8 +43,9 @@ enum dialogue_verdict {
 
 /* Could a dialogue begin with these bytes? any_port: else only rows whose usual ports match are asked. */
 bool dialogue_may_start(struct rd b, uint16_t sport, uint16_t dport, bool any_port);
-/* Put the rows on trial for a connection whose first bytes, sent by the client or not, are these. The ports order them. */
-void dialogue_start(struct dialogue *g, bool from_client, struct rd b, uint16_t sport, uint16_t dport);
+/* Put the rows on trial for a connection whose first bytes, sent by the client or not, are these. The ports order them. What is
+ * held counts in room until dialogue_free. */
+void dialogue_start(struct dialogue *g, struct room *room, bool from_client, struct rd b, uint16_t sport, uint16_t dport);
 /* In-order bytes of direction d (0, 1), which is the client's or not. Out of memory: DIALOGUE_NONE. */
 enum dialogue_verdict dialogue_bytes(struct dialogue *g, unsigned d, bool from_client, struct rd b);
 /* What direction d has sent behind the last unit of trial[0]. Valid until dialogue_free. */

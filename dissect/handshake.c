@@ -29,7 +29,7 @@ static void drop_buffer(struct handshake *h, struct tls_shared *shared)
     if (!h->buf)
         return;
     free(h->buf);
-    shared->buffered -= h->cap;
+    room_give(&shared->buffered, h->cap);
     h->buf = NULL;
     h->cap = 0;
 }
@@ -64,16 +64,16 @@ static bool grow(struct handshake *h, struct tls_shared *shared, uint32_t need)
     uint32_t cap = h->cap ? h->cap * 2 : FIRST_BUFFER;
     cap = cap > h->length ? h->length : cap;
     cap = cap < need ? need : cap;
-    if (shared->buffered + (cap - h->cap) > LIMIT_HANDSHAKE_TOTAL) {
+    if (!room_take(&shared->buffered, h->cap, cap - h->cap)) {
         shared->stats->memory_refused++;
         return false;
     }
     uint8_t *buf = realloc(h->buf, cap);
     if (!buf) {
+        room_give(&shared->buffered, cap - h->cap);
         shared->stats->memory_refused++;
         return false;
     }
-    shared->buffered += cap - h->cap;
     h->buf = buf;
     h->cap = cap;
     return true;
@@ -150,7 +150,7 @@ struct rd handshake_part(const struct handshake *h)
 uint8_t *handshake_steal(struct handshake *h, struct tls_shared *shared)
 {
     uint8_t *buf = h->buf;
-    shared->buffered -= h->cap;
+    room_give(&shared->buffered, h->cap);
     h->buf = NULL;
     h->cap = 0;
     return buf;

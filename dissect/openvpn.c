@@ -110,11 +110,20 @@ struct openvpn {
     struct tls *given; /* what the last event points into */
 };
 
-static void direction_clear(struct direction *d)
+static void late_free(struct openvpn *o, struct late *l)
+{
+    if (!l->bytes)
+        return;
+    room_give(&o->shared->buffered, l->n);
+    free(l->bytes);
+    l->bytes = NULL;
+}
+
+static void direction_clear(struct openvpn *o, unsigned d)
 {
     for (unsigned i = 0; i < LIMIT_OPENVPN_WINDOW; i++)
-        free(d->late[i].bytes);
-    *d = (struct direction){ .next = 0 };
+        late_free(o, &o->dir[d].late[i]);
+    o->dir[d] = (struct direction){ .next = 0 };
 }
 
 static bool openvpn_looks_like(uint16_t sport, uint16_t dport, struct rd b)
@@ -140,12 +149,20 @@ static void openvpn_free(void *state)
     struct openvpn *o = state;
     if (!o)
         return;
-    direction_clear(&o->dir[0]);
-    direction_clear(&o->dir[1]);
+    direction_clear(o, 0);
+    direction_clear(o, 1);
     tls_free(o->tls);
     tls_free(o->over);
     tls_free(o->given);
     free(o);
+}
+
+static size_t held(const struct direction *d)
+{
+    size_t n = 0;
+    for (unsigned i = 0; i < LIMIT_OPENVPN_WINDOW; i++)
+        n += d->late[i].bytes ? d->late[i].n : 0;
+    return n;
 }
 
 static void keep_late(struct openvpn *o, struct direction *d, uint32_t id, struct rd tls)
@@ -159,14 +176,17 @@ static void keep_late(struct openvpn *o, struct direction *d, uint32_t id, struc
     }
     if (!place || id - d->next >= LIMIT_OPENVPN_WINDOW)
         return;
-    place->bytes = malloc(rd_left(&tls) + 1);
+    size_t n = rd_left(&tls);
+    bool room = room_take(&o->shared->buffered, held(d), n);
+    place->bytes = room ? malloc(n + 1) : NULL;
     if (!place->bytes) {
+        room_give(&o->shared->buffered, room ? n : 0);
         o->shared->stats->memory_refused++;
         return;
     }
-    if (rd_left(&tls))
-        memcpy(place->bytes, tls.p, rd_left(&tls));
-    place->n = rd_left(&tls);
+    if (n)
+        memcpy(place->bytes, tls.p, n);
+    place->n = n;
     place->id = id;
 }
 
@@ -190,8 +210,7 @@ static enum tls_verdict feed_late(struct openvpn *o, unsigned d, struct tls_when
         if (!l->bytes || l->id != dir->next)
             continue;
         enum tls_verdict v = feed_tls(o, d, rd_of(l->bytes, l->n), when);
-        free(l->bytes);
-        l->bytes = NULL;
+        late_free(o, l);
         if (v != TLS_MORE)
             return v;
         i = UINT32_MAX; /* from the start again */
@@ -203,14 +222,14 @@ static enum tls_verdict feed_late(struct openvpn *o, unsigned d, struct tls_when
 static enum tls_verdict new_session(struct openvpn *o, unsigned d, const struct openvpn_packet *p)
 {
     bool again = o->dir[d].started;
-    direction_clear(&o->dir[d]);
+    direction_clear(o, d);
     o->dir[d].session = p->session;
     o->dir[d].started = true;
     if (p->opcode == OPENVPN_HARD_RESET_CLIENT)
         o->client = (uint8_t)d;
     if (!again || !o->tls)
         return TLS_MORE;
-    direction_clear(&o->dir[!d]);
+    direction_clear(o, !d);
     tls_free(o->over);
     o->over = o->tls;
     o->tls = NULL;

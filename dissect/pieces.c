@@ -20,38 +20,41 @@ static size_t size_of(size_t cap)
     return cap + cap / 8;
 }
 
-static bool grow(struct pieces *p, size_t *held, size_t need)
+static bool grow(struct pieces *p, struct room *room, size_t need)
 {
     size_t cap = p->cap ? p->cap : 2048;
     while (cap < need)
         cap *= 2;
     if (cap == p->cap)
         return true;
-    if (*held - size_of(p->cap) + size_of(cap) > LIMIT_HANDSHAKE_TOTAL)
+    size_t more = size_of(cap) - size_of(p->cap);
+    if (!room_take(room, size_of(p->cap), more))
         return false;
     uint8_t *buf = calloc(1, size_of(cap));
-    if (!buf)
+    if (!buf) {
+        room_give(room, more);
         return false;
+    }
     if (p->buf) {
         memcpy(buf, p->buf, p->cap);
         memcpy(buf + cap, bits(p), p->cap / 8);
     }
-    *held += size_of(cap) - size_of(p->cap);
     free(p->buf);
     p->buf = buf;
     p->cap = cap;
     return true;
 }
 
-bool pieces_put(struct pieces *p, size_t *held, size_t limit, uint64_t offset, struct rd data)
+bool pieces_put(struct pieces *p, struct room *room, size_t limit, uint64_t offset, struct rd data)
 {
     size_t n = rd_left(&data);
-    if (offset > limit || n > limit - offset || !grow(p, held, (size_t)offset + n))
+    if (offset > limit || n > limit - offset || offset > p->got + LIMIT_PIECES_AHEAD || !grow(p, room, (size_t)offset + n))
         return false;
     for (size_t i = 0; i < n; i++) {
         size_t at = (size_t)offset + i;
         if (has(p, at))
             continue;
+        p->got++;
         p->buf[at] = data.p[i];
         bits(p)[at / 8] |= (uint8_t)(1u << at % 8);
     }
@@ -74,9 +77,9 @@ size_t pieces_overlap(const struct pieces *p, uint64_t offset, struct rd data, b
     return held;
 }
 
-void pieces_clear(struct pieces *p, size_t *held)
+void pieces_clear(struct pieces *p, struct room *room)
 {
-    *held -= size_of(p->cap);
+    room_give(room, size_of(p->cap));
     free(p->buf);
     *p = (struct pieces){ 0 };
 }

@@ -8,18 +8,20 @@
 #define DISSECT_PIECES_H
 
 #include "base/rd.h"
+#include "base/room.h"
 
 struct pieces {
     uint8_t *buf; /* cap bytes, then a bit for each */
     size_t cap;
-    size_t ready; /* bytes without a hole from offset 0: buf[0..ready) may be read */
+    size_t got; /* bytes that have come */
+    size_t ready; /* those without a hole from offset 0: buf[0..ready) may be read */
 };
 
-/* Adds data at offset. *held is the sum of bytes held by all, limited to LIMIT_HANDSHAKE_TOTAL. false: beyond limit, or no
- * memory; nothing changed. */
-bool pieces_put(struct pieces *p, size_t *held, size_t limit, uint64_t offset, struct rd data);
+/* Adds data at offset. room is what all share. false: beyond limit, farther ahead than LIMIT_PIECES_AHEAD, or no memory;
+ * nothing changed. */
+bool pieces_put(struct pieces *p, struct room *room, size_t limit, uint64_t offset, struct rd data);
 /* How many bytes of data at offset are held already; *same: whether all those are equal to it. */
 size_t pieces_overlap(const struct pieces *p, uint64_t offset, struct rd data, bool *same);
-void pieces_clear(struct pieces *p, size_t *held); /* frees; ready to be used again */
+void pieces_clear(struct pieces *p, struct room *room); /* frees; ready to be used again */
 
 #endif

@@ -26,6 +26,7 @@ struct radius {
     struct tls_shared *shared;
     struct station *station; /* LIMIT_EAP_CONVERSATIONS, or fewer: grows by doubling */
     unsigned stations;
+    size_t size; /* of them, in shared->kept */
     uint16_t asked_by[IDENTIFIERS]; /* station + 1 of the request with this Identifier */
     uint8_t client; /* the side that sends requests, 2 not known */
     uint64_t packets;
@@ -143,6 +144,7 @@ static void radius_free(void *state)
     for (unsigned i = 0; i < r->stations; i++)
         eap_clear(&r->station[i].eap);
     free(r->station);
+    room_give(&r->shared->kept, r->size);
     tls_free(r->given);
     free(r);
 }
@@ -166,12 +168,19 @@ static struct station *one_more(struct radius *r)
     while (cap < r->stations)
         cap *= 2;
     if (r->stations == 0 || cap == r->stations) {
-        struct station *more = realloc(r->station, (r->stations ? 2 * (size_t)r->stations : 1) * sizeof *more);
+        size_t added = r->stations ? r->stations : 1;
+        struct station *more = NULL;
+        size_t size = added * sizeof *more;
+        bool room = room_take(&r->shared->kept, r->size, size);
+        if (room)
+            more = realloc(r->station, r->size + size);
         if (!more) {
+            room_give(&r->shared->kept, room ? size : 0);
             r->shared->stats->memory_refused++;
             return NULL;
         }
         r->station = more;
+        r->size += size;
     }
     struct station *s = &r->station[r->stations++];
     *s = (struct station){ .key = NOBODY };

@@ -147,17 +147,32 @@ static int32_t ahead(const struct rdpudp *s, uint32_t seq, uint32_t due)
     return s->version3 ? (int16_t)(uint16_t)(seq - due) : (int32_t)(seq - due);
 }
 
+static void held_free(struct rdpudp *s, struct held *h)
+{
+    if (!h->bytes)
+        return;
+    room_give(&s->shared->buffered, h->n);
+    free(h->bytes);
+    h->bytes = NULL;
+}
+
 static void hold(struct rdpudp *s, struct side *side, uint32_t seq, struct rd data)
 {
     struct held *room = NULL;
+    size_t has = 0;
     for (int i = 0; i < HELD; i++) {
         if (side->held[i].bytes && side->held[i].seq == seq)
             return;
         if (!side->held[i].bytes)
             room = &side->held[i];
+        else
+            has += side->held[i].n;
     }
     size_t n = rd_left(&data);
-    if (!room || !(room->bytes = malloc(n + 1))) { /* what is missing will not come: end with what is known */
+    bool counted = room && room_take(&s->shared->buffered, has, n);
+    if (counted && !(room->bytes = malloc(n + 1)))
+        room_give(&s->shared->buffered, n);
+    if (!counted || !room->bytes) { /* what is missing will not come: end with what is known */
         decide(s, TLS_END_IDLE);
         return;
     }
@@ -176,8 +191,7 @@ static void release(struct rdpudp *s, unsigned d, struct tls_when when)
             continue;
         side->next = s->version3 ? (uint16_t)(h->seq + 1) : h->seq + 1;
         deliver(s, d, rd_of(h->bytes, h->n), when);
-        free(h->bytes);
-        h->bytes = NULL;
+        held_free(s, h);
         i = -1; /* the next may be anywhere */
     }
 }
@@ -205,7 +219,7 @@ static void rdpudp_free(void *state)
     if (!s)
         return;
     for (int i = 0; i < 2 * HELD; i++)
-        free(s->side[i / HELD].held[i % HELD].bytes);
+        held_free(s, &s->side[i / HELD].held[i % HELD]);
     tls_free(s->tls);
     dtls_proto.free(s->dtls);
     free(s);

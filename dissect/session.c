@@ -311,7 +311,8 @@ static enum stream_verdict feed_unwrap(struct dissector *ds, struct session *s, 
     bool bare = false;
     size_t before = rd_left(&wire);
     enum stream_verdict v = STREAM_MORE;
-    while (v == STREAM_MORE && !bare && s->g.trial[0].row->unwrap(&s->facts, d == f->initiator, &wire, &tls, &bare))
+    bool guessed, from_client = d == guess_client(f, &guessed);
+    while (v == STREAM_MORE && !bare && s->g.trial[0].row->unwrap(&s->facts, from_client, &wire, &tls, &bare))
         v = feed_tls(ds, s, f, d, tls);
     if (v == STREAM_MORE && bare) {
         s->bare[d] = true;
@@ -381,7 +382,8 @@ static enum stream_verdict hand_over(struct dissector *ds, struct session *s, st
 
 static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
 {
-    unsigned client = f->initiator < 2 ? f->initiator : (f->side[0].port < f->side[1].port);
+    bool guessed;
+    unsigned client = guess_client(f, &guessed);
     enum dialogue_verdict v = dialogue_bytes(&s->g, d, d == client, b);
     switch (v) {
     case DIALOGUE_MORE:
@@ -419,10 +421,10 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
 {
     bool first = !s->g.trial && !s->tls && !s->tls_ruled_out && !tls_looks_like(b, true);
     if (first && !f->midstream)
-        dialogue_start(&s->g, f->initiator < 2 ? d == f->initiator : f->side[d].port > f->side[!d].port, b,
-                       f->side[d].port, f->side[!d].port);
+        dialogue_start(&s->g, &ds->shared.buffered, f->initiator < 2 ? d == f->initiator : f->side[d].port > f->side[!d].port,
+                       b, f->side[d].port, f->side[!d].port);
     else if (first && dialogue_may_start(b, f->side[0].port, f->side[1].port, false))
-        dialogue_start(&s->g, f->side[d].port > f->side[!d].port, b, f->side[d].port, f->side[!d].port);
+        dialogue_start(&s->g, &ds->shared.buffered, f->side[d].port > f->side[!d].port, b, f->side[d].port, f->side[!d].port);
     ds->stats->memory_refused += first && s->g.no_memory;
     if (hello_amid_dialogue(s, d, b)) {
         enum dialogue_verdict v = DIALOGUE_TLS;
@@ -602,6 +604,12 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
     session_free(f);
 }
 
+static bool session_full(void *ctx)
+{
+    const struct dissector *ds = ctx;
+    return room_tight(&ds->shared.buffered) || room_tight(&ds->shared.kept);
+}
+
 /* ---- the public face ---- */
 
 struct dissector *dissector_new(struct event_sink *sink, struct stats *stats, uint64_t seed)
@@ -616,9 +624,21 @@ struct dissector *dissector_new(struct event_sink *sink, struct stats *stats, ui
     }
     ds->sink = sink;
     ds->stats = stats;
+    dissector_limit(ds, SIZE_MAX);
     ds->stream = (struct stream_sink){ .ctx = ds, .peek = session_peek, .bytes = session_bytes, .gap = session_gap,
-                                       .datagram = session_datagram, .end = session_end };
+                                       .datagram = session_datagram, .full = session_full, .end = session_end };
     return ds;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+void dissector_limit(struct dissector *ds, size_t bytes)
+{
+    ds->shared.buffered.max = least(bytes / 3, LIMIT_HANDSHAKE_TOTAL);
+    ds->shared.kept.max = least(bytes / 3 * 2, LIMIT_HELLO_TOTAL);
 }
 
 void dissector_free(struct dissector *ds)

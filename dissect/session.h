@@ -16,6 +16,8 @@ struct dissector;
 
 /* sink and stats are borrowed. NULL when out of memory. */
 struct dissector *dissector_new(struct event_sink *sink, struct stats *stats, uint64_t seed);
+/* Open conversations and what they hold need no more than this (or the limits of base/limits.h, if these are less). */
+void dissector_limit(struct dissector *d, size_t bytes);
 void dissector_free(struct dissector *d); /* after flow_table_finish: no flow may still be open */
 /* What to give to flow_table_new; lives as long as the dissector. */
 const struct stream_sink *dissector_sink(struct dissector *d);

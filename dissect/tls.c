@@ -16,7 +16,7 @@
 
 struct tls *tls_new(struct tls_shared *shared, enum tls_framing framing)
 {
-    struct tls *t = calloc(1, sizeof *t);
+    struct tls *t = room_take(&shared->kept, 0, sizeof *t) ? calloc(1, sizeof *t) : NULL;
     if (!t) {
         shared->stats->memory_refused++;
         return NULL;
@@ -54,7 +54,7 @@ void tls_free(struct tls *t)
         handshake_reset(&t->side[d].handshake, t->shared);
     }
     cert_release(t->shared->certs, t->cert);
-    t->shared->kept -= t->ch_kept + t->sh_kept;
+    room_give(&t->shared->kept, sizeof *t + t->ch_kept + t->sh_kept);
     free(t->ch_copy);
     free(t->sh_copy);
     free(t->client_cert);
@@ -65,21 +65,22 @@ void tls_free(struct tls *t)
 /* ---- hellos ---- */
 
 /* The body of a message for as long as the conversation: the buffer it was put together in, or a copy. NULL: no memory, or
- * LIMIT_HELLO_TOTAL reached. */
+ * no room. */
 static uint8_t *keep_body(struct tls *t, unsigned d, const struct handshake_message *m, size_t *kept)
 {
     struct tls_shared *shared = t->shared;
     uint8_t *copy = NULL;
-    if (shared->kept + m->length <= LIMIT_HELLO_TOTAL)
+    bool room = room_take(&shared->kept, 0, m->length);
+    if (room)
         copy = m->copied ? handshake_steal(&t->side[d].handshake, shared) : malloc(m->length ? m->length : 1);
     if (!copy) {
+        room_give(&shared->kept, room ? m->length : 0);
         shared->stats->memory_refused++;
         return NULL;
     }
     if (!m->copied && m->length)
         memcpy(copy, m->body.p, m->length);
     *kept = m->length;
-    shared->kept += m->length;
     return copy;
 }
 
@@ -87,7 +88,7 @@ static void forget_body(struct tls *t, uint8_t **copy, size_t *kept)
 {
     free(*copy);
     *copy = NULL;
-    t->shared->kept -= *kept;
+    room_give(&t->shared->kept, *kept);
     *kept = 0;
 }
 

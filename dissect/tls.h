@@ -8,6 +8,7 @@
 #ifndef DISSECT_TLS_H
 #define DISSECT_TLS_H
 
+#include "base/room.h"
 #include "capture/stats.h"
 #include "dissect/event.h"
 
@@ -17,8 +18,8 @@ struct tls; /* opaque; one allocation plus buffers of incomplete messages */
 struct tls_shared {
     struct cert_cache *certs;
     struct stats *stats;
-    size_t buffered; /* bytes of incomplete messages of all conversations, against LIMIT_HANDSHAKE_TOTAL */
-    size_t kept; /* bytes of whole hellos kept until their event, against LIMIT_HELLO_TOTAL */
+    struct room buffered; /* what waits for more, of all conversations and dialogues: LIMIT_HANDSHAKE_TOTAL */
+    struct room kept; /* conversations and the whole hellos they keep: LIMIT_HELLO_TOTAL */
 };
 
 /* When and where the bytes of this call were captured. */
@@ -29,7 +30,7 @@ struct tls_when {
 
 enum tls_framing { TLS_STREAM /* records, RFC 8446 section 5 */, TLS_DTLS /* tls_message only */, TLS_QUIC /* likewise */ };
 
-/* NULL when out of memory (counted in stats). */
+/* NULL when out of memory, or of room (counted in stats). */
 struct tls *tls_new(struct tls_shared *shared, enum tls_framing framing);
 void tls_free(struct tls *t); /* NULL is fine; emits nothing */
 

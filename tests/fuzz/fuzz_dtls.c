@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     drain(p, state, TLS_END_INPUT);
     p->free(state);
     cert_cache_free(shared.certs);
-    if (shared.buffered != 0)
+    if (shared.buffered.used != 0)
         __builtin_trap();
     return 0;
 }

@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     drain(q, TLS_END_INPUT);
     quic_free(q);
     cert_cache_free(shared.certs);
-    if (shared.buffered != 0)
+    if (shared.buffered.used != 0)
         __builtin_trap();
     return 0;
 }

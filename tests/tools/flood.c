@@ -263,6 +263,12 @@ static void flood_half_hello(struct flood *f)
     hello_from(f, "flood.example", 4, false, 1600, 200);
 }
 
+/* A good part of a long hello, whose rest never comes: memory rather than connections. */
+static void flood_part_hello(struct flood *f)
+{
+    hello_from(f, "flood.example", 4, false, 16000, 14000);
+}
+
 static void flood_offer(struct flood *f)
 {
     hello_from(f, "flood.example", 24, true, 0, SIZE_MAX);
@@ -373,11 +379,26 @@ static void flood_dialogue(struct flood *f)
     say(f, server, client, 1, f->data.b, f->data.n);
 }
 
-/* Stations that begin an authentication and are never heard of again, behind a few access servers. */
-static void flood_radius(struct flood *f)
+/* OpenVPN's reset, then packets that are not due yet. */
+static void flood_openvpn(struct flood *f)
 {
     struct wbuf *o = &f->data;
-    struct party client = { 0x0a030000 | (uint32_t)(random64(f) & 0xff), 1812 }, server = { 0x0a040001, 1812 };
+    struct party client = stranger(f), server = stranger(f);
+    for (unsigned id = 0; id < 8; id += id ? 1 : 2) {
+        o->n = 0;
+        w8(o, id ? 0x20 : 0x38); /* P_CONTROL_V1, P_CONTROL_HARD_RESET_CLIENT_V2 */
+        w_mem(o, "session!", 9); /* and no acknowledgements */
+        w32(o, id);
+        w_zero(o, id ? 1300 : 0);
+        udp(f, client, server, o->b, o->n);
+    }
+}
+
+/* Stations that begin an authentication and are never heard of again, behind access servers. */
+static void stations(struct flood *f, uint32_t access_servers)
+{
+    struct wbuf *o = &f->data;
+    struct party client = { 0x0a030000 | (uint32_t)(random64(f) % access_servers), 1812 }, server = { 0x0a040001, 1812 };
     o->n = 0;
     w8(o, 1);
     w8(o, (unsigned)random64(f) & 0xff);
@@ -395,6 +416,16 @@ static void flood_radius(struct flood *f)
     udp(f, client, server, o->b, o->n);
 }
 
+static void flood_radius(struct flood *f)
+{
+    stations(f, 256);
+}
+
+static void flood_radius_servers(struct flood *f)
+{
+    stations(f, 4096);
+}
+
 static const struct kind {
     const char *name;
     void (*unit)(struct flood *f);
@@ -404,7 +435,8 @@ static const struct kind {
     { "sni", flood_sni },           { "rows", flood_rows },         { "cert", flood_cert },
     { "fragment", flood_fragment }, { "out-of-order", flood_out_of_order }, { "udp", flood_udp },
     { "quic", flood_quic },         { "dtls", flood_dtls },         { "dialogue", flood_dialogue },
-    { "radius", flood_radius },
+    { "radius", flood_radius },     { "radius-servers", flood_radius_servers }, { "part-hello", flood_part_hello },
+    { "openvpn", flood_openvpn },
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 

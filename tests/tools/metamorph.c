@@ -319,6 +319,7 @@ struct seen { /* the events of one play, as text, and what the rules below ask a
     size_t n;
     unsigned events;
     unsigned versions; /* events with a version */
+    unsigned malformed; /* events with that outcome */
 };
 
 static void say(struct seen *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -345,6 +346,7 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
     for (const uint8_t *p = ev->offer.p; p < ev->offer.end; p++)
         offer = (offer ^ *p) * 1099511628211u;
     s->events++;
+    s->malformed += ev->outcome == OUTCOME_MALFORMED;
     s->versions += ev->version != 0 && ev->version != VER_SSL2; /* SSLv2 shows in the CLIENT-MASTER-KEY too */
     say(s, "%s>%s %s %s v%04x s%06x g%u dh%u sig%04x sentinel%u alert%c%u/%u flags%x offered%u refusal%u offer%016llx",
         endpoint_print(&ev->client, c), endpoint_print(&ev->server, v), ev->upgrade ? ev->upgrade : "-",
@@ -403,7 +405,7 @@ static bool no_new_versions(const struct seen *whole, const struct seen *now)
 
 /* What is still knowable in each case:
  *   whole .. garbage sent again   everything
- *   joined midway                 everything of TLS that begins the flow; upgrade dialogues may be lost
+ *   joined midway                 everything of TLS that begins the flow; upgrade dialogues may be lost, but not misread
  *   client only                   no version at all; the lack of the other direction is counted
  *   server only                   a version only where a ServerHello is seen
  *   cut, segments missing         never another version or suite than the whole delivery shows; gaps are counted */
@@ -411,7 +413,7 @@ static bool as_stated(enum way way, const struct seen *whole, const struct seen 
 {
     if (way <= GARBAGE || (way == NO_SYN && direct))
         return same_facts(whole, now);
-    if (!no_new_versions(whole, now) || now->events > whole->events)
+    if (!no_new_versions(whole, now) || now->events > whole->events || now->malformed > whole->malformed)
         return false;
     if (way == CLIENT_ONLY)
         return now->versions == 0 && (!direct || whole->versions == 0 || s->flow_one_sided > 0);

@@ -202,7 +202,7 @@ static void close_flow(struct fixture *x)
 {
     drain(x, TLS_END_INPUT);
     x->proto->free(x->state);
-    assert_int_equal(x->shared.buffered, 0);
+    assert_int_equal(x->shared.buffered.used, 0);
     cert_cache_free(x->shared.certs);
 }
 
@@ -601,7 +601,7 @@ static void hostile_fragments(void **state)
         p[17] = (uint8_t)(seq >> 8);
         p[18] = (uint8_t)seq;
         (void)feed(&x, seq & 1, p, sizeof p);
-        assert_true(x.shared.buffered <= 16 * 2 * (LIMIT_CERT_BYTES + LIMIT_CERT_BYTES / 8));
+        assert_true(x.shared.buffered.used <= 16 * 2 * (LIMIT_CERT_BYTES + LIMIT_CERT_BYTES / 8));
     }
     p[14] = 0xff; /* a Certificate of 2^24 bytes */
     p[18] = 40;

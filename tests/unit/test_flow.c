@@ -11,11 +11,13 @@ static struct record {
     size_t n[2], gaps, gap_bytes, ends, calls, peeks, datagrams;
     enum end_reason why;
     unsigned by;
+    unsigned ended_port; /* the client's, of the flow that ended last */
     const uint8_t *last; /* where the latest bytes were */
     struct flow flow; /* as of the latest call */
     enum stream_verdict answer;
     size_t answer_after; /* bytes of both directions after which .answer is given */
     bool peek_answer;
+    size_t opened, full_at; /* flows that brought bytes; so many open ones are all that the sink can keep, 0: any */
     enum peek_at at;
     const struct flow_table *order_of;
     uint64_t order; /* of the one that ended last */
@@ -33,6 +35,8 @@ static enum stream_verdict on_bytes(void *ctx, struct flow *f, unsigned d, struc
 {
     (void)ctx;
     rec.calls++;
+    rec.opened += f->user == NULL;
+    f->user = &rec;
     rec.flow = *f;
     rec.last = b.p;
     assert_true(rec.n[d] + rd_left(&b) <= BIG);
@@ -59,17 +63,25 @@ static enum stream_verdict on_datagram(void *ctx, struct flow *f, unsigned d, st
     (void)ctx;
 }
 
+static bool on_full(void *ctx)
+{
+    (void)ctx;
+    return rec.full_at && rec.opened - rec.ends >= rec.full_at;
+}
+
 static void on_end(void *ctx, struct flow *f, enum end_reason why, unsigned by)
 {
     (void)ctx;
     rec.flow = *f;
     rec.ends++;
     rec.why = why;
+    rec.ended_port = f->side[0].port == 443 ? f->side[1].port : f->side[0].port;
     rec.by = by;
     rec.order = rec.order_of ? flow_table_order(rec.order_of) : 0;
 }
 
-static const struct stream_sink sink = { .peek = on_peek, .bytes = on_bytes, .gap = on_gap, .datagram = on_datagram, .end = on_end };
+static const struct stream_sink sink = { .peek = on_peek, .bytes = on_bytes, .gap = on_gap, .datagram = on_datagram,
+                                         .full = on_full, .end = on_end };
 
 struct net { /* one client, one server, and the clock */
     struct flow_table *t;
@@ -493,6 +505,24 @@ static void open_handshakes_are_capped(void **state)
     assert_int_equal(rec.why, END_EVICTED);
 }
 
+/* A sink that has no room for more loses the oldest, not the newest. */
+static void a_full_sink_ends_the_oldest(void **state)
+{
+    struct net *n = *state;
+    rec.full_at = 100;
+    for (unsigned i = 0; i < 300; i++) {
+        n->cport = (uint16_t)(1000 + i);
+        open_connection(n);
+        data(n, CL, 0, "hello");
+        assert_true(rec.opened - rec.ends <= 100);
+        if (rec.ends)
+            assert_int_equal(rec.ended_port, 1000 + rec.ends - 1);
+    }
+    assert_int_equal(rec.ends, 200);
+    assert_int_equal(rec.why, END_EVICTED);
+    assert_int_equal(n->stats.conn_evicted, 200);
+}
+
 static void the_table_grows_and_forgets_nothing(void **state)
 {
     struct net *n = *state;
@@ -726,7 +756,8 @@ int main(void)
         T(a_decided_flow_is_left_alone), T(a_watched_flow_is_taken_when_a_segment_looks_right),
         T(one_direction_only_shows_in_its_acknowledgments), T(bytes_cut_by_the_snap_length_are_a_gap),
         T(a_bare_syn_makes_no_entry), T(data_in_the_syn_is_the_first_data), T(a_flood_stays_within_the_cap),
-        T(open_handshakes_are_capped), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
+        T(open_handshakes_are_capped),
+        T(a_full_sink_ends_the_oldest), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
         T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
         T(who_closes_unanswered_after_a_while_has_given_up), T(who_closes_at_once_may_still_be_answered),
         T(an_answer_that_was_not_captured_is_waited_for),

@@ -243,7 +243,7 @@ static void close_flow(struct fixture *x)
 {
     drain(x, TLS_END_INPUT);
     quic_proto.free(x->state);
-    assert_int_equal(x->shared.buffered, 0);
+    assert_int_equal(x->shared.buffered.used, 0);
     cert_cache_free(x->shared.certs);
 }
 
@@ -734,7 +734,7 @@ static void hostile_frames(void **state)
         struct seal s = { .version = V1, .dcid = DCID, .scid = "", .odcid = DCID, .pn = 1, .pn_len = 1 };
         open_flow(&x);
         (void)feed(&x, 0, p, seal(&s, f, n, 1000, p));
-        assert_true(x.shared.buffered <= 4 * LIMIT_HELLO_BYTES);
+        assert_true(x.shared.buffered.used <= 4 * LIMIT_HELLO_BYTES);
         close_flow(&x);
         assert_int_equal(x.events, 0);
     }

@@ -16,6 +16,7 @@ enum { PLAY_BYTES = 1 << 17 };
 
 struct play {
     struct dialogue g;
+    struct room room; /* memory of g */
     bool following; /* rows are on trial in g */
     bool done;
     enum dialogue_verdict verdict; /* how it was decided */
@@ -29,6 +30,7 @@ struct play {
 static inline void play_end(struct play *p)
 {
     dialogue_free(&p->g);
+    assert(p->room.used == 0); /* all of it was given back */
     p->following = false;
 }
 
@@ -72,7 +74,7 @@ static inline void play_sniff(struct play *p)
             p->verdict = DIALOGUE_TLS;
         if (hello != 0)
             return;
-        dialogue_start(&p->g, d == 0, head, 0, 0);
+        dialogue_start(&p->g, &p->room, d == 0, head, 0, 0);
         p->following = true;
         for (unsigned k = 0; k < 2 && p->following && !p->done; k++) {
             unsigned side = k == 0 ? d : !d;
