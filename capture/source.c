@@ -351,6 +351,11 @@ void source_stop(struct source *s)
     pcap_breakloop(s->pcap);
 }
 
+uint64_t source_packets(const struct source *s)
+{
+    return s->frame;
+}
+
 uint64_t source_position(const struct source *s)
 {
     return s->unpack ? unpack_position(s->unpack) : 0;
@@ -400,6 +405,17 @@ static int list_add(struct scan *c, const char *path, struct source_file file)
     return 0;
 }
 
+/* What c->e says is wrong with this path goes into the list: the others can be read all the same. */
+static int list_problem(struct scan *c, const char *path)
+{
+    struct err why = *c->e;
+    if (list_add(c, path, (struct source_file){ .size = 0 }) != 0)
+        return -1;
+    char *problem = strdup(why.text);
+    c->list->file[c->list->count - 1].problem = problem;
+    return problem ? 0 : err_set(c->e, "%s: out of memory", path);
+}
+
 /* A folder and a file in it, two links to one file: what it holds must not count twice. */
 static bool listed(const struct source_list *l, const struct stat *st)
 {
@@ -409,7 +425,7 @@ static bool listed(const struct source_list *l, const struct stat *st)
     return false;
 }
 
-/* One file. In a folder, what is not a capture is skipped; named by itself it is an error. A file that may not be read could
+/* One file. In a folder, what is not a capture is skipped; named by itself it is a problem. A file that may not be read could
  * be a capture: leaving it out would make the report look whole. */
 static int list_file(struct scan *c, const char *path, const struct stat *st, bool in_folder)
 {
@@ -425,7 +441,7 @@ static int list_file(struct scan *c, const char *path, const struct stat *st, bo
         return 0;
     }
     if (!s)
-        return -1;
+        return list_problem(c, path);
     struct source_file file = { .size = (uint64_t)st->st_size, .dev = st->st_dev, .ino = st->st_ino };
     (void)pcap_dispatch(s->pcap, 1, first_packet, (u_char *)&file);
     source_close(s);
@@ -436,8 +452,10 @@ static int list_folder(struct scan *c, const char *path, unsigned depth)
 {
     struct dirent **name;
     int n = scandir(path, &name, NULL, alphasort), rc = 0;
-    if (n < 0)
-        return err_set(c->e, "%s: cannot be opened: %s", path, strerror(errno));
+    if (n < 0) {
+        (void)err_set(c->e, "%s: cannot be opened: %s", path, strerror(errno));
+        return list_problem(c, path);
+    }
     for (int i = 0; i < n; i++) {
         char *sub = NULL;
         struct stat st;
@@ -463,16 +481,19 @@ static int list_argument(struct scan *c, const char *arg)
     struct stat st;
     if (strcmp(arg, "-") == 0)
         return list_add(c, arg, (struct source_file){ .size = 0 });
-    if (stat(arg, &st) != 0)
-        return err_set(c->e, "%s: cannot be opened: %s", arg, strerror(errno));
+    if (stat(arg, &st) != 0) {
+        (void)err_set(c->e, "%s: cannot be opened: %s", arg, strerror(errno));
+        return list_problem(c, arg);
+    }
     if (!S_ISDIR(st.st_mode))
         return list_file(c, arg, &st, false);
     unsigned before = c->list->count + c->repeated;
     if (list_folder(c, arg, 0) != 0)
         return -1;
-    if (c->list->count + c->repeated == before)
-        return err_set(c->e, "%s: no capture file in this folder: give pcap or pcapng files", arg);
-    return 0;
+    if (c->list->count + c->repeated != before)
+        return 0;
+    (void)err_set(c->e, "%s: no capture file in this folder: give pcap or pcapng files", arg);
+    return list_problem(c, arg);
 }
 
 /* By first packet; those that cannot be looked at (pipes) last; by name where times are equal. */
@@ -506,8 +527,10 @@ int source_list_make(struct source_list *l, char *const *args, unsigned n, unsig
 
 void source_list_free(struct source_list *l)
 {
-    for (unsigned i = 0; i < l->count; i++)
+    for (unsigned i = 0; i < l->count; i++) {
         free(l->file[i].path);
+        free(l->file[i].problem);
+    }
     free(l->file);
     *l = (struct source_list){ 0 };
 }

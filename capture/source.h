@@ -15,6 +15,7 @@
  * folders left out), in order of their first packet, each once however often it was named. "-" is standard input. */
 struct source_file {
     char *path;
+    char *problem; /* why it cannot be read, in one line; NULL: it can, as far as its first packet shows */
     int64_t first_ns; /* of the first packet; 0 when there is none */
     uint64_t size; /* bytes on disk, 0 unknown (a pipe) */
     uint64_t dev, ino; /* which file it is, with a size */
@@ -24,8 +25,8 @@ struct source_list {
     struct source_file *file;
     unsigned count;
 };
-/* 0, or -1 and *e names the argument and the remedy. Files in a folder that are not captures are left out (and counted in
- * *skipped); a file named by itself that is not a capture is an error, and so is one that may not be read, anywhere. */
+/* An argument that is missing or is no capture, and a capture in a folder that may not be read, are in the list with their
+ * problem; other files in folders that are not captures are left out (and counted in *skipped). 0, or -1 and *e: out of memory. */
 int source_list_make(struct source_list *l, char *const *args, unsigned n, unsigned *skipped, struct err *e);
 void source_list_free(struct source_list *l);
 
@@ -60,6 +61,7 @@ enum source_status { SOURCE_END,
 /* Fill b with the packets that come next (live: none when none came for a while). Whatever it returns, the packets in b are
  * good: deal with them first. input goes into packet.input. */
 enum source_status source_fill(struct source *s, struct batch *b, uint32_t input, struct err *e);
+uint64_t source_packets(const struct source *s); /* the number of the latest one, also of those that no filter let pass */
 /* From a signal handler: source_fill returns SOURCE_STOPPED soon. */
 void source_stop(struct source *s);
 

@@ -29,7 +29,8 @@ int cmd_report(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 
-/* What cmd_read and cmd_report do once the options are known. -1 and *e set. */
+/* What cmd_read and cmd_report do once the options are known. -1 and *e set; 1: a capture could not be read, of which a line was
+ * printed, and everything else was. */
 struct options;
 int read_captures(const struct options *o, struct err *e);
 int report_states(const struct options *o, struct err *e);

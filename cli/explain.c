@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tlsunset explain: why a verdict is what it is, from a state or from captures. */
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "report/explain.h"
 
 #include <string.h>
@@ -37,5 +38,8 @@ int cmd_explain(int argc, char **argv)
     int over = options_parse(&o, argc, argv, FOR_EXPLAIN);
     int rc = over ? 0 : explain(&o, &e);
     options_free(&o);
-    return over ? over - 1 : rc ? cannot(&e) : EXIT_DONE;
+    if (rc < 0)
+        (void)cannot(&e);
+    interrupt_die();
+    return over ? over - 1 : rc ? EXIT_CANNOT : EXIT_DONE;
 }

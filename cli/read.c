@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tlsunset read: captures in, report out. */
 #include "capture/source.h"
+#include "cli/finish.h"
+#include "cli/interrupt.h"
+#include "cli/known.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
-#include "report/store.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +19,8 @@ struct reading {
     struct store *store; /* NULL without --state */
     struct batch *batch;
     struct progress progress;
+    unsigned bad; /* files that could not be read, or not to their end */
+    bool partly; /* not everything was read of what was begun: nothing of this run goes into the state */
 };
 
 static void left_out(const struct options *o, unsigned n)
@@ -26,64 +30,78 @@ static void left_out(const struct options *o, unsigned n)
                 n == 1 ? "file in a folder is no capture and was" : "files in folders are no captures and were");
 }
 
-/* Has another capture of this run the same first packet, and could be the same one? before: one that was read already. */
-static bool has_twin(const struct source_list *list, unsigned i, bool before)
+static void complain(struct reading *r, const struct err *e)
 {
-    for (unsigned k = 0; k < (before ? i : list->count); k++)
-        if (k != i && list->file[k].size && list->file[k].mark == list->file[i].mark)
-            return true;
-    return false;
+    progress_end(&r->progress);
+    (void)cannot(e);
 }
 
-static int digest(const char *path, uint8_t out[32], struct err *e)
+/* A file that cannot be read keeps nobody from the others. The report names it; the state does not, into which it can be read
+ * when it is mended. */
+static void leave_out(struct reading *r, char *path, const char *why)
 {
-    struct source *s = source_open_hashed(path, NULL, e);
-    int rc = s ? source_hash(s, out, e) : -1;
-    source_close(s);
-    return rc;
-}
-
-static void say_skipped(const struct reading *r, const char *path, const char *same, int64_t when_ns)
-{
-    char day[32];
-    time_t t = (time_t)(when_ns / 1000000000);
-    struct tm tm;
-    if (r->o->quiet)
+    struct input in = { .name = path };
+    size_t n = strlen(path);
+    if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
+        why += n + 2;
+    r->bad++;
+    if (r->store)
         return;
-    (void)strftime(day, sizeof day, "%Y-%m-%d %H:%M UTC", gmtime_r(&t, &tm));
-    if (same)
-        fprintf(stderr, "tlsunset: %s: the same capture as %s, skipped (--again reads it all the same)\n", path, same);
-    else
-        fprintf(stderr, "tlsunset: %s: read already on %s, skipped (--again reads it once more)\n", path, day);
+    (void)snprintf(in.warning, sizeof in.warning, "not read: %.*s", (int)sizeof in.warning - 16, why);
+    (void)cube_input(r->cube, &in);
 }
 
-/* Was this capture read into the state before, or in this run under another name? 1: skip it. Only one whose first packet was
- * seen before is read twice to find out. A pipe cannot be: of that, saving it finds out. */
-static int known_already(struct reading *r, unsigned i, uint8_t sha256[32], struct err *e)
+/* Reading ended where the capture does not: by a signal, or because the disk gave no more. */
+static void stopped(struct reading *r, const char *where)
 {
-    const struct source_file *file = &r->list->file[i];
-    int64_t when = 0;
-    if (!file->size || r->o->again)
-        return 0;
-    int known = has_twin(r->list, i, true) ? 1 : r->store ? store_has_mark(r->store, file->mark, e) : 0;
-    if (known != 1)
-        return known;
-    if (digest(file->path, sha256, e))
-        return -1;
-    const struct input *same = cube_input_by_digest(r->cube, sha256);
-    known = same ? 1 : r->store ? store_has_input(r->store, sha256, &when, e) : 0;
-    if (known == 1)
-        say_skipped(r, file->path, same ? same->name : NULL, when);
-    return known;
+    struct err line;
+    r->partly = true;
+    (void)err_set(&line, "%s: what came before is reported%s%s", where, r->store ? "; nothing was added to " : "",
+                  r->store ? r->o->state : "");
+    complain(r, &line);
 }
 
-/* A digest costs about as much as the rest of reading: it is taken where it is kept, shown, or tells two captures apart. */
-static bool wants_digest(const struct reading *r, unsigned i)
+static void stopped_at(struct reading *r, const char *path)
 {
-    return r->store || !strcmp(r->o->format->name, "json") || (r->list->file[i].size && has_twin(r->list, i, false));
+    struct err where;
+    (void)err_set(&where, "interrupted at %s", path);
+    stopped(r, where.text);
 }
 
-static int read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
+static void stopped_in(struct reading *r, const struct source *s, struct input *in, const struct err *e)
+{
+    unsigned long long packet = source_packets(s);
+    struct err where;
+    if (interrupted()) {
+        (void)err_set(&where, "interrupted at packet %llu of %s", packet, in->name);
+    } else {
+        (void)err_set(&where, "%s, after packet %llu", e->text, packet);
+        r->bad++;
+    }
+    (void)snprintf(in->warning, sizeof in->warning, "%s after packet %llu", interrupted() ? "interrupted" : "not read on", packet);
+    stopped(r, where.text);
+}
+
+/* A pipe ends with the interrupt that ends its writer too (tcpdump -w - | ...), and cannot be read again: it is whole. */
+static void pipe_ended(struct reading *r, const struct source *s, const char *name)
+{
+    struct err line;
+    (void)err_set(&line, "interrupted at packet %llu of %s: what came before is reported", (unsigned long long)source_packets(s),
+                  name);
+    complain(r, &line);
+}
+
+static void cut(struct reading *r, struct input *in, const struct err *e)
+{
+    pipeline_stats(r->pipe)->file_cut++;
+    (void)snprintf(in->warning, sizeof in->warning, "%.*s", (int)sizeof in->warning - 1, e->text);
+    progress_end(&r->progress);
+    if (!r->o->quiet)
+        fprintf(stderr, "tlsunset: warning: %s\n", e->text);
+}
+
+/* Whether to its end, be that early. *e says why not. */
+static bool read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
 {
     pipeline_link(r->pipe, source_dlt(s));
     pipeline_window_reset(r->pipe);
@@ -94,85 +112,105 @@ static int read_packets(struct reading *r, struct source *s, struct input *in, u
         switch (st) {
         case SOURCE_BATCH:
             continue;
-        case SOURCE_ERROR:
-            return -1;
         case SOURCE_CUT:
-            pipeline_stats(r->pipe)->file_cut++;
-            (void)snprintf(in->warning, sizeof in->warning, "%.*s", (int)sizeof in->warning - 1, e->text);
-            progress_end(&r->progress);
-            if (!r->o->quiet)
-                fprintf(stderr, "tlsunset: warning: %s\n", e->text);
-            return 0;
+            cut(r, in, e);
+            return true;
         case SOURCE_END:
+            return true;
+        case SOURCE_ERROR:
         case SOURCE_STOPPED:
-            return 0;
+            return false;
         }
     }
 }
 
-static void tell_window(const struct pipeline *p, struct input *in)
+static int64_t now_ns(void)
 {
-    struct window w = pipeline_window(p);
-    in->first_ns = w.first_ns;
-    in->last_ns = w.last_ns;
-    in->packets = w.packets;
-    in->bytes = w.bytes;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* -1 and *e: this run cannot go on. */
+static int read_source(struct reading *r, struct source *s, struct input in, bool hash, bool pipe, struct err *e)
+{
+    in.read_ns = now_ns();
+    uint32_t id = cube_input(r->cube, &in);
+    struct input *kept = cube_input_get(r->cube, id);
+    if (!kept)
+        return err_set(e, "%s: out of memory", in.name);
+    bool whole = read_packets(r, s, kept, id, e) && !(hash && source_hash(s, in.digest, e));
+    if (whole)
+        memcpy(kept->digest, in.digest, sizeof kept->digest);
+    else if (pipe && interrupted())
+        pipe_ended(r, s, in.name);
+    else
+        stopped_in(r, s, kept, e);
+    struct window w = pipeline_window(r->pipe);
+    kept->first_ns = w.first_ns;
+    kept->last_ns = w.last_ns;
+    kept->packets = w.packets;
+    kept->bytes = w.bytes;
+    return 0;
+}
+
+/* A filter that nothing can be read with is a wrong option, not a bad file. */
+static bool filter_is_wrong(const struct reading *r, const char *path)
+{
+    struct source *s = r->o->filter && pipeline_stats(r->pipe)->packets == 0 ? source_open(path, NULL, NULL) : NULL;
+    source_close(s);
+    return s != NULL;
 }
 
 static int read_file(struct reading *r, unsigned i, struct err *e)
 {
+    static char stdin_name[] = "standard input";
     static const uint8_t none[32];
+    const struct known k = { .o = r->o, .list = r->list, .cube = r->cube, .store = r->store };
     const struct source_file *file = &r->list->file[i];
-    struct input in = { .name = file->path, .mark = file->mark };
-    int known = known_already(r, i, in.digest, e);
-    if (known)
-        return known < 0 ? -1 : 0;
-    bool hash = memcmp(in.digest, none, sizeof none) == 0 && wants_digest(r, i);
-    struct source *s = (hash ? source_open_hashed : source_open)(file->path, r->o->filter, e);
-    if (!s)
+    struct input in = { .name = strcmp(file->path, "-") ? file->path : stdin_name, .mark = file->mark };
+    enum known_answer known = known_already(&k, i, in.digest, e);
+    if (known == KNOWN_NO_STATE)
         return -1;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    in.read_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-    uint32_t id = cube_input(r->cube, &in);
-    struct input *kept = cube_input_get(r->cube, id);
-    int rc = !kept ? err_set(e, "%s: out of memory", file->path) : read_packets(r, s, kept, id, e);
-    if (rc == 0 && hash && (rc = source_hash(s, in.digest, e)) == 0)
-        memcpy(kept->digest, in.digest, sizeof kept->digest);
-    if (rc == 0)
-        tell_window(r->pipe, kept);
-    r->progress.before += file->size;
+    if (known == KNOWN_UNREADABLE && interrupted())
+        stopped_at(r, file->path);
+    if (known == KNOWN_ALREADY || interrupted())
+        return 0;
+    bool hash = memcmp(in.digest, none, sizeof none) == 0 && known_wants_digest(&k, i);
+    struct source *s = known == KNOWN_UNREADABLE ? NULL : (hash ? source_open_hashed : source_open)(file->path, r->o->filter, e);
+    if (!s && filter_is_wrong(r, file->path))
+        return -1;
+    if (!s) {
+        complain(r, e);
+        leave_out(r, file->path, e->text);
+        return 0;
+    }
+    interrupt_source(s);
+    int rc = read_source(r, s, in, hash, file->size == 0, e);
+    interrupt_source(NULL);
     source_close(s);
     return rc;
 }
 
 static int read_all(struct reading *r, struct err *e)
 {
+    const struct source_list *l = r->list;
     uint64_t total = 0;
-    for (unsigned i = 0; i < r->list->count; i++)
-        total += r->list->file[i].size;
+    for (unsigned i = 0; i < l->count; i++)
+        total += l->file[i].size;
     progress_start(&r->progress, total, r->o->quiet);
     int rc = 0;
-    for (unsigned i = 0; i < r->list->count && rc == 0; i++)
-        rc = read_file(r, i, e);
+    for (unsigned i = 0; i < l->count && rc == 0 && !(r->partly && (interrupted() || r->store)); i++) {
+        if (interrupted())
+            stopped_at(r, l->file[i].path);
+        else if (l->file[i].problem)
+            leave_out(r, l->file[i].path, l->file[i].problem);
+        else
+            rc = read_file(r, i, e);
+        r->progress.before += l->file[i].size;
+    }
     progress_end(&r->progress);
     return rc;
-}
-
-/* The run is in the cube: save it, then print. With a state the report covers everything in it. */
-static int finish(struct reading *r, FILE *out, struct err *e)
-{
-    if (r->store) {
-        if (store_save(r->store, r->cube, e))
-            return -1;
-        cube_free(r->cube);
-        r->cube = options_cube(r->o);
-        if (!r->cube)
-            return err_set(e, "out of memory");
-        if (store_load(r->store, r->cube, e))
-            return -1;
-    }
-    return r->o->format->report ? r->o->format->report(out, r->cube, &r->o->view, e) : 0;
 }
 
 /* 0, or -1 and *e: it is of no use, and better to know before reading. */
@@ -186,6 +224,12 @@ static int open_state(struct reading *r, struct err *e)
     return r->store ? store_accepts(r->store, r->cube, e) : -1;
 }
 
+static int close_stream(struct event_sink *stream, struct err *e)
+{
+    return stream && stream->close ? stream->close(stream, e) : 0;
+}
+
+/* As read_captures(). */
 static int run(const struct options *o, const struct source_list *list, FILE *out, struct err *e)
 {
     struct reading r = { .o = o, .list = list, .cube = options_cube(o) };
@@ -197,20 +241,19 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
         rc = (r.batch = batch_new()) ? read_all(&r, e) : err_set(e, "out of memory");
     if (rc == 0)
         pipeline_finish(r.pipe);
-    if (stream && stream->close) {
-        struct err close_error;
-        if (stream->close(stream, &close_error) && rc == 0) {
-            *e = close_error;
-            rc = -1;
-        }
+    if (close_stream(stream, rc ? NULL : e))
+        rc = -1;
+    if (r.partly) {
+        store_close(r.store);
+        r.store = NULL;
     }
     if (rc == 0)
-        rc = finish(&r, out, e);
+        rc = finish(o, &r.store, false, &r.cube, out, e);
     pipeline_free(r.pipe);
     batch_free(r.batch);
     cube_free(r.cube);
     store_close(r.store);
-    return rc;
+    return rc ? -1 : r.bad ? 1 : 0;
 }
 
 /* Opening the output empties it: a capture must not be lost to a slip of the fingers. */
@@ -225,6 +268,21 @@ static int spare_inputs(const struct options *o, const struct source_list *list,
     return 0;
 }
 
+/* They are named at once: who typed a name wrong may rather begin again. Whether any can be read. */
+static bool any_readable(const struct source_list *l)
+{
+    unsigned bad = 0;
+    for (unsigned i = 0; i < l->count; i++) {
+        struct err e;
+        if (!l->file[i].problem)
+            continue;
+        (void)err_set(&e, "%s", l->file[i].problem);
+        (void)cannot(&e);
+        bad++;
+    }
+    return bad < l->count;
+}
+
 int read_captures(const struct options *o, struct err *e)
 {
     struct source_list list = { 0 };
@@ -233,12 +291,15 @@ int read_captures(const struct options *o, struct err *e)
                           : err_set(e, "read: name a capture file, a folder of them, or - for standard input");
     if (rc == 0)
         rc = spare_inputs(o, &list, e);
-    FILE *out = rc == 0 ? output_open(o, e) : NULL;
     if (not_captures)
         left_out(o, not_captures);
+    if (rc == 0 && !any_readable(&list))
+        rc = 1;
+    FILE *out = rc == 0 ? output_open(o, e) : NULL;
+    interrupt_catch();
     if (rc == 0)
         rc = out ? run(o, &list, out, e) : -1;
-    if (out && output_close(o, out, rc ? NULL : e) && rc == 0)
+    if (out && output_close(o, out, rc < 0 ? NULL : e))
         rc = -1;
     source_list_free(&list);
     return rc;
@@ -249,7 +310,10 @@ int cmd_read(int argc, char **argv)
     struct options o;
     struct err e = { "" };
     int over = options_parse(&o, argc, argv, FOR_READ);
-    int rc = over ? 0 : read_captures(&o, &e), result = over ? over - 1 : (int)study_exit(&o);
+    int rc = over ? 0 : read_captures(&o, &e), result = over ? over - 1 : rc ? EXIT_CANNOT : (int)study_exit(&o);
     options_free(&o);
-    return rc ? cannot(&e) : result;
+    if (rc < 0)
+        (void)cannot(&e);
+    interrupt_die();
+    return result;
 }

@@ -68,6 +68,53 @@ head -c $((size - 10)) "$pcap" >"$tmp/cut.pcap"
 grep -q 'warning.*cut.pcap' "$tmp/err" || fail 'no warning about the cut file'
 grep -q '"version":"TLSv1.2"' "$tmp/out" || fail 'the cut file lost its handshake'
 
+# a file that cannot be read keeps nobody from the others: a line, exit 2, and what was read is reported
+code=0; "$t" read "$tmp/text.pcap" "$pcap" "$tmp/not-there.pcap" >"$tmp/out" 2>"$tmp/err" || code=$?
+[ "$code" = 2 ] || fail "bad files among good ones exited $code"
+[ "$(wc -l <"$tmp/err")" = 2 ] && grep -q 'text.pcap: not a capture' "$tmp/err" && grep -q 'not-there.pcap' "$tmp/err" ||
+	fail "bad files among good ones: $(cat "$tmp/err")"
+grep -q 'Of 1 handshake' "$tmp/out" && grep -q 'warning: not read: not a capture' "$tmp/out" || fail 'bad files spoil the report'
+code=0; "$t" read -q --state "$tmp/bad.db" "$tmp/text.pcap" "$pcap" >/dev/null 2>&1 || code=$?
+[ "$code" = 2 ] && "$t" report "$tmp/bad.db" | grep -q 'Of 1 handshake' || fail 'a bad file keeps the good ones out of the state'
+"$t" report -f json "$tmp/bad.db" | grep -q text.pcap && fail 'the state names a file that was not read'
+refuse 2 'not a capture' read --state "$tmp/none.db" "$tmp/text.pcap"
+[ ! -e "$tmp/none.db" ] || fail 'a state was begun for nothing'
+if command -v editcap >/dev/null; then # a connection goes on behind it
+	editcap -r "$pcap" "$tmp/1.pcap" 1-6
+	editcap "$pcap" "$tmp/3.pcap" 1-6
+	"$t" read -q -f ndjson "$tmp/1.pcap" "$tmp/text.pcap" "$tmp/3.pcap" 2>/dev/null | grep -q '"outcome":"completed"' ||
+		fail 'a bad file ends the connections'
+fi
+
+# interrupted: what was read is reported, the state is left alone, and shells know that it did not end by itself
+interrupt() { # SIGNAL EXIT ARGS...: reads a capture whose end does not come
+	sig=$1 want=$2; shift 2
+	rm -f "$tmp/slow"; mkfifo "$tmp/slow"
+	(cat "$pcap"; sleep 9) >"$tmp/slow" & writer=$!
+	python3 -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$t" read -q "$@" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" & pid=$!
+	sleep 0.5
+	kill "-$sig" $pid
+	code=0; wait $pid 2>/dev/null || code=$?
+	kill $writer 2>/dev/null || true
+	wait $writer 2>/dev/null || true
+	[ "$code" = "$want" ] || fail "SIG$sig: exit $code: $(cat "$tmp/err")"
+	grep -q '^tlsunset: interrupted at packet 17 of .*slow: what came before is reported$' "$tmp/err" || fail "SIG$sig: $(cat "$tmp/err")"
+	grep -q 'Of [12] handshake' "$tmp/out" || fail "SIG$sig: no report"
+}
+interrupt INT 130
+interrupt TERM 143
+interrupt HUP 129
+interrupt INT 130 --state "$tmp/slow.db" # a pipe is at its end when its writer was interrupted too
+"$t" report "$tmp/slow.db" | grep -q 'Of 1 handshake' || fail 'what came by a pipe that was interrupted is not in the state'
+# but where something was not read at all, nothing of the run is in it
+mkfifo "$tmp/slower"
+interrupt INT 130 --state "$tmp/none.db" pcaps/tls10-openssl3.0.pcap "$tmp/slower"
+grep -q 'nothing was added to' "$tmp/err" || fail "the state is not spoken of: $(cat "$tmp/err")"
+"$t" report "$tmp/none.db" | grep -q 'No TLS handshake was observed' || fail 'an interrupted run is in the state'
+[ ! -e "$tmp/none.db-wal" ] || fail 'a log was left beside the state'
+
 # the same input gives the same bytes
 "$t" read -q --seed 1 pcaps/tls1*.pcap >"$tmp/a"
 "$t" read -q --seed 99 pcaps/tls1*.pcap >"$tmp/b"

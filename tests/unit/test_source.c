@@ -531,15 +531,23 @@ static void lists_are_in_time_order(void **state)
 
     char text[300];
     (void)snprintf(text, sizeof text, "%s", path_of("list/notes.txt"));
-    args[1] = text; /* named by itself it is an error */
-    assert_int_equal(source_list_make(&l, args, 2, &skipped, &e), -1);
-    assert_non_null(strstr(e.text, "notes.txt"));
+    args[1] = text; /* named by itself it has a problem; the others are read */
+    assert_int_equal(source_list_make(&l, args, 2, &skipped, &e), 0);
+    assert_int_equal(l.count, 2);
+    assert_null(l.file[0].problem);
+    assert_string_equal(l.file[1].path, text);
+    assert_non_null(strstr(l.file[1].problem, "notes.txt: not a capture file"));
+    source_list_free(&l);
     char empty[300];
     (void)snprintf(empty, sizeof empty, "%s/empty", dir);
     assert_int_equal(mkdir(empty, 0700), 0);
     args[0] = empty;
-    assert_int_equal(source_list_make(&l, args, 1, &skipped, &e), -1);
-    assert_non_null(strstr(e.text, "no capture file in this folder"));
+    args[1] = (char[]){ "not there.pcap" };
+    assert_int_equal(source_list_make(&l, args, 2, &skipped, &e), 0);
+    assert_int_equal(l.count, 2);
+    assert_non_null(strstr(l.file[0].problem, "no capture file in this folder"));
+    assert_non_null(strstr(l.file[1].problem, "not there.pcap: cannot be opened"));
+    source_list_free(&l);
     args[0] = (char[]){ "-" };
     assert_int_equal(source_list_make(&l, args, 1, &skipped, &e), 0);
     assert_string_equal(l.file[0].path, "-");
