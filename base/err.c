@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int err_set(struct err *e, const char *fmt, ...)
 {
@@ -17,4 +18,11 @@ int err_set(struct err *e, const char *fmt, ...)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';
     return -1;
+}
+
+bool err_is_memory(const struct err *e)
+{
+    static const char words[] = "out of memory";
+    size_t n = strlen(e->text);
+    return n >= sizeof words - 1 && strcmp(e->text + n - (sizeof words - 1), words) == 0;
 }

@@ -9,11 +9,15 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdbool.h>
+
 struct err {
     char text[1024]; /* no trailing newline; control characters from names are escaped by err_set */
 };
 
 /* printf-style. Always returns -1, so that "return err_set(e, ...)" reads well. e may be NULL. Replaces earlier text. */
 int err_set(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Does the text say that memory ran out? Then it is not the named thing's fault, and trying the next one is no remedy. */
+bool err_is_memory(const struct err *e);
 
 #endif

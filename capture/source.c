@@ -116,6 +116,10 @@ static int open_file(struct source *s, const char *path, const char *filter, str
         return err_set(e, "%s: out of memory", s->name);
     }
     s->pcap = pcap_fopen_offline_with_tstamp_precision(f, PCAP_TSTAMP_PRECISION_NANO, why);
+    if (!s->pcap && strstr(why, strerror(ENOMEM))) {
+        (void)fclose(f);
+        return err_set(e, "%s: out of memory", s->name);
+    }
     if (!s->pcap) {
         (void)not_a_capture(s->name, s->unpack, why, e);
         (void)fclose(f);
@@ -409,6 +413,8 @@ static int list_add(struct scan *c, const char *path, struct source_file file)
 static int list_problem(struct scan *c, const char *path)
 {
     struct err why = *c->e;
+    if (err_is_memory(&why))
+        return -1;
     if (list_add(c, path, (struct source_file){ .size = 0 }) != 0)
         return -1;
     char *problem = strdup(why.text);
@@ -436,7 +442,7 @@ static int list_file(struct scan *c, const char *path, const struct stat *st, bo
         return 0;
     }
     struct source *s = open_how(path, NULL, (struct opening){ .buffer = PEEK_BUFFER }, c->e);
-    if (!s && in_folder && access(path, R_OK) == 0) {
+    if (!s && in_folder && access(path, R_OK) == 0 && !err_is_memory(c->e)) {
         c->skipped++;
         return 0;
     }

@@ -196,6 +196,23 @@ static void tell_service(void *cube, const struct classify_entry *c)
     cube_service(cube, &c->server, c->proto, c->service, c->cleartext, c->flows);
 }
 
+static void tell_name(void *cube, const struct classify_entry *c)
+{
+    cube_service(cube, &c->server, c->proto, c->service, c->cleartext, 0);
+}
+
+bool pipeline_settle(struct pipeline *p)
+{
+    bool crowded = cube_crowded(p->cube);
+    if (p->hour_end_ns)
+        close_hour(p);
+    if (crowded)
+        cube_settle(p->cube);
+    if (p->classify)
+        classify_each(p->classify, tell_name, p->cube);
+    return crowded;
+}
+
 void pipeline_finish(struct pipeline *p)
 {
     decode_finish(p->decode);

@@ -16,6 +16,9 @@ struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct
 /* Ends open flows, adds the last hour's counters to the cube. Call once, before pipeline_free; not after an error. */
 void pipeline_finish(struct pipeline *p);
 void pipeline_free(struct pipeline *p);
+/* Between batches: what was counted so far goes into the cube, to be saved and taken out of it (cube_restart). What is open stays
+ * open. true: the cube is crowded, and nothing waits in it any more. */
+bool pipeline_settle(struct pipeline *p);
 
 void pipeline_link(struct pipeline *p, int dlt); /* link type of the packets that follow */
 void pipeline_batch(struct pipeline *p, const struct batch *b); /* in order; nothing points into it afterwards */

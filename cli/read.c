@@ -178,7 +178,7 @@ static int read_file(struct reading *r, unsigned i, struct err *e)
         return 0;
     bool hash = memcmp(in.digest, none, sizeof none) == 0 && known_wants_digest(&k, i);
     struct source *s = known == KNOWN_UNREADABLE ? NULL : (hash ? source_open_hashed : source_open)(file->path, r->o->filter, e);
-    if (!s && filter_is_wrong(r, file->path))
+    if (!s && (err_is_memory(e) || filter_is_wrong(r, file->path)))
         return -1;
     if (!s) {
         complain(r, e);

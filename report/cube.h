@@ -105,6 +105,10 @@ void cube_free(struct cube *c);
 void cube_event(struct cube *c, const struct tls_event *ev);
 /* After the last event, and before the cube is read, merged or saved: nothing waits any more. */
 void cube_settle(struct cube *c);
+/* A cube may be saved in parts, for weeks: after each it is emptied for the events to come. Inputs keep their ids, and names
+ * theirs, until their tables are crowded: then settle it before saving and say so, and they are forgotten. */
+bool cube_crowded(const struct cube *c);
+void cube_restart(struct cube *c, bool settled);
 /* Who a client is called in this cube: cut to the prefix, then a pseudonym where clients are anonymized. */
 struct addr cube_client(const struct cube *c, const struct addr *a);
 /* How clients are told apart in this cube. Two tallies add up to something meaningful only where it is the same. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cube_impl - the inside of a cube, for the files that it is made of: cube.c (tallying, building), cube_side.c (hours, inputs,
- * services, spans), cube_read.c (reading, sorting) and cube_merge.c. Nobody else includes it.
+ * services, spans), cube_read.c (reading, sorting), cube_merge.c and cube_parts.c. Nobody else includes it.
  *
  * The load that shapes it: a million clients and twenty thousand servers give a million rows, met in random order. A row is one
  * record of 144 bytes; ids stand for strings; nothing is allocated but for growth.

@@ -94,6 +94,11 @@ interrupt() { # SIGNAL EXIT ARGS...: reads a capture whose end does not come
 	python3 -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$t" read -q "$@" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" & pid=$!
+	tries=0
+	until grep -q '^SigCgt:.*[4-7c-f][0-9a-f]\{3\}$' /proc/$pid/status || [ $tries = 250 ]; do # SIGTERM is caught
+		tries=$((tries + 1))
+		sleep 0.02
+	done
 	sleep 0.5
 	kill "-$sig" $pid
 	code=0; wait $pid 2>/dev/null || code=$?

@@ -317,11 +317,10 @@ static inline uint32_t dice(uint64_t *s, uint32_t sides)
     return (uint32_t)(*s >> 33) % sides;
 }
 
-/* A cube of n random handshakes in a small world, with hours, inputs and services. */
-static inline struct cube *cube_random(const struct cube_options *opt, uint64_t seed, unsigned n)
+/* n random handshakes in a small world, with hours, inputs and services. After each, after() is told. */
+typedef void cube_random_step(struct cube *c, unsigned i, void *ctx);
+static inline void cube_random_fill(struct cube *c, uint64_t seed, unsigned n, cube_random_step *after, void *ctx)
 {
-    struct cube *c = cube_new(opt);
-    assert_non_null(c);
     static const struct hello_spec *const specs[] = { &hello_tls10, &hello_tls12, &hello_tls13 };
     static const char *const names[] = { NULL, "a.example", "B.example.", "mail.example" };
     static const uint8_t outcomes[] = { OUTCOME_COMPLETED, OUTCOME_COMPLETED, OUTCOME_ALERT_SERVER, OUTCOME_RESET };
@@ -352,7 +351,16 @@ static inline struct cube *cube_random(const struct cube_options *opt, uint64_t 
         cube_hour(c, ev->ts_ns / SEC / 3600, &st);
         struct endpoint server = ev->server;
         cube_service(c, &server, 6, dice(&s, 2) ? "SMTP" : "HTTP", dice(&s, 2), 1);
+        if (after)
+            after(c, i, ctx);
     }
+}
+
+static inline struct cube *cube_random(const struct cube_options *opt, uint64_t seed, unsigned n)
+{
+    struct cube *c = cube_new(opt);
+    assert_non_null(c);
+    cube_random_fill(c, seed, n, NULL, NULL);
     return c;
 }
 

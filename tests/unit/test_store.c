@@ -480,6 +480,51 @@ static void a_file_of_schema_1_is_brought_up_to_date(void **state)
     }
 }
 
+struct parts {
+    struct store *s;
+    unsigned every;
+    bool settle;
+};
+
+static void save_part(struct cube *c, unsigned i, void *ctx)
+{
+    const struct parts *p = ctx;
+    struct err e;
+    if (i % p->every != 0)
+        return;
+    if (p->settle)
+        cube_settle(c);
+    assert_int_equal(store_save(p->s, c, &e), 0);
+    cube_restart(c, p->settle);
+    assert_int_equal(cube_rows(c), 0);
+    assert_int_equal(cube_hours(c), 0);
+}
+
+/* Saved whole, or in parts and each part taken out of the cube: the file holds the same. */
+static void a_cube_may_be_saved_in_parts(void **state)
+{
+    (void)state;
+    static const struct cube_options crowded = { .seed = 42, .max_names = 2, .max_profiles = 2 };
+    for (unsigned k = 0; k < 6; k++) {
+        struct err e = { "" };
+        const char *path = fresh_path(), *whole = fresh_path();
+        struct cube *a = cube_random(&plain, k, 100), *b = cube_new(k >= 4 ? &crowded : &plain);
+        struct parts p = { .s = store_open(path, STORE_WRITE, &e), .every = k >= 4 ? 1 : 1 + k * 7, .settle = k % 2 || k >= 4 };
+        cube_random_fill(b, k, 100, save_part, &p);
+        cube_settle(a);
+        cube_settle(b);
+        save(whole, a);
+        assert_int_equal(store_save(p.s, b, &e), 0);
+        store_close(p.s);
+        struct cube *x = load(whole), *y = load(path);
+        assert_same_cube(x, y);
+        cube_free(x);
+        cube_free(y);
+        cube_free(a);
+        cube_free(b);
+    }
+}
+
 /* Counters for which there was no memory are losses too: what is loaded shows as many. */
 static void what_has_no_hour_is_kept(void **state)
 {
@@ -830,6 +875,7 @@ int main(void)
         cmocka_unit_test(a_key_is_not_in_the_file),
         cmocka_unit_test(a_file_of_schema_1_is_brought_up_to_date),
         cmocka_unit_test(what_has_no_hour_is_kept),
+        cmocka_unit_test(a_cube_may_be_saved_in_parts),
         cmocka_unit_test(what_is_retired_leaves_its_span),
         cmocka_unit_test(a_killed_run_is_in_the_file_or_not),
         cmocka_unit_test(a_killed_first_run_is_no_obstacle),
