@@ -563,6 +563,21 @@ static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct
     s->next[!side] = d->ack;
 }
 
+/* TCP Fast Open (RFC 7413): a hello in the SYN. The numbers of the other side come with its SYN-ACK, or with its data. */
+static void open_fast(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *syn, unsigned side)
+{
+    struct decoded data = *syn;
+    data.seq++;
+    data.tcp_flags &= (uint8_t)~TCP_SYN;
+    t->env.stats->connections++;
+    struct conn *c = conn_open(t, i, p, &data, side);
+    if (!c)
+        return;
+    c->f.midstream = false;
+    c->f.initiator = (uint8_t)side;
+    (void)conn_packet(t, i, p, &data, side);
+}
+
 /* A bare SYN makes no entry; on an existing one it may be the next connection of the same ports. */
 static void syn(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
@@ -578,11 +593,7 @@ static void syn(struct flow_table *t, uint32_t i, uint64_t tag, const struct pac
         set_state(t, i, SLOT_RENEWED);
     if (d->payload_cap == 0 || !peek(t, d, PEEK_START))
         return;
-    /* TCP Fast Open (RFC 7413): a hello in the SYN */
-    struct decoded data = *d;
-    data.seq++;
-    data.tcp_flags &= (uint8_t)~TCP_SYN;
-    join(t, i, tag, p, &data, side);
+    open_fast(t, i == NIL ? slot_new(t, tag, SLOT_RENEWED) : i, p, d, side);
 }
 
 static void done_flags(struct flow_table *t, uint32_t i, const struct decoded *d, unsigned side)

@@ -151,7 +151,6 @@ static enum conn_fate check_holes(struct tcp_env *env, struct conn *c, unsigned 
 static enum conn_fate cut_tail(struct tcp_env *env, struct conn *c, unsigned d, uint32_t end)
 {
     int32_t missing = seq_diff(end, c->side[d].next);
-    c->f.cut = true;
     if (missing <= 0 || c->side[d].head)
         return CONN_KEEP; /* behind a hole: the hole's own rules decide */
     return lose(env, c, d, (uint32_t)missing);
@@ -174,6 +173,7 @@ static enum conn_fate payload(struct tcp_env *env, struct conn *c, unsigned d, u
         env->stats->stream_stray++;
         return CONN_KEEP;
     }
+    c->f.cut |= seg->payload_cap < seg->payload_len;
     if (ahead && ahead <= LIMIT_SEQ_AHEAD) /* what the snap length cut off here will show as a hole of its own */
         return seg->payload_cap ? out_of_order(env, c, d, seq, seg->payload, seg->payload_cap) : CONN_KEEP;
     /* a retransmission, or a keep-alive's byte: the first copy stands */

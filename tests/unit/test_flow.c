@@ -473,6 +473,19 @@ static void data_in_the_syn_is_the_first_data(void **state)
     data(n, CL, 5, "more");
     assert_stream(CL, "hellomore");
     assert_stream(SV, "reply");
+    assert_false(rec.flow.midstream);
+    assert_int_equal(rec.flow.initiator, dir_of_client());
+    assert_int_equal(n->stats.connections, 1);
+}
+
+static void a_cut_segment_behind_a_hole_is_told_of(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    seg(n, CL, TCP_ACK, 2, 0, "cd", 2, 9);
+    data(n, CL, 0, "ab");
+    assert_stream(CL, "abcd");
+    assert_true(rec.flow.cut);
 }
 
 /* A flood of answered SYNs fills the table to its cap and no further; what is open is evicted and counted. */
@@ -760,7 +773,7 @@ int main(void)
         T(a_full_sink_ends_the_oldest), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
         T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
         T(who_closes_unanswered_after_a_while_has_given_up), T(who_closes_at_once_may_still_be_answered),
-        T(an_answer_that_was_not_captured_is_waited_for),
+        T(an_answer_that_was_not_captured_is_waited_for), T(a_cut_segment_behind_a_hole_is_told_of),
         T(datagrams_have_no_state_until_wanted), T(any_order_gives_the_same_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
