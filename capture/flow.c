@@ -30,7 +30,7 @@ enum slot_state {
     SLOT_RENEWED, /* nothing is known, as of none: a bare SYN came on a decided flow, or nothing for LIMIT_IDLE_SECONDS */
 };
 
-enum { SLOT_FIN0 = 1, SLOT_FIN1 = 2, SLOT_INITIATOR1 = 4 };
+enum { SLOT_FIN0 = 1, SLOT_FIN1 = 2, SLOT_INITIATOR1 = 4, SLOT_NEXT_KNOWN = 8 };
 
 /* A word: tag (52 bits), epoch of its latest packet (8 bits, in units of EPOCH_SECONDS, wrapping), enum slot_state (4 bits).
  * Before an epoch can come round again the word has been looked at (ROUND_EPOCHS) and, when nothing came, forgotten. */
@@ -40,7 +40,7 @@ enum { STATE_MASK = 15, EPOCH_SHIFT = 4, TAG_SHIFT = 12, EPOCH_SECONDS = 16, IDL
 
 struct slot { /* of an undecided connection */
     union {
-        uint32_t next[2]; /* SLOT_OPEN: sequence numbers of the first payloads */
+        uint32_t next[2]; /* SLOT_OPEN: sequence numbers of the first payloads; SLOT_WATCH with SLOT_NEXT_KNOWN: of the next ones */
         uint32_t conn; /* SLOT_CONN: index */
         uint32_t decided; /* SLOT_DONE of datagrams: when, in seconds */
     };
@@ -481,9 +481,13 @@ static bool conn_packet(struct flow_table *t, uint32_t i, const struct packet *p
     switch (tcp_segment(&t->env, c, side, d)) {
     case CONN_KEEP:
         return early;
-    case CONN_WATCH:
+    case CONN_WATCH: {
+        uint32_t next[2] = { c->side[0].next, c->side[1].next };
+        bool known = c->state[0] & c->state[1] & CONN_SEQ_KNOWN;
         conn_close(t, i, SLOT_WATCH);
+        t->slot[i] = (struct slot){ .next = { next[0], next[1] }, .flags = known ? SLOT_NEXT_KNOWN : 0 };
         return early;
+    }
     case CONN_DECIDED:
         conn_close(t, i, d->tcp_flags & TCP_RST ? SLOT_CLOSED : SLOT_DONE);
         return false;
@@ -525,6 +529,8 @@ static void open_payload(struct flow_table *t, uint32_t i, const struct packet *
 
 static void watch_payload(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
+    if ((t->slot[i].flags & SLOT_NEXT_KNOWN) && (int32_t)(d->seq - t->slot[i].next[side]) < 0)
+        return; /* a retransmission of what the sink has had */
     if (peek(t, d, PEEK_WATCH))
         take(t, i, p, d, side);
     else if (++t->slot[i].watched >= LIMIT_WATCH_SEGMENTS)

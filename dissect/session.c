@@ -7,6 +7,10 @@
  * over at the exact byte; one that stays in clear text becomes an event of the ledger. Streams that are neither keep no state:
  * capture/ asks peek() about a few more segments (TLS inside a protocol nobody here knows starts at a segment), then forgets
  * them.
+ *
+ * BUGS: a second handshake on a connection is looked for behind FTP upgrades (CCC ends TLS there) and behind alerts in clear
+ * (without the name of the upgrade). Where a session that stood was closed by close_notify and another hello follows, it is not:
+ * that would cost a look at every packet of every connection.
  */
 #include "dissect/session.h"
 #include "base/limits.h"
@@ -21,6 +25,7 @@ enum phase {
     PHASE_LOST, /* a dialogue, or what it led to, lost bytes: only a hello at the start of a segment can still be told */
     PHASE_UNWRAP, /* TLS inside PDUs of the upgrade protocol */
     PHASE_TLS,
+    PHASE_AFTER, /* the handshake is over, and this connection may yet show another: its hello would begin a segment */
 };
 
 struct session {
@@ -28,11 +33,13 @@ struct session {
     uint8_t tunnels; /* prefixes and tunnel headers taken off so far */
     bool tls_ruled_out;
     bool bare[2]; /* PHASE_UNWRAP: this direction has no more PDUs */
-    uint8_t searched; /* PHASE_LOST: segments looked at for a hello */
+    uint8_t searched; /* PHASE_LOST, PHASE_AFTER: segments looked at for a hello */
     struct tls *tls;
     struct dialogue g; /* SNIFF: rows on trial; later: trial[0] is the row that led here, if any */
     const char *upgrade; /* how TLS came about, NULL when direct */
     bool tunnel; /* by a row that is no upgrade itself */
+    bool alert_in_clear; /* ended the handshake */
+    bool returns; /* by a row that can go back to clear text */
     struct upgrade_state facts; /* of that row */
     struct endpoint real_client, real_server;
     char *target; /* CONNECT, SOCKS */
@@ -171,6 +178,7 @@ static enum tls_end tls_end_of(enum end_reason why)
     return TLS_END_IDLE;
 }
 
+/* The TLS conversation is over: its event. */
 static void emit_tls(struct dissector *ds, struct session *s, struct flow *f, enum tls_end end, unsigned by)
 {
     struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
@@ -181,6 +189,8 @@ static void emit_tls(struct dissector *ds, struct session *s, struct flow *f, en
     ds->stats->handshakes++;
     ds->stats->cleartext_login += s->facts.login;
     ds->sink->event(ds->sink, &ev);
+    bool alert = ev.outcome == OUTCOME_ALERT_CLIENT || ev.outcome == OUTCOME_ALERT_SERVER;
+    s->alert_in_clear = alert && !(ev.flags & EV_ALERT_ENCRYPTED);
 }
 
 static enum outcome ledger_outcome(const struct upgrade_state *u)
@@ -249,6 +259,20 @@ static enum stream_verdict done(struct flow *f, enum stream_verdict v)
     return v;
 }
 
+/* A handshake has had its event. Few connections see another one: behind FTP's CCC, and perhaps where an alert in clear ended
+ * the first, which is worth a look but no state. The rest are not worth a look at every packet that follows. */
+static enum stream_verdict over(struct session *s, struct flow *f)
+{
+    if (!s->returns)
+        return done(f, s->alert_in_clear ? STREAM_WATCH : STREAM_DONE);
+    tls_free(s->tls);
+    s->tls = NULL;
+    s->facts.login = false;
+    s->searched = 0;
+    s->phase = PHASE_AFTER;
+    return STREAM_MORE;
+}
+
 /* The TLS suspicion has an answer. */
 static enum stream_verdict tls_verdict(struct dissector *ds, struct session *s, struct flow *f, enum tls_verdict v)
 {
@@ -261,11 +285,11 @@ static enum stream_verdict tls_verdict(struct dissector *ds, struct session *s, 
         return STREAM_MORE;
     case TLS_DECIDED:
         emit_tls(ds, s, f, TLS_END_DECIDED, SIDE_UNKNOWN);
-        return done(f, STREAM_DONE);
+        return over(s, f);
     case TLS_NOT:
         if (tls_has_hello(s->tls)) {
             emit_tls(ds, s, f, TLS_END_DECIDED, SIDE_UNKNOWN);
-            return done(f, STREAM_DONE);
+            return over(s, f);
         }
         break;
     }
@@ -274,7 +298,11 @@ static enum stream_verdict tls_verdict(struct dissector *ds, struct session *s, 
     s->tls_ruled_out = true;
     if (s->phase == PHASE_SNIFF && s->g.trials)
         return STREAM_MORE;
-    if (s->upgrade && s->phase != PHASE_SNIFF) /* announced, and then something else */
+    if (s->upgrade && s->phase == PHASE_TLS) { /* announced, and then something else: commands that were injected, perhaps */
+        s->phase = PHASE_LOST;
+        return STREAM_MORE;
+    }
+    if (s->upgrade && s->phase != PHASE_SNIFF)
         emit_ledger(ds, s, f, DIALOGUE_NONE);
     return done(f, STREAM_WATCH);
 }
@@ -333,6 +361,7 @@ static void keep_facts(struct dissector *ds, struct session *s)
     s->facts.login |= login;
     s->upgrade = t->row->name;
     s->tunnel = t->row->tunnel;
+    s->returns = t->row->returns;
     if (t->s.real_client.addr.kind != ADDR_NONE) {
         s->real_client = t->s.real_client;
         s->real_server = t->s.real_server;
@@ -344,7 +373,7 @@ static void keep_facts(struct dissector *ds, struct session *s)
     }
 }
 
-static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b);
+static enum stream_verdict by_phase(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b);
 
 /* The dialogue says that TLS, or something to be sniffed again, follows behind its last unit in both directions. */
 static enum stream_verdict hand_over(struct dissector *ds, struct session *s, struct flow *f, unsigned d, enum dialogue_verdict how)
@@ -370,11 +399,8 @@ static enum stream_verdict hand_over(struct dissector *ds, struct session *s, st
     for (unsigned i = 0; i < 2 && v == STREAM_MORE; i++) {
         unsigned side = i == 0 ? client : !client;
         struct rd rest = dialogue_rest(&old, side);
-        if (rd_left(&rest) == 0)
-            continue;
-        v = s->phase == PHASE_SNIFF   ? sniff(ds, s, f, side, rest)
-            : s->phase == PHASE_UNWRAP ? feed_unwrap(ds, s, f, side, rest)
-                                       : feed_tls(ds, s, f, side, rest);
+        if (rd_left(&rest))
+            v = by_phase(ds, s, f, side, rest);
     }
     dialogue_free(&old);
     return v;
@@ -409,10 +435,13 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
     return s->tls ? STREAM_MORE : done(f, STREAM_WATCH);
 }
 
-/* A hello at the start of a segment amid a dialogue: its announcement was not captured. */
-static bool hello_amid_dialogue(const struct session *s, unsigned d, struct rd b)
+/* A hello at the start of a segment amid a dialogue: its announcement was not captured. Where it was asked for and the other
+ * side is heard, the answer may yet come (captured behind it, or not waited for): then the dialogue holds the hello. */
+static bool hello_amid_dialogue(const struct session *s, const struct flow *f, unsigned d, struct rd b)
 {
     struct rd rest = dialogue_rest(&s->g, d);
+    if (dialogue_confirmed(&s->g) && s->g.trial[0].s.pending && f->data[!d] && !f->unseen_data[!d])
+        return false;
     return s->g.trials && s->g.spoke[d] && rd_left(&rest) == 0 && tls_looks_like(b, true) &&
            (s->g.trial[0].s.greeted || s->g.trial[0].s.confirmed);
 }
@@ -426,7 +455,7 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
     else if (first && dialogue_may_start(b, f->side[0].port, f->side[1].port, false))
         dialogue_start(&s->g, &ds->shared.buffered, f->side[d].port > f->side[!d].port, b, f->side[d].port, f->side[!d].port);
     ds->stats->memory_refused += first && s->g.no_memory;
-    if (hello_amid_dialogue(s, d, b)) {
+    if (hello_amid_dialogue(s, f, d, b)) {
         enum dialogue_verdict v = DIALOGUE_TLS;
         s->g.trials = 1;
         enum stream_verdict out = hand_over(ds, s, f, d, v);
@@ -445,17 +474,22 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
     return s->tls ? STREAM_MORE : done(f, STREAM_WATCH);
 }
 
-static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, struct rd b)
+/* A hello is all that counts now, and it begins a segment. */
+static enum stream_verdict search(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
 {
-    struct dissector *ds = ctx;
-    struct session *s = f->user;
-    if (!s) {
-        s = f->user = calloc(1, sizeof *s);
-        if (!s) {
-            ds->stats->memory_refused++;
-            return STREAM_DONE;
-        }
+    if (tls_looks_like(b, true)) {
+        s->phase = PHASE_TLS;
+        return feed_tls(ds, s, f, d, b);
     }
+    if (++s->searched <= LIMIT_WATCH_SEGMENTS)
+        return STREAM_MORE;
+    if (s->phase == PHASE_LOST)
+        emit_ledger(ds, s, f, DIALOGUE_NONE);
+    return done(f, STREAM_DONE);
+}
+
+static enum stream_verdict by_phase(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
+{
     switch ((enum phase)s->phase) {
     case PHASE_SNIFF:
         return sniff(ds, s, f, d, b);
@@ -464,16 +498,37 @@ static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, 
     case PHASE_TLS:
         return feed_tls(ds, s, f, d, b);
     case PHASE_LOST:
-        break;
+    case PHASE_AFTER:
+        return search(ds, s, f, d, b);
     }
-    if (tls_looks_like(b, true)) {
-        s->phase = PHASE_TLS;
-        return feed_tls(ds, s, f, d, b);
+    return STREAM_DONE;
+}
+
+static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, struct rd b)
+{
+    struct dissector *ds = ctx;
+    if (!f->user && !(f->user = calloc(1, sizeof(struct session)))) {
+        ds->stats->memory_refused++;
+        return STREAM_DONE;
     }
-    if (++s->searched <= LIMIT_WATCH_SEGMENTS)
-        return STREAM_MORE;
-    emit_ledger(ds, s, f, DIALOGUE_NONE);
-    return done(f, STREAM_DONE);
+    return by_phase(ds, f->user, f, d, b);
+}
+
+/* The answer to a client that sent its hello without waiting is lost: what it said is TLS all the same. */
+static bool hello_is_held(const struct session *s, unsigned d)
+{
+    return dialogue_confirmed(&s->g) && tls_looks_like(dialogue_rest(&s->g, d), true);
+}
+
+static enum stream_verdict take_held(struct dissector *ds, struct session *s, struct flow *f, unsigned d)
+{
+    keep_facts(ds, s);
+    struct dialogue old = s->g;
+    s->g = (struct dialogue){ 0 };
+    s->phase = PHASE_TLS;
+    enum stream_verdict v = feed_tls(ds, s, f, d, dialogue_rest(&old, d));
+    dialogue_free(&old);
+    return v;
 }
 
 static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, uint32_t missing)
@@ -482,6 +537,10 @@ static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, ui
     struct session *s = f->user;
     if (!s)
         return STREAM_WATCH;
+    if (s->phase == PHASE_AFTER)
+        return STREAM_MORE;
+    if (!s->tls && hello_is_held(s, !d) && take_held(ds, s, f, !d) != STREAM_MORE)
+        return STREAM_DONE;
     if (s->tls) {
         if (s->phase == PHASE_SNIFF)
             dialogue_free(&s->g);
@@ -588,6 +647,9 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
         return;
     }
     struct session *s = f->user;
+    for (unsigned d = 0; d < 2; d++)
+        if (s && !s->tls && hello_is_held(s, d) && take_held(ds, s, f, d) != STREAM_MORE)
+            return;
     if (!s)
         return;
     for (unsigned d = 0; d < 2; d++)
@@ -595,6 +657,9 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
             tls_closed(s->tls, d);
     if (s->tls && tls_has_hello(s->tls)) {
         emit_tls(ds, s, f, tls_end_of(why), by);
+    } else if (s->phase == PHASE_AFTER) {
+        session_free(f); /* no other handshake came */
+        return;
     } else if (s->phase == PHASE_LOST || (s->phase != PHASE_SNIFF && s->upgrade)) {
         emit_ledger(ds, s, f, DIALOGUE_NONE);
     } else if (dialogue_confirmed(&s->g)) {

@@ -64,6 +64,7 @@ struct upgrade_proto {
     const char *name; /* as in the NDJSON: "smtp", "imap" ... */
     uint16_t ports[6]; /* usual ones, 0-terminated: only order the trial */
     bool tunnel; /* leads through a proxy to anything (CONNECT, SOCKS, PROXY): without TLS it is no event of the ledger */
+    bool returns; /* has a command that ends TLS (FTP's CCC): another handshake may follow */
     bool server_first; /* the server speaks first: a client that does is not on trial unless may_start says otherwise */
     /* Could a stream begin with these bytes (first bytes of that direction, at least 1)? Cheap; may be wrong, never narrow. */
     bool (*may_start)(bool from_client, struct rd head);

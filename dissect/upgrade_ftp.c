@@ -85,6 +85,7 @@ static enum up_verdict ftp_step(struct upgrade_state *s, bool from_client, struc
 const struct upgrade_proto upgrade_ftp = {
     .name = "ftp",
     .ports = { 21 },
+    .returns = true,
     .server_first = true,
     .may_start = ftp_may_start,
     .unit = ftp_unit,

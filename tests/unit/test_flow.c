@@ -478,6 +478,24 @@ static void data_in_the_syn_is_the_first_data(void **state)
     assert_int_equal(n->stats.connections, 1);
 }
 
+/* The sink lets go of a flow and may see it again: with what is new, not with what it has had. */
+static void a_watched_flow_is_not_asked_about_retransmissions(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    rec.answer = STREAM_WATCH;
+    rec.answer_after = 7;
+    data(n, CL, 0, "hello");
+    data(n, SV, 0, "no");
+    rec.answer = STREAM_MORE;
+    size_t peeks = rec.peeks;
+    data(n, CL, 0, "hello");
+    assert_int_equal(rec.peeks, peeks);
+    data(n, CL, 5, "again");
+    assert_int_equal(rec.peeks, peeks + 1);
+    assert_stream(CL, "helloagain");
+}
+
 static void a_cut_segment_behind_a_hole_is_told_of(void **state)
 {
     struct net *n = *state;
@@ -773,7 +791,8 @@ int main(void)
         T(a_full_sink_ends_the_oldest), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
         T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
         T(who_closes_unanswered_after_a_while_has_given_up), T(who_closes_at_once_may_still_be_answered),
-        T(an_answer_that_was_not_captured_is_waited_for), T(a_cut_segment_behind_a_hole_is_told_of),
+        T(a_watched_flow_is_not_asked_about_retransmissions), T(an_answer_that_was_not_captured_is_waited_for),
+        T(a_cut_segment_behind_a_hole_is_told_of),
         T(datagrams_have_no_state_until_wanted), T(any_order_gives_the_same_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

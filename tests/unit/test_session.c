@@ -17,6 +17,7 @@ struct play {
     char upgrade[32];
     uint16_t version;
     uint32_t flags;
+    bool hello; /* the client's was seen */
 };
 enum { CLIENT, SERVER };
 
@@ -27,6 +28,7 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
     p->outcome = ev->outcome;
     p->version = ev->version;
     p->flags = ev->flags;
+    p->hello = ev->ch != NULL;
     (void)snprintf(p->upgrade, sizeof p->upgrade, "%s", ev->upgrade ? ev->upgrade : "");
 }
 
@@ -178,6 +180,146 @@ static void a_login_in_clear_counts_before_tls_too(void **state)
     assert_int_equal(p->stats.cleartext_login, 1);
 }
 
+/* CVE-2011-0411 and its kin: what comes behind the answer is no TLS, and then the hello comes all the same. */
+static void commands_injected_behind_the_answer_are_no_session_of_their_own(void **state)
+{
+    struct play *p = *state;
+    ask_for_tls(p);
+    assert_int_equal(text(p, CLIENT, "MAIL FROM:<a@b>\r\n"), STREAM_MORE);
+    assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+    assert_int_equal(hex(p, SERVER, SERVER_HELLO), STREAM_MORE);
+    end(p);
+    assert_int_equal(p->events, 1);
+    assert_string_equal(p->upgrade, "smtp");
+    assert_int_equal(p->version, VER_TLS12);
+}
+
+static void clear_text_behind_the_answer_is_an_upgrade_given_up(void **state)
+{
+    struct play *p = *state;
+    ask_for_tls(p);
+    assert_int_equal(text(p, CLIENT, "MAIL FROM:<a@b>\r\n"), STREAM_MORE);
+    end(p);
+    assert_int_equal(p->events, 1);
+    assert_int_equal(p->outcome, OUTCOME_ABANDONED);
+}
+
+static void a_hello_sent_early_outlives_the_loss_of_the_answer(void **state)
+{
+    struct play *p = *state;
+    assert_int_equal(text(p, SERVER, "220 mail.example ESMTP\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, CLIENT, "EHLO me\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, SERVER, "250-mail.example\r\n250 STARTTLS\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, CLIENT, "STARTTLS\r\n"), STREAM_MORE);
+    assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+    assert_int_equal(text(p, SERVER, "220 g"), STREAM_MORE);
+    assert_int_equal(gap(p, SERVER, 9), STREAM_MORE);
+    assert_int_equal(hex(p, SERVER, SERVER_HELLO), STREAM_MORE);
+    end(p);
+    assert_int_equal(p->events, 1);
+    assert_string_equal(p->upgrade, "smtp");
+    assert_int_equal(p->version, VER_TLS12);
+    assert_true(p->hello);
+}
+
+/* Two directions captured by two ports are a little out of step. */
+static void an_answer_captured_behind_the_hello_is_one(void **state)
+{
+    struct play *p = *state;
+    assert_int_equal(text(p, SERVER, "220 mail.example ESMTP\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, CLIENT, "EHLO me\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, SERVER, "250-mail.example\r\n250 STARTTLS\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, CLIENT, "STARTTLS\r\n"), STREAM_MORE);
+    assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+    assert_int_equal(text(p, SERVER, "220 go ahead\r\n"), STREAM_MORE);
+    assert_int_equal(hex(p, SERVER, SERVER_HELLO), STREAM_MORE);
+    end(p);
+    assert_int_equal(p->events, 1);
+    assert_string_equal(p->upgrade, "smtp");
+    assert_int_equal(p->version, VER_TLS12);
+}
+
+static void a_hello_that_is_never_answered_is_one(void **state)
+{
+    struct play *p = *state;
+    assert_int_equal(text(p, SERVER, "220 mail.example ESMTP\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, CLIENT, "EHLO me\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, CLIENT, "STARTTLS\r\n"), STREAM_MORE);
+    assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+    end(p);
+    assert_int_equal(p->events, 1);
+    assert_string_equal(p->upgrade, "smtp");
+    assert_int_equal(p->outcome, OUTCOME_UNANSWERED);
+}
+
+static void auth_tls(struct play *p)
+{
+    assert_int_equal(text(p, CLIENT, "AUTH TLS\r\n"), STREAM_MORE);
+    assert_int_equal(text(p, SERVER, "234 go ahead\r\n"), STREAM_MORE);
+}
+
+/* A resumed session of TLS 1.2; the last answer. */
+static enum stream_verdict shake_hands(struct play *p)
+{
+    assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+    assert_int_equal(hex(p, SERVER, SERVER_HELLO "140303000101" "1603030028" ZERO32 "0000000000000000"), STREAM_MORE);
+    return hex(p, CLIENT, "140303000101" "1603030028" ZERO32 "0000000000000000");
+}
+
+static void ftp_may_turn_to_tls_again(void **state)
+{
+    struct play *p = *state;
+    assert_int_equal(text(p, SERVER, "220 FTP\r\n"), STREAM_MORE);
+    auth_tls(p);
+    assert_int_equal(shake_hands(p), STREAM_MORE);
+    assert_int_equal(p->events, 1);
+    assert_int_equal(p->outcome, OUTCOME_COMPLETED);
+    assert_int_equal(hex(p, CLIENT, "1703030010 00112233445566778899aabbccddeeff"), STREAM_MORE); /* CCC */
+    assert_int_equal(hex(p, SERVER, "1503030010 00112233445566778899aabbccddeeff"), STREAM_MORE);
+    auth_tls(p);
+    assert_int_equal(gap(p, SERVER, 3), STREAM_MORE);
+    assert_int_equal(shake_hands(p), STREAM_MORE);
+    assert_int_equal(p->events, 2);
+    assert_string_equal(p->upgrade, "ftp");
+    end(p);
+    assert_int_equal(p->events, 2);
+    assert_int_equal(p->stats.handshakes, 2);
+}
+
+static void the_search_for_another_handshake_ends(void **state)
+{
+    struct play *p = *state;
+    assert_int_equal(text(p, SERVER, "220 FTP\r\n"), STREAM_MORE);
+    auth_tls(p);
+    assert_int_equal(shake_hands(p), STREAM_MORE);
+    unsigned n = 0;
+    while (n < 1000 && hex(p, CLIENT, "1703030010 00112233445566778899aabbccddeeff") == STREAM_MORE)
+        n++;
+    assert_in_range(n, 1, 999);
+    assert_int_equal(p->events, 1);
+}
+
+static void behind_other_upgrades_nothing_is_looked_at(void **state)
+{
+    struct play *p = *state;
+    ask_for_tls(p);
+    assert_int_equal(shake_hands(p), STREAM_DONE);
+    assert_int_equal(p->events, 1);
+}
+
+static void behind_an_alert_in_clear_a_look_is_worth_while(void **state)
+{
+    struct play *p = *state;
+    ask_for_tls(p);
+    assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+    assert_int_equal(hex(p, SERVER, "15030300020246"), STREAM_WATCH);
+    assert_int_equal(p->events, 1);
+    assert_int_equal(p->outcome, OUTCOME_ALERT_SERVER);
+    assert_int_equal(shake_hands(p), STREAM_DONE);
+    assert_int_equal(p->events, 2);
+    assert_int_equal(p->outcome, OUTCOME_COMPLETED);
+}
+
 static bool peek(struct play *p, enum peek_at at, const char *digits)
 {
     const struct stream_sink *s = dissector_sink(p->ds);
@@ -218,6 +360,15 @@ int main(void)
         T(a_login_in_clear_counts_whatever_follows),
         T(a_login_in_clear_counts_before_tls_too),
         T(a_told_session_is_not_joined_again),
+        T(commands_injected_behind_the_answer_are_no_session_of_their_own),
+        T(clear_text_behind_the_answer_is_an_upgrade_given_up),
+        T(a_hello_sent_early_outlives_the_loss_of_the_answer),
+        T(an_answer_captured_behind_the_hello_is_one),
+        T(a_hello_that_is_never_answered_is_one),
+        T(ftp_may_turn_to_tls_again),
+        T(the_search_for_another_handshake_ends),
+        T(behind_other_upgrades_nothing_is_looked_at),
+        T(behind_an_alert_in_clear_a_look_is_worth_while),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
