@@ -21,7 +21,7 @@ enum {
     LIMIT_IDLE_SECONDS = 300, /* packet time without a packet after which an open handshake is over */
     LIMIT_SEQ_AHEAD = 1 << 30, /* the largest TCP window (RFC 7323 section 2.3): what is farther ahead is of no connection here */
     LIMIT_OOO_BYTES = 256 * 1024, /* out-of-order bytes kept per direction of one connection */
-    LIMIT_OOO_SEGMENTS = 4096, /* and segments: 1-byte segments in odd order must not make insertion slow */
+    LIMIT_OOO_SEGMENTS = 1024, /* and segments: each new one is sought among them, so tiny ones in odd order must not be many */
     LIMIT_OOO_TOTAL = 32 * 1024 * 1024, /* and of all connections together */
     LIMIT_HOLE_PACKETS = 64, /* packets of a connection after which acknowledged bytes that never came count as lost */
     LIMIT_HOLE_MS = 1000, /* or this long; a retransmission would have come by then */

@@ -39,13 +39,26 @@ static bool insert(struct reasm *r, struct room *room, struct segment *before, u
     return true;
 }
 
-/* The first held segment that ends behind seq. Arrivals are mostly at the end, or (reversed flights) at the front. */
+static bool ends_behind(const struct segment *s, uint32_t seq)
+{
+    return seq_diff(s->seq + s->n, seq) > 0;
+}
+
+/* The first held segment that ends behind seq. Arrivals are mostly at the end, or (reversed flights) at the front: it is looked
+ * for from the nearer one. */
 static struct segment *first_behind(const struct reasm *r, uint32_t seq)
 {
-    if (!r->tail || seq_diff(seq, r->tail->seq + r->tail->n) >= 0)
+    struct segment *s = r->tail;
+    if (!s || !ends_behind(s, seq))
         return NULL;
-    struct segment *s = r->head;
-    while (seq_diff(s->seq + s->n, seq) <= 0)
+    if (ends_behind(r->head, seq))
+        return r->head;
+    if (s->seq + s->n - seq < seq - r->head->seq) {
+        while (ends_behind(s->prev, seq))
+            s = s->prev;
+        return s;
+    }
+    for (s = r->head->next; !ends_behind(s, seq);)
         s = s->next;
     return s;
 }
