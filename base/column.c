@@ -34,8 +34,3 @@ void column_free(struct column *c)
     free(c->block);
     *c = (struct column){ .width = c->width };
 }
-
-size_t column_bytes(const struct column *c)
-{
-    return c->room * sizeof *c->block + (size_t)c->blocks * COLUMN_BLOCK * c->width;
-}

@@ -22,7 +22,6 @@ struct column {
 /* Make sure that the value of this id (1...) is there. false: out of memory, nothing changed. */
 bool column_reserve(struct column *c, uint32_t id);
 void column_free(struct column *c);
-size_t column_bytes(const struct column *c); /* memory held */
 
 /* The value of an id that was reserved. */
 static inline void *column_at(const struct column *c, uint32_t id)

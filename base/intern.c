@@ -192,8 +192,3 @@ uint32_t intern_count(const struct intern *t)
 {
     return t->count;
 }
-
-size_t intern_bytes(const struct intern *t)
-{
-    return t->bytes;
-}

@@ -30,6 +30,5 @@ uint32_t intern_count(const struct intern *t); /* the highest id */
 /* Forget every id above count, as if it had never been put: what takes back a change that could not be finished. Costs a walk
  * over the whole table. */
 void intern_truncate(struct intern *t, uint32_t count);
-size_t intern_bytes(const struct intern *t); /* memory held, for --memory-limit and the tests of it */
 
 #endif

@@ -78,8 +78,3 @@ void records_truncate(struct records *t, uint32_t count)
         place(t->slot, t->mask, (struct records_slot){ .hash = hash, .id = id });
     }
 }
-
-size_t records_bytes(const struct records *t)
-{
-    return ((size_t)t->mask + 1) * sizeof *t->slot + column_bytes(&t->record);
-}

@@ -32,7 +32,6 @@ void records_free(struct records *t);
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
 /* Forget every record above count, as if it had never been put. */
 void records_truncate(struct records *t, uint32_t count);
-size_t records_bytes(const struct records *t); /* memory held */
 
 /* The record of an id that records_put gave. */
 static inline void *records_at(const struct records *t, uint32_t id)

@@ -256,14 +256,6 @@ void decode_free(struct decode *d)
     free(d);
 }
 
-bool decode_knows(int dlt)
-{
-    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (routes[i].by == BY_DLT && routes[i].key == dlt)
-            return true;
-    return false;
-}
-
 /* Not a unit: count why. Or the payload of a UDP datagram whose port promised a tunnel that it is not. */
 static bool ended(struct walk *w, enum layer l)
 {

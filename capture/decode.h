@@ -20,9 +20,6 @@ struct decode_options {
 struct decode *decode_new(const struct decode_options *opt, uint64_t seed, struct stats *stats); /* NULL: out of memory */
 void decode_free(struct decode *d);
 
-/* Can packets of this DLT_ be decoded? */
-bool decode_knows(int dlt);
-
 /* True and *out filled: a TCP, UDP or EAPOL unit. False: nothing for us, counted in stats by reason (fragments that wait
  * for the rest are not a loss yet; packet_cut is for whoever reads the packets to count). *out borrows the frame or the
  * fragment buffer until the next call. */

@@ -787,9 +787,3 @@ void flow_table_finish(struct flow_table *t)
         conn_end(t, slot_of(t, c), END_INPUT, SIDE_UNKNOWN);
     }
 }
-
-size_t flow_table_bytes(const struct flow_table *t)
-{
-    return sizeof *t + (t->mask + (size_t)1) * (sizeof *t->word + sizeof *t->slot) + t->conns_made * sizeof(struct conn) +
-           t->env.room.used;
-}

@@ -59,6 +59,5 @@ uint64_t flow_table_order(const struct flow_table *t);
 /* Everything still open ends with END_INPUT (oldest first). */
 void flow_table_finish(struct flow_table *t);
 
-size_t flow_table_bytes(const struct flow_table *t); /* memory held now */
 
 #endif

@@ -27,8 +27,6 @@ static void start(struct snaplen *s, uint8_t *b, size_t n)
         uint32_t magic = u32(b, big);
         if (magic != 0xa1b2c3d4 && magic != 0xa1b23c4d && magic != 0xa1b2cd34)
             continue;
-        s->claimed = u32(b + PCAP_AT, big);
-        s->known = true;
         memset(b + PCAP_AT, 0, FIELD); /* libpcap takes 0 for its own maximum */
     }
 }
@@ -43,16 +41,6 @@ static void block_begins(struct snaplen *s)
         s->state = SNAPLEN_OFF;
 }
 
-/* The snap length of an interface, which may come in pieces. */
-static void lift(struct snaplen *s, uint8_t *byte)
-{
-    unsigned i = (unsigned)s->at - PCAPNG_AT;
-    if (!s->known)
-        s->claimed |= (uint32_t)*byte << 8 * (s->big ? FIELD - 1 - i : i);
-    s->known |= i == FIELD - 1;
-    *byte = 0;
-}
-
 void snaplen_lift(struct snaplen *s, uint8_t *b, size_t n)
 {
     if (s->state == SNAPLEN_START && n)
@@ -63,7 +51,7 @@ void snaplen_lift(struct snaplen *s, uint8_t *b, size_t n)
             step = BLOCK_MIN - s->at < n ? (size_t)(BLOCK_MIN - s->at) : n;
             memcpy(s->head + s->at, b, step);
         } else if (s->interface && s->at < PCAPNG_AT + FIELD) {
-            lift(s, b);
+            *b = 0; /* its snap length, which may come in pieces */
         } else {
             step = s->length - s->at < n ? (size_t)(s->length - s->at) : n;
         }

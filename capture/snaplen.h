@@ -19,8 +19,6 @@ struct snaplen { /* all zero to begin with */
     uint64_t at, length; /* bytes of the block passed, bytes it has */
     uint8_t head[12]; /* its first ones */
     bool interface; /* it describes an interface */
-    uint32_t claimed; /* the first snap length claimed; 0: none, or no limit */
-    bool known;
 };
 
 /* The next n bytes of the file, changed in place. */

@@ -227,12 +227,6 @@ int source_dlt(const struct source *s)
     return pcap_datalink(s->pcap);
 }
 
-int source_snaplen(const struct source *s)
-{
-    uint32_t claimed = s->unpack ? unpack_snaplen(s->unpack) : 0;
-    return claimed && claimed < LIMIT_SNAPLEN ? (int)claimed : pcap_snapshot(s->pcap);
-}
-
 static inline int64_t packet_time(const struct source *s, const struct timeval *tv)
 {
     int64_t seconds = tv->tv_sec;

@@ -53,7 +53,6 @@ struct source *source_open_live(const struct source_live *o, struct err *e);
 void source_close(struct source *s);
 
 int source_dlt(const struct source *s); /* DLT_ of every packet of it */
-int source_snaplen(const struct source *s);
 
 enum source_status { SOURCE_END,
                      SOURCE_CUT /* damaged, cut in the middle of a packet, or of a kind that cannot be read on: *e says where */,

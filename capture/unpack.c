@@ -283,11 +283,6 @@ uint32_t unpack_magic(const struct unpack *u)
     return u->magic;
 }
 
-uint32_t unpack_snaplen(const struct unpack *u)
-{
-    return u->snaplen.claimed;
-}
-
 uint64_t unpack_position(const struct unpack *u)
 {
     return u->position;

@@ -32,7 +32,6 @@ int unpack_hash_end(struct unpack *u, uint8_t out[32]);
 
 /* The first bytes as they are in the file (up to 24; fewer in a shorter file). */
 const uint8_t *unpack_head(const struct unpack *u, size_t *n);
-uint32_t unpack_snaplen(const struct unpack *u); /* the snap length that the file claims (see snaplen.h); 0: none so far */
 uint64_t unpack_position(const struct unpack *u); /* bytes of the file consumed, as they are on disk */
 const char *unpack_damage(const struct unpack *u); /* what is wrong with the compressed data, or NULL */
 int unpack_errno(const struct unpack *u); /* a read failed with this; 0: none did */

@@ -174,11 +174,6 @@ const char *alert_name(uint8_t code, char buf[NAME_TEXT])
     return buf;
 }
 
-const char *extension_name(uint16_t type, char buf[NAME_TEXT])
-{
-    return code_find(extensions, COUNT(extensions), type, buf);
-}
-
 /* digits: what follows the family in a name that a person types, the dot left out. */
 static const struct version {
     uint16_t id;

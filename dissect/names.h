@@ -59,7 +59,6 @@ const char *group_name(uint16_t group, char buf[NAME_TEXT]); /* "x25519", "secp2
 /* "rsa_pss_rsae_sha256"; TLS 1.2 pairs: "rsa_pkcs1_sha1", "dsa_sha1" */
 const char *sigscheme_name(uint16_t scheme, char buf[NAME_TEXT]);
 const char *alert_name(uint8_t code, char buf[NAME_TEXT]); /* "handshake_failure" */
-const char *extension_name(uint16_t type, char buf[NAME_TEXT]);
 uint16_t group_by_name(const char *name); /* 0 when unknown; also OpenSSL's prime256v1, P-256, X25519 */
 uint16_t sigscheme_by_name(const char *name); /* 0 when unknown */
 uint16_t version_by_name(const char *name); /* 0 when unknown; "TLSv1", "TLSv1.0", "tls1.0", "1.2" all work */

@@ -206,7 +206,7 @@ class Suite:
 
 
 def read(path):
-    suites, tables, aliases = {}, {k: {} for k in ('group', 'sigscheme', 'alert', 'extension')}, {'suite': [], 'group': []}
+    suites, tables, aliases = {}, {k: {} for k in ('group', 'sigscheme', 'alert')}, {'suite': [], 'group': []}
     for number, line in enumerate(open(path, encoding='ascii'), 1):
         if line.startswith('#') or not line.strip():
             continue
@@ -267,7 +267,7 @@ def table(suites, tables, aliases):
     for name, code in aliases['group']:
         print(f'    {{ {code:#06x}, {c(name)} }},')
     print('};')
-    for kind in ('sigscheme', 'alert', 'extension'):
+    for kind in ('sigscheme', 'alert'):
         print(f'\nstatic const struct code_name {kind}s[] = {{')
         for code, (name, _) in sorted(tables[kind].items()):
             print(f'    {{ {code:#06x}, {c(name)} }},')

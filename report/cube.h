@@ -167,10 +167,8 @@ const struct hour *cube_hour_at(const struct cube *c, unsigned i); /* in order o
 unsigned cube_inputs(const struct cube *c);
 void cube_totals(const struct cube *c, struct stats *out); /* sum over all hours */
 void cube_hourless(const struct cube *c, struct stats *out); /* the part of it that is in no hour: there was no memory for one */
-uint64_t cube_folded(const struct cube *c); /* handshakes counted in "other" rows */
 bool cube_oom(const struct cube *c); /* after a put or cube_input that gave 0: for want of memory, not at a cap */
 uint64_t cube_lost(const struct cube *c); /* handshakes for which there was no memory at all; part of memory_refused above */
-size_t cube_bytes(const struct cube *c); /* memory held */
 typedef void cube_span_visit(void *ctx, const struct endpoint *client, uint32_t profile, const struct endpoint *server,
                              const struct span *s);
 /* Every span once, rows and what outlived them together, in order of client, profile's bytes, server. -1: out of memory. */

@@ -70,15 +70,6 @@ uint16_t cube_sensors(const struct cube *c)
     return (uint16_t)intern_count(c->sensors);
 }
 
-uint64_t cube_folded(const struct cube *c)
-{
-    uint64_t n = 0;
-    for (uint32_t row = 1; row <= cube_rows(c); row++)
-        if (cube_row_key(c, row)->flags & CUBE_OTHER)
-            n += cube_row_val(c, row)->count;
-    return n;
-}
-
 bool cube_oom(const struct cube *c)
 {
     return c->oom;
@@ -87,17 +78,6 @@ bool cube_oom(const struct cube *c)
 uint64_t cube_lost(const struct cube *c)
 {
     return c->lost;
-}
-
-size_t cube_bytes(const struct cube *c)
-{
-    const struct intern *t[] = { c->names, c->profiles, c->stacks, c->certs, c->sensors };
-    size_t n = sizeof *c + records_bytes(&c->rows) + records_bytes(&c->spans);
-    for (size_t i = 0; i < sizeof t / sizeof *t; i++)
-        n += intern_bytes(t[i]);
-    n += column_bytes(&c->profile) + column_bytes(&c->cert) + column_bytes(&c->hour_pool);
-    n += c->hour_room * sizeof *c->hour + c->service_room * sizeof *c->service;
-    return n + c->input_room * sizeof *c->input + c->inputs * sizeof **c->input;
 }
 
 /* Upgrades: 1... are the rows of upgrades[], then one for a name that is not among them (a file of a later version). */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -51,6 +52,13 @@ static inline size_t unhex(const char *text, uint8_t *out, size_t cap)
     }
     assert_int_equal(hi, -1);
     return n;
+}
+
+/* Bytes of the heap in use; always 0 under a sanitizer, which has a heap of its own. */
+static inline size_t heap_bytes(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
 }
 
 #endif

@@ -5,6 +5,16 @@
 
 static const struct cube_options plain = { .seed = 42 };
 
+/* Handshakes counted in "other" rows. */
+static uint64_t folded(const struct cube *c)
+{
+    uint64_t n = 0;
+    for (uint32_t row = 1; row <= cube_rows(c); row++)
+        if (cube_row_key(c, row)->flags & CUBE_OTHER)
+            n += cube_row_val(c, row)->count;
+    return n;
+}
+
 static uint64_t total(const struct cube *c)
 {
     uint64_t n = cube_lost(c);
@@ -199,7 +209,7 @@ static void poor_events_are_counted(void **state)
     ev.ts_ns = INT64_MAX;
     cube_event(c, &ev);
     assert_int_equal(total(c), 2);
-    assert_int_equal(cube_folded(c), 0);
+    assert_int_equal(folded(c), 0);
     assert_int_equal(cube_row_key(c, 1)->day, 0);
     assert_string_equal(cube_upgrade_name(cube_row_key(c, 1)->upgrade), "smtp");
     assert_string_equal(cube_upgrade_name(cube_row_key(c, 2)->upgrade), "other");
@@ -254,12 +264,12 @@ static void a_flood_is_folded_and_counted(void **state)
         size_t half = 0;
         for (unsigned i = 0; i < N; i++) {
             cube_event(c, flood(&m, kind, i));
-            half = i == N / 2 ? cube_bytes(c) : half;
+            half = i == N / 2 ? heap_bytes() : half;
         }
         assert_int_equal(total(c), N);
         assert_int_equal(cube_lost(c), 0);
-        assert_true(cube_folded(c) > N / 2);
-        assert_int_equal(cube_bytes(c), half);
+        assert_true(folded(c) > N / 2);
+        assert_int_equal(heap_bytes(), half);
         assert_true(cube_rows(c) < 1100);
         check_folded(c, kind);
         /* What was known before the flood is still counted as itself. */
@@ -274,6 +284,7 @@ static void a_flood_is_folded_and_counted(void **state)
 static void bytes_are_capped_beside_numbers(void **state)
 {
     (void)state;
+    size_t before = heap_bytes();
     struct cube *c = cube_new(&(struct cube_options){ .max_names = 1000, .max_profiles = 1000, .seed = 1 });
     struct made m;
     char name[LIMIT_NAME_BYTES + 40];
@@ -289,7 +300,7 @@ static void bytes_are_capped_beside_numbers(void **state)
     assert_true(cube_names(c) < 1000);
     assert_true(cube_names(c) >= 200);
     assert_int_equal(total(c), 3000);
-    assert_true(cube_bytes(c) < 2 << 20);
+    assert_true(heap_bytes() - before < 2 << 20);
     cube_free(c);
 }
 
@@ -566,7 +577,7 @@ static void merging_into_a_small_cube_loses_no_count(void **state)
         assert_int_equal(cube_merge(c, big), 0);
         assert_int_equal(cube_merge(c, big), 0);
         assert_int_equal(total(c), 1000);
-        assert_true(cube_folded(c) > 0);
+        assert_true(folded(c) > 0);
         cube_free(c);
     }
     cube_free(big);

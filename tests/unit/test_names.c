@@ -136,11 +136,6 @@ static void test_other_names(void **state)
     assert_string_equal(alert_name(0, buf), "close_notify");
     assert_string_equal(alert_name(120, buf), "no_application_protocol");
     assert_string_equal(alert_name(200, buf), "0xc8");
-    assert_string_equal(extension_name(0, buf), "server_name");
-    assert_string_equal(extension_name(43, buf), "supported_versions");
-    assert_string_equal(extension_name(0xff01, buf), "renegotiation_info");
-    assert_string_equal(extension_name(0xfe0d, buf), "encrypted_client_hello");
-    assert_string_equal(extension_name(0x0a0a, buf), "0x0a0a");
 }
 
 static void test_versions(void **state)
