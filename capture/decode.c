@@ -291,6 +291,7 @@ bool decode_next(struct decode *d, struct decoded *out)
         };
         out->ids = d->rest_ids;
         out->fragmented = false;
+        out->flow = 0;
         d->udp_valid = false;
         d->rest = (struct rd){ 0 };
         if (walk(&w, LAYER_AMSDU))
@@ -309,11 +310,12 @@ bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct dec
     out->ids = (struct encap_ids){ 0 };
     out->fragmented = false;
     out->addr_len = 0;
+    out->flow = 0;
     d->udp_valid = false;
     d->rest = (struct rd){ 0 };
-    if (walk(&w, l ? l : END_UNKNOWN))
-        return true;
-    return rd_left(&d->rest) && decode_next(d, out);
+    bool found = walk(&w, l ? l : END_UNKNOWN) || (rd_left(&d->rest) && decode_next(d, out));
+    out->fleeting = out->fragmented || rd_left(&d->rest) || out->addr_len == 6;
+    return found;
 }
 
 void decode_finish(struct decode *d)

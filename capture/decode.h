@@ -21,8 +21,8 @@ struct decode *decode_new(const struct decode_options *opt, uint64_t seed, struc
 void decode_free(struct decode *d);
 
 /* True and *out filled: a TCP, UDP or EAPOL unit. False: nothing for us, counted in stats by reason (fragments that wait
- * for the rest are not a loss yet; packet_cut is for whoever reads the packets to count). *out borrows the frame or the
- * fragment buffer until the next call. */
+ * for the rest are not a loss yet; packet_cut is for whoever reads the packets to count). *out borrows the frame; when it is
+ * fleeting also memory of d until the next call. */
 bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct decoded *out);
 
 /* Some frames hold several packets (802.11 aggregates them): true and *out filled as long as there is another one in the

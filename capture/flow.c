@@ -113,6 +113,13 @@ static inline uint64_t tag_of(const struct flow_table *t, const struct decoded *
     return fold(h ^ t->key[2], (scope << 8 | d->proto) ^ t->key[3]) >> TAG_SHIFT;
 }
 
+/* The same, where flow_expect was not asked too. */
+static inline uint64_t expected_tag(const struct flow_table *t, const struct decoded *d, unsigned *side)
+{
+    *side = d->side;
+    return d->flow ? d->flow : tag_of(t, d, side);
+}
+
 /* ---- words and slots ---- */
 
 static inline uint32_t seconds_of(int64_t ns)
@@ -615,7 +622,7 @@ static void done_flags(struct flow_table *t, uint32_t i, const struct decoded *d
 static bool tcp_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
 {
     unsigned side;
-    uint64_t tag = tag_of(t, d, &side);
+    uint64_t tag = expected_tag(t, d, &side);
     uint32_t i = slot_lookup(t, tag);
     if (d->tcp_flags & TCP_SYN) {
         if (d->tcp_flags & TCP_ACK)
@@ -658,7 +665,7 @@ static bool tcp_packet(struct flow_table *t, const struct packet *p, const struc
 static void datagram_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
 {
     unsigned side;
-    uint64_t tag = tag_of(t, d, &side);
+    uint64_t tag = expected_tag(t, d, &side);
     uint32_t i = slot_lookup(t, tag);
     if (i == NIL || state_at(t, i) != SLOT_CONN) {
         bool ended = i != NIL && (state_at(t, i) == SLOT_DONE || state_at(t, i) == SLOT_CLOSED);
@@ -734,6 +741,14 @@ void flow_table_free(struct flow_table *t)
     free(t->word);
     free(t->slot);
     free(t);
+}
+
+void flow_expect(const struct flow_table *t, struct decoded *d)
+{
+    unsigned side;
+    d->flow = tag_of(t, d, &side);
+    d->side = (uint8_t)side;
+    __builtin_prefetch(&t->word[home_of(d->flow, t->mask)]);
 }
 
 /* A step of STEP_SECONDS is as good as a longer one: everything is idle after it. */

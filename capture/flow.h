@@ -45,6 +45,9 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
                                   struct stats *stats);
 void flow_table_free(struct flow_table *t); /* does not call the sink: flow_table_finish first */
 
+/* A packet that flow_packet will be given soon, a few others after: what it will look at first is fetched into the cache. */
+void flow_expect(const struct flow_table *t, struct decoded *d);
+
 /* Returns whether it carried one of the first payloads of a flow that is not decided: what classify may learn from. */
 bool flow_packet(struct flow_table *t, const struct packet *p, const struct decoded *d);
 

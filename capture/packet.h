@@ -43,6 +43,9 @@ struct decoded {
     uint8_t proto; /* PROTO_TCP, PROTO_UDP, PROTO_EAPOL */
     uint8_t tcp_flags;
     bool fragmented; /* put together from IP fragments */
+    bool fleeting; /* points into decode's own memory, or decode_next has more: to be dealt with before the next is decoded */
+    uint8_t side; /* flow_expect's: which side of the flow sent it, */
+    uint64_t flow; /* and the keyed tag of the flow; 0: not asked yet */
     uint16_t sport, dport;
     uint32_t seq, ack;
     const uint8_t *payload; /* of TCP, UDP, or the EAPOL frame */
