@@ -473,3 +473,9 @@ bool offer_read(struct rd r, struct offer *o)
     o->quic = o->ext_mask & EXT_QUIC_PARAMS;
     return layout == OFFER_LAYOUT && o->format <= HELLO_DTLS && (cut || rd_done(&r));
 }
+
+uint8_t offer_format(struct rd r)
+{
+    rd_skip(&r, 1);
+    return rd_u8(&r);
+}

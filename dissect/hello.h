@@ -93,5 +93,6 @@ struct offer {
     bool fallback_scsv, renegotiation_scsv, grease;
 };
 bool offer_read(struct rd canonical, struct offer *o);
+uint8_t offer_format(struct rd canonical); /* its format alone: asked of every row of a report */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/rollup_impl.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 bool roll_group_next(const struct rollup *r, struct roll_group *g)
@@ -136,42 +137,52 @@ static void sort(void *array, uint32_t n, size_t size, int (*cmp)(const void *, 
         qsort(array, n, size, cmp);
 }
 
-static void reach_finish(const struct builder *b, struct reach *reach)
-{
-    size_t n = 0;
-    if (reach->id)
-        (void)pairs_of(&b->where, reach->id, &n);
-    reach->servers = (uint32_t)n;
-}
-
-static void reaches_finish(const struct builder *b)
+/* The rows of each server together, in the order that they have: counted, then placed. */
+static bool rows_by_server(struct builder *b)
 {
     struct rollup *r = b->r;
-    struct reach *one[] = { &r->all, &r->old, &r->stuck };
-    for (size_t i = 0; i < sizeof one / sizeof one[0]; i++)
-        reach_finish(b, one[i]);
-    for (unsigned i = 0; i < OLD_CAUSES; i++)
-        reach_finish(b, &r->cause[i]);
-    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
-        reach_finish(b, &r->version[i]);
-    for (uint32_t i = 0; i < r->suites; i++)
-        reach_finish(b, &r->suite[i].reach);
-    for (uint32_t i = 0; i < r->failures; i++)
-        reach_finish(b, &r->failure[i].reach);
-    for (uint32_t i = 0; i < r->facts; i++)
-        reach_finish(b, &r->fact[i].reach);
-}
-
-static bool items_room(struct roll_side *side)
-{
-    size_t longest = 1, run = 0;
-    for (unsigned l = 0; l < ROLL_LISTS; l++)
-        for (size_t i = 0; i < side->list[l].n; i++) {
-            run = i && side->list[l].v[i].a == side->list[l].v[i - 1].a ? run + 1 : 1;
-            longest = run > longest ? run : longest;
-        }
+    struct roll_side *side = b->side;
+    uint32_t longest = 1, at = 0;
+    side->start = calloc(r->servers + 1u, sizeof *side->start);
+    side->row = malloc((r->rows + 1u) * sizeof *side->row);
+    if (!side->start || !side->row)
+        return false;
+    for (uint32_t i = 0; i < r->rows; i++)
+        if (b->place[i].server)
+            side->start[b->place[i].server - 1]++;
+    for (uint32_t s = 0; s < r->servers; s++) {
+        uint32_t count = side->start[s];
+        longest = count > longest ? count : longest;
+        side->start[s] = at;
+        at += count;
+    }
+    for (uint32_t i = 0; i < r->rows; i++)
+        if (b->place[i].server)
+            side->row[side->start[b->place[i].server - 1]++] = i;
+    memmove(side->start + 1, side->start, r->servers * sizeof *side->start); /* each is now where the next one begins */
+    side->start[0] = 0;
     side->item = malloc(longest * sizeof *side->item);
     return side->item != NULL;
+}
+
+/* The servers of each suite, each once: they come one after the other. Then side->row[] holds ids, not places. */
+static void suite_servers(struct builder *b)
+{
+    struct rollup *r = b->r;
+    uint32_t *row = b->side->row, *last = b->side->start;
+    for (uint32_t i = 0; i < r->suites; i++)
+        r->suite[i].reach.stamp = 0;
+    for (uint32_t s = 0; s < r->servers; s++) {
+        for (uint32_t i = last[s]; i < last[s + 1]; i++) {
+            uint32_t suite = b->place[row[i]].suite;
+            struct reach *reach = suite ? &r->suite[suite - 1].reach : NULL;
+            if (reach && reach->stamp != s + 1) {
+                reach->stamp = s + 1;
+                reach->servers++;
+            }
+            row[i] = r->order[row[i]];
+        }
+    }
 }
 
 /* Everything is added up: count servers, put tables in order. A server keeps its number for the lists beside it. */
@@ -182,14 +193,16 @@ static bool finish(struct builder *b)
     r->suites = intern_count(b->suites);
     r->failures = intern_count(b->failures);
     r->upgrades = intern_count(b->upgrades);
-    bool ok = !b->failed && pairs_sort(&b->where);
-    for (unsigned i = 0; i < ROLL_LISTS; i++)
-        ok = ok && pairs_sort(&b->side->list[i]);
-    if (!ok || !items_room(b->side))
+    if (b->failed || !pairs_sort(&b->where) || !rows_by_server(b))
         return false;
+    suite_servers(b);
+    for (uint32_t i = 0; i < r->failures; i++) {
+        size_t n;
+        (void)pairs_of(&b->where, i + 1, &n);
+        r->failure[i].reach.servers = (uint32_t)n;
+    }
     for (uint32_t i = 0; i < r->servers; i++)
         r->server[i].number = i + 1;
-    reaches_finish(b);
     sort(r->server, r->servers, sizeof *r->server, server_cmp);
     sort(r->suite, r->suites, sizeof *r->suite, suite_cmp);
     sort(r->failure, r->failures, sizeof *r->failure, failure_cmp);
@@ -207,8 +220,18 @@ static bool builder_open(struct builder *b)
     r->side = b->side = calloc(1, sizeof *b->side);
     r->fact = calloc(roll_fact_count, sizeof *r->fact);
     r->facts = roll_fact_count;
-    for (unsigned i = 0; r->fact && i < roll_fact_count; i++)
+    b->sum[SUM_ALL] = &r->all;
+    b->sum[SUM_OLD] = &r->old;
+    b->sum[SUM_STUCK] = &r->stuck;
+    for (unsigned i = 0; i < OLD_CAUSES; i++)
+        b->sum[SUM_CAUSE + i] = &r->cause[i];
+    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
+        b->sum[SUM_VERSION + i] = &r->version[i];
+    assert(SUM_FACT + roll_fact_count <= SUM_MOST);
+    for (unsigned i = 0; r->fact && i < roll_fact_count; i++) {
         r->fact[i] = (struct roll_fact){ .name = roll_fact_name(i), .text = roll_fact_text(i) };
+        b->sum[SUM_FACT + i] = &r->fact[i].reach;
+    }
     return b->servers && b->suites && b->failures && b->upgrades && b->side && r->fact;
 }
 
@@ -219,6 +242,7 @@ static void builder_close(struct builder *b)
     intern_free(b->failures);
     intern_free(b->upgrades);
     pairs_free(&b->where);
+    free(b->place);
 }
 
 struct rollup *rollup_make(const struct cube *c, const struct view *v)
@@ -229,7 +253,7 @@ struct rollup *rollup_make(const struct cube *c, const struct view *v)
     r->cube = c;
     r->view = v;
     struct builder b = { .r = r };
-    bool ok = builder_open(&b) && rows_in_view(r);
+    bool ok = builder_open(&b) && rows_in_view(r) && (b.place = calloc(r->rows + 1u, sizeof *b.place)) != NULL;
     struct roll_group g = { .to = 0 };
     while (ok && !b.failed && roll_group_next(r, &g))
         roll_group_add(&b, &g);
@@ -247,8 +271,8 @@ void rollup_free(struct rollup *r)
     if (!r)
         return;
     if (r->side) {
-        for (unsigned i = 0; i < ROLL_LISTS; i++)
-            pairs_free(&r->side->list[i]);
+        free(r->side->row);
+        free(r->side->start);
         free(r->side->item);
     }
     free(r->side);

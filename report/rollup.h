@@ -44,7 +44,7 @@ struct tally {
 struct reach {
     uint64_t handshakes;
     uint32_t clients, servers;
-    uint32_t id, stamp; /* of rollup.c: whose servers; the client counted last */
+    uint32_t stamp; /* of rollup_add.c: the client counted last */
 };
 
 struct roll_server {
@@ -59,6 +59,7 @@ struct roll_server {
     uint16_t dh_min; /* smallest DH prime; 0 none */
     uint64_t resumed, apart /* handshakes by clients set apart */;
     uint32_t number; /* for rollup_items */
+    uint64_t reached; /* of rollup_add.c: the sums of the whole site that count it */
 };
 
 struct roll_suite {
@@ -129,7 +130,7 @@ struct rollup {
     struct roll_apart *apart; /* in order of address */
     uint32_t aparts;
     uint64_t apart_handshakes;
-    struct roll_side *side; /* names, certificates, suites of servers */
+    struct roll_side *side; /* the rows of each server */
 };
 
 /* NULL: out of memory. Borrows both. */

@@ -26,18 +26,29 @@ static bool room(void *array, uint32_t count, size_t size)
     return true;
 }
 
-/* Count a row for a client and a server, each once. */
-static void reach_add(struct builder *b, struct reach *reach, uint32_t server, uint64_t n)
+/* Count a row for its client, once. */
+static void reach_add(const struct builder *b, struct reach *reach, uint64_t n)
 {
-    if (!reach->id)
-        reach->id = ++b->reaches;
     reach->handshakes += n;
     if (b->stamp && reach->stamp != b->stamp) {
         reach->stamp = b->stamp;
         reach->clients++;
     }
-    if (server)
-        pairs_add(&b->where, reach->id, server, n);
+}
+
+/* Count a row in these sums of the site: its client and its server once in each. */
+static void sums_add(struct builder *b, uint64_t sums, uint32_t server, uint64_t n)
+{
+    uint64_t none = 0, *reached = server ? &b->r->server[server - 1].reached : &none;
+    uint64_t new_client = b->stamp ? sums & ~b->client_reached : 0, new_server = server ? sums & ~*reached : 0;
+    b->client_reached |= sums;
+    *reached |= sums;
+    for (; sums; sums &= sums - 1) {
+        int i = __builtin_ctzll(sums);
+        b->sum[i]->handshakes += n;
+        b->sum[i]->clients += new_client >> i & 1;
+        b->sum[i]->servers += new_server >> i & 1;
+    }
 }
 
 static bool is_own(const struct view *v, const struct addr *server)
@@ -92,22 +103,15 @@ static void server_add(struct builder *b, uint32_t id, const struct roll_row *ro
     const struct cube_key *k = row->k;
     uint64_t n = row->v->count;
     tally_add(&s->t, row);
-    reach_add(b, &s->reach, 0, n);
-    if (version_is_old(k->version))
-        reach_add(b, &s->old, 0, n);
+    reach_add(b, &s->reach, n);
+    if (row->old)
+        reach_add(b, &s->old, n);
     s->upgrades |= UINT64_C(1) << (k->upgrade & 63);
     if (k->dh_bits && (!s->dh_min || k->dh_bits < s->dh_min))
         s->dh_min = k->dh_bits;
     if (k->flags & EV_RESUMED)
         s->resumed += n;
-    if (k->sni)
-        pairs_add(&b->side->list[ROLL_NAMES], id, k->sni, n);
-    if (k->cert)
-        pairs_add(&b->side->list[ROLL_CERTS], id, k->cert, n);
-    if (k->version == VER_NONE)
-        return;
-    pairs_add(&b->side->list[ROLL_CHOICES], id, version_slot(k->version) << 24 | (k->suite & 0xffffff), n);
-    if (k->suite == SUITE_NONE)
+    if (k->version == VER_NONE || k->suite == SUITE_NONE)
         return;
     if (s->weakest == k->suite) {
         s->weakest_count += n;
@@ -117,23 +121,23 @@ static void server_add(struct builder *b, uint32_t id, const struct roll_row *ro
     }
 }
 
-static struct roll_suite *suite_row(struct builder *b, const struct cube_key *k)
+/* Its number, 0 when there is none. */
+static uint32_t suite_row(struct builder *b, const struct cube_key *k)
 {
     bool fresh;
     if (k->suite == SUITE_NONE || k->version == VER_NONE)
-        return NULL;
+        return 0;
     uint32_t id = table_row(b, b->suites, &b->r->suite, sizeof *b->r->suite, &k->suite, sizeof k->suite, &fresh);
-    struct roll_suite *s = id ? &b->r->suite[id - 1] : NULL;
-    if (s)
-        s->id = k->suite;
-    return s;
+    if (id)
+        b->r->suite[id - 1].id = k->suite;
+    return id;
 }
 
 static void failure_add(struct builder *b, uint32_t server, const struct roll_row *row)
 {
     const struct cube_key *k = row->k;
     bool fresh, encrypted = k->flags & EV_ALERT_ENCRYPTED;
-    if (!row_failed(k))
+    if (!row->failed)
         return;
     const struct failure_key key = { .outcome = k->outcome, .alert_from = k->alert_from, .encrypted = encrypted,
                                      .alert_code = k->alert_from && !encrypted ? k->alert_code : 0 };
@@ -145,8 +149,10 @@ static void failure_add(struct builder *b, uint32_t server, const struct roll_ro
     f->alert_from = key.alert_from;
     f->alert_code = key.alert_code;
     f->alert_encrypted = encrypted;
-    reach_add(b, &f->reach, server, row->v->count);
-    if (row_stuck(row))
+    reach_add(b, &f->reach, row->v->count);
+    if (server)
+        pairs_add(&b->where, id, server, 1);
+    if (row->stuck)
         f->stuck += row->v->count;
     if (row->v->count > f->pair_count) {
         f->pair_count = row->v->count;
@@ -242,41 +248,44 @@ static void upgrade_add(struct builder *b, const struct roll_row *row)
     if (k->flags & EV_CLEARTEXT_LOGIN)
         u->logins += n;
     if (outcome_is_upgrade(k->outcome))
-        reach_add(b, &u->reach, 0, n);
+        reach_add(b, &u->reach, n);
     refusal_code(u, k->refusal_code);
     upgrade_outcome(u, k, n);
     upgrade_aftermath(u, k, n);
 }
 
-static void handshake_add(struct builder *b, const struct roll_row *row)
+static uint64_t sums_of(const struct roll_row *row)
+{
+    uint64_t sums = UINT64_C(1) << SUM_ALL;
+    if (row->k->version != VER_NONE)
+        sums |= UINT64_C(1) << (SUM_VERSION + row->slot);
+    if (row->old)
+        sums |= UINT64_C(1) << SUM_OLD | UINT64_C(1) << (SUM_CAUSE + row->cause);
+    if (row->stuck)
+        sums |= UINT64_C(1) << SUM_STUCK;
+    for (unsigned i = 0; i < roll_fact_count; i++)
+        sums |= (uint64_t)roll_fact_holds(i, row) << (SUM_FACT + i);
+    return sums;
+}
+
+static void handshake_add(struct builder *b, const struct roll_row *row, struct roll_place *place)
 {
     struct rollup *r = b->r;
-    const struct cube_key *k = row->k;
     uint64_t n = row->v->count;
-    uint32_t server = server_row(b, k);
+    place->server = server_row(b, row->k);
+    place->suite = suite_row(b, row->k);
     if (b->failed)
         return;
     tally_add(&r->total, row);
-    reach_add(b, &r->all, server, n);
-    if (server)
-        server_add(b, server, row);
-    if (k->version != VER_NONE)
-        reach_add(b, &r->version[version_slot(k->version)], server, n);
-    if (version_is_old(k->version)) {
-        reach_add(b, &r->old, server, n);
-        reach_add(b, &r->cause[old_cause(row)], server, n);
+    if (place->server)
+        server_add(b, place->server, row);
+    sums_add(b, sums_of(row), place->server, n);
+    if (place->suite) {
+        struct roll_suite *s = &r->suite[place->suite - 1];
+        s->version[row->slot] += n;
+        reach_add(b, &s->reach, n);
     }
-    if (row_stuck(row))
-        reach_add(b, &r->stuck, server, n);
-    struct roll_suite *s = suite_row(b, k);
-    if (s) {
-        s->version[version_slot(k->version)] += n;
-        reach_add(b, &s->reach, server, n);
-    }
-    failure_add(b, server, row);
-    for (unsigned i = 0; i < roll_fact_count; i++)
-        if (roll_fact_holds(i, row))
-            reach_add(b, &r->fact[i].reach, server, n);
+    failure_add(b, place->server, row);
 }
 
 /* A client that is set apart is counted beside the rest: sums of both equal what was seen. */
@@ -286,7 +295,7 @@ static void apart_add(struct builder *b, struct roll_apart *a, const struct roll
     uint64_t n = row->v->count;
     a->handshakes += n;
     b->r->apart_handshakes += n;
-    if (row_failed(k))
+    if (row->failed)
         a->failed += n;
     if (!a->first_ns || row->v->first_ns < a->first_ns)
         a->first_ns = row->v->first_ns;
@@ -296,10 +305,10 @@ static void apart_add(struct builder *b, struct roll_apart *a, const struct roll
     if (server)
         b->r->server[server - 1].apart += n;
     if (k->version != VER_NONE)
-        b->r->version_apart[version_slot(k->version)] += n;
-    struct roll_suite *s = suite_row(b, k);
-    if (s)
-        s->apart += n;
+        b->r->version_apart[row->slot] += n;
+    uint32_t suite = suite_row(b, k);
+    if (suite)
+        b->r->suite[suite - 1].apart += n;
 }
 
 static void group_apart(struct builder *b, const struct roll_group *g, struct roll_apart *a)
@@ -337,12 +346,13 @@ void roll_group_add(struct builder *b, const struct roll_group *g)
         return;
     }
     b->stamp = g->client->kind == ADDR_NONE ? 0 : g->from + 1;
+    b->client_reached = 0;
     for (uint32_t i = g->from; i < g->to && !b->failed; i++) {
         struct roll_row row = roll_row_of(b->r->cube, b->r->order[i]);
         if (row.k->flags & CUBE_OTHER)
             b->r->folded += row.v->count;
         upgrade_add(b, &row);
         if (!outcome_is_upgrade(row.k->outcome))
-            handshake_add(b, &row);
+            handshake_add(b, &row, &b->place[i]);
     }
 }

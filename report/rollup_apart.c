@@ -64,7 +64,7 @@ static void stacks_add(struct stacks *s, const struct roll_row *row)
     pairs_add(&s->seen, row->profile->stack, 0, row->v->count);
     s->version[version_slot(row->profile->max_version)] = 1;
     s->handshakes += row->v->count;
-    if (row_failed(row->k))
+    if (row->failed)
         s->failed += row->v->count;
     if (!s->first_ns || row->v->first_ns < s->first_ns)
         s->first_ns = row->v->first_ns;

@@ -70,8 +70,7 @@ static bool no_sni(const struct roll_row *r)
 
 static bool sslv2_hello(const struct roll_row *r)
 {
-    struct offer o;
-    return r->profile && offer_read(r->profile->offer, &o) && o.format == HELLO_SSLV2;
+    return r->profile && offer_format(r->profile->offer) == HELLO_SSLV2;
 }
 
 static bool small_dh(const struct roll_row *r)

@@ -14,15 +14,18 @@ struct roll_row {
     const struct profile *profile; /* NULL: no hello */
     const struct suite *suite; /* NULL: none, or unknown */
     const struct cert_facts *cert;
+    uint8_t slot; /* version_slot() */
+    uint8_t cause; /* enum roll_cause, when old */
+    bool old; /* version_is_old() */
+    bool failed;
+    bool stuck; /* failed, and its hello offered nothing newer than TLS 1.1 */
 };
 struct roll_row roll_row_of(const struct cube *c, uint32_t id);
 
 void tally_add(struct tally *t, const struct roll_row *row);
 unsigned version_slot(uint16_t version); /* index in roll_versions */
-enum roll_cause old_cause(const struct roll_row *row);
 bool row_failed(const struct cube_key *k);
 bool row_refused_choice(const struct cube_key *k); /* the client answered the server's choice with an alert that says no to it */
-bool row_stuck(const struct roll_row *row); /* failed, and its hello offered nothing newer than TLS 1.1 */
 
 /* The rows of one client: order[from..to). */
 struct roll_group {
@@ -41,17 +44,27 @@ const char *roll_fact_name(unsigned i);
 const char *roll_fact_text(unsigned i);
 bool roll_fact_holds(unsigned i, const struct roll_row *row);
 
+/* The rows of each server, so that what a server showed is put together when it is asked for: a text report asks for 20. */
 struct roll_side {
-    struct pairs list[ROLL_LISTS]; /* a: the server's number; choices: version slot << 24 | suite */
-    struct roll_item *item; /* what rollup_items returned last; room for the longest run of any list */
+    uint32_t *row; /* ids of rows; server n's are row[start[n - 1] .. start[n]) */
+    uint32_t *start;
+    struct roll_item *item; /* what rollup_items returned last; room for the rows of any server */
 };
+
+/* Sums of the whole site that count distinct clients and servers: a bit each. */
+enum { SUM_ALL, SUM_OLD, SUM_STUCK, SUM_CAUSE, SUM_VERSION = SUM_CAUSE + OLD_CAUSES, SUM_FACT = SUM_VERSION + ROLL_VERSIONS,
+       SUM_MOST = 64 };
 
 /* While rows are added up. Tables are found by key and lie in arrays that grow; id - 1 is the index. */
 struct builder {
     struct rollup *r;
     struct intern *servers, *suites, *failures, *upgrades;
-    struct pairs where; /* which servers belong to which reach */
-    uint32_t reaches; /* how many have an id */
+    struct roll_place { /* beside r->order: the server and the suite that a row counts for; 0: none */
+        uint32_t server, suite;
+    } *place;
+    struct pairs where; /* which servers belong to which failure */
+    struct reach *sum[SUM_MOST]; /* those of the site; NULL: none */
+    uint64_t client_reached; /* the sums that count the client in hand */
     uint32_t stamp; /* the client in hand, 0 when it is "other" */
     struct roll_side *side;
     bool failed;

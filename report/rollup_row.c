@@ -44,15 +44,6 @@ bool row_failed(const struct cube_key *k)
     return false;
 }
 
-struct roll_row roll_row_of(const struct cube *c, uint32_t id)
-{
-    struct roll_row row = { .k = cube_row_key(c, id), .v = cube_row_val(c, id) };
-    row.profile = row.k->profile ? cube_profile(c, row.k->profile) : NULL;
-    row.suite = row.k->suite == SUITE_NONE ? NULL : suite_find(row.k->suite);
-    row.cert = cube_cert(c, row.k->cert);
-    return row;
-}
-
 /* Its client had offered more before. */
 static bool is_retry(const struct cube_key *k)
 {
@@ -68,7 +59,7 @@ bool row_refused_choice(const struct cube_key *k)
            k->alert_code == INSUFFICIENT_SECURITY;
 }
 
-enum roll_cause old_cause(const struct roll_row *row)
+static enum roll_cause old_cause(const struct roll_row *row)
 {
     if (row_refused_choice(row->k))
         return OLD_REFUSED;
@@ -79,9 +70,18 @@ enum roll_cause old_cause(const struct roll_row *row)
     return version_is_old(row->profile->max_version) ? OLD_OFFER : OLD_CHOICE;
 }
 
-bool row_stuck(const struct roll_row *row)
+struct roll_row roll_row_of(const struct cube *c, uint32_t id)
 {
-    return row_failed(row->k) && !is_retry(row->k) && row->profile && version_is_old(row->profile->max_version);
+    struct roll_row row = { .k = cube_row_key(c, id), .v = cube_row_val(c, id) };
+    row.profile = row.k->profile ? cube_profile(c, row.k->profile) : NULL;
+    row.suite = row.k->suite == SUITE_NONE ? NULL : suite_find(row.k->suite);
+    row.cert = cube_cert(c, row.k->cert);
+    row.slot = (uint8_t)version_slot(row.k->version);
+    row.old = version_is_old(row.k->version);
+    row.cause = row.old ? (uint8_t)old_cause(&row) : OLD_UNKNOWN;
+    row.failed = row_failed(row.k);
+    row.stuck = row.failed && !is_retry(row.k) && row.profile && version_is_old(row.profile->max_version);
+    return row;
 }
 
 static void widen(uint16_t *version, uint16_t by, int direction)
@@ -107,17 +107,17 @@ void tally_add(struct tally *t, const struct roll_row *row)
     t->handshakes += n;
     if (row->k->outcome == OUTCOME_COMPLETED)
         t->completed += n;
-    if (row_failed(row->k))
+    if (row->failed)
         t->failed += n;
-    if (row_stuck(row))
+    if (row->stuck)
         t->stuck += n;
     if (version != VER_NONE) {
         t->negotiated += n;
-        t->version[version_slot(version)] += n;
+        t->version[row->slot] += n;
     }
-    if (version_is_old(version)) {
+    if (row->old) {
         t->old += n;
-        t->cause[old_cause(row)] += n;
+        t->cause[row->cause] += n;
     }
     widen(&t->lowest, row_refused_choice(row->k) ? VER_NONE : version, -1);
     widen(&t->highest, row_refused_choice(row->k) ? VER_NONE : version, 1);

@@ -40,24 +40,62 @@ static int choice_cmp(const void *x, const void *y, void *cube)
     return d ? d : order(a->id, b->id);
 }
 
+/* What a row has for a list. false: nothing. */
+static bool item_of(const struct cube_key *k, const struct cube_val *v, enum roll_list what, struct roll_item *item)
+{
+    *item = (struct roll_item){ .count = v->count };
+    switch (what) {
+    case ROLL_NAMES:
+        item->id = k->sni;
+        return k->sni != 0;
+    case ROLL_CERTS:
+        item->id = k->cert;
+        return k->cert != 0;
+    case ROLL_CHOICES:
+        item->id = k->suite;
+        item->version = roll_versions[version_slot(k->version)];
+        return k->version != VER_NONE;
+    case ROLL_LISTS:
+        break;
+    }
+    return false;
+}
+
+static int same_cmp(const void *x, const void *y)
+{
+    const struct roll_item *a = x, *b = y;
+    int d = order(a->version, b->version);
+    return d ? d : order(a->id, b->id);
+}
+
+/* Equal ones become one. */
+static size_t items_join(struct roll_item *item, size_t n)
+{
+    size_t kept = 0;
+    qsort(item, n, sizeof *item, same_cmp);
+    for (size_t i = 0; i < n; i++) {
+        if (kept && same_cmp(&item[kept - 1], &item[i]) == 0)
+            item[kept - 1].count += item[i].count;
+        else
+            item[kept++] = item[i];
+    }
+    return kept;
+}
+
 const struct roll_item *rollup_items(const struct rollup *r, const struct roll_server *s, enum roll_list what, size_t *n)
 {
     static int (*const cmp[ROLL_LISTS])(const void *, const void *, void *) = {
         [ROLL_NAMES] = name_cmp, [ROLL_CERTS] = cert_cmp, [ROLL_CHOICES] = choice_cmp
     };
-    struct roll_side *side = r->side;
-    const struct pair *p = pairs_of(&side->list[what], s->number, n);
-    for (size_t i = 0; i < *n; i++) {
-        uint32_t suite = p[i].b & 0xffffff;
-        side->item[i] = (struct roll_item){ .id = p[i].b, .count = p[i].count };
-        if (what == ROLL_CHOICES) {
-            side->item[i].id = suite == 0xffffff ? SUITE_NONE : suite;
-            side->item[i].version = roll_versions[p[i].b >> 24];
-        }
+    struct roll_item *item = r->side->item;
+    size_t found = 0;
+    for (uint32_t i = r->side->start[s->number - 1]; i < r->side->start[s->number]; i++) {
+        uint32_t id = r->side->row[i];
+        found += item_of(cube_row_key(r->cube, id), cube_row_val(r->cube, id), what, &item[found]);
     }
-    if (*n)
-        qsort_r(side->item, *n, sizeof *side->item, cmp[what], (void *)(uintptr_t)r->cube);
-    return side->item;
+    *n = items_join(item, found);
+    qsort_r(item, *n, sizeof *item, cmp[what], (void *)(uintptr_t)r->cube);
+    return item;
 }
 
 /* The stacks of one client. Its profiles are counted first, then put together by stack. */
@@ -142,7 +180,7 @@ static bool client_sum(const struct rollup *r, const struct roll_group *g, struc
             out->servers++;
         }
         first = false;
-        if (version_is_old(row.k->version)) {
+        if (row.old) {
             out->old_servers += here.count == 0;
             here.count += row.v->count;
             if (here.version == VER_NONE || version_rank(row.k->version) < version_rank(here.version))
