@@ -119,50 +119,53 @@ static bool server_psk(struct rd data, struct server_hello *sh)
     return true;
 }
 
-const struct ext exts[] = {
-    { 0, EXT_SNI, true, client_sni, NULL },
-    { 1, EXT_MAX_FRAGMENT, false, NULL, NULL },
-    { 4, EXT_TRUNCATED_HMAC, false, NULL, NULL },
-    { 5, EXT_STATUS_REQUEST, false, NULL, NULL },
-    { 10, EXT_GROUPS, false, client_groups, NULL },
-    { 11, EXT_POINT_FORMATS, false, client_point_formats, NULL },
-    { 13, EXT_SIGALGS, false, client_sigalgs, NULL },
-    { 15, EXT_HEARTBEAT, false, NULL, NULL },
-    { 16, EXT_ALPN, false, client_alpn, server_alpn },
-    { 18, EXT_SCT, false, NULL, NULL },
-    { 21, 0, true, NULL, NULL }, /* padding, RFC 7685 */
-    { 22, EXT_ETM, false, NULL, NULL },
-    { 23, EXT_EMS, false, NULL, NULL },
-    { 35, EXT_TICKET, false, client_ticket, NULL },
-    { 40, EXT_KEY_SHARE, false, client_key_shares, server_key_share }, /* key_share of the drafts before 23 */
-    { 41, EXT_PSK, false, NULL, server_psk },
-    { 42, EXT_EARLY_DATA, true, NULL, NULL },
-    { 43, EXT_SUPPORTED_VERSIONS, false, client_versions, server_version },
-    { 44, EXT_COOKIE, true, NULL, NULL },
-    { 45, EXT_PSK_MODES, false, NULL, NULL },
-    { 50, EXT_SIGALGS_CERT, false, client_sigalgs_cert, NULL },
-    { 51, EXT_KEY_SHARE, false, client_key_shares, server_key_share },
-    { 53, EXT_CONNECTION_ID, false, NULL, NULL }, /* connection_id of the drafts of RFC 9146 */
-    { 54, EXT_CONNECTION_ID, false, NULL, NULL },
-    { 57, EXT_QUIC_PARAMS, false, NULL, NULL },
-    { 13172, EXT_NPN, false, NULL, NULL },
-    { 0xfe0d, EXT_ECH, false, NULL, NULL },
-    { 0xff01, EXT_RENEGOTIATION_INFO, false, NULL, NULL },
-    { 0xffa5, EXT_QUIC_PARAMS, false, NULL, NULL }, /* of the QUIC drafts */
-    { 0xffce, EXT_ECH, false, NULL, NULL }, /* encrypted_server_name, ECH's forerunner */
+/* Asked twice for every extension of every hello: the numbers that nearly all have are places in the table. */
+static const struct ext low[64] = {
+    [0] = { EXT_SNI, true, true, client_sni, NULL },
+    [1] = { EXT_MAX_FRAGMENT, true, false, NULL, NULL },
+    [4] = { EXT_TRUNCATED_HMAC, true, false, NULL, NULL },
+    [5] = { EXT_STATUS_REQUEST, true, false, NULL, NULL },
+    [10] = { EXT_GROUPS, true, false, client_groups, NULL },
+    [11] = { EXT_POINT_FORMATS, true, false, client_point_formats, NULL },
+    [13] = { EXT_SIGALGS, true, false, client_sigalgs, NULL },
+    [15] = { EXT_HEARTBEAT, true, false, NULL, NULL },
+    [16] = { EXT_ALPN, true, false, client_alpn, server_alpn },
+    [18] = { EXT_SCT, true, false, NULL, NULL },
+    [21] = { 0, true, true, NULL, NULL }, /* padding, RFC 7685 */
+    [22] = { EXT_ETM, true, false, NULL, NULL },
+    [23] = { EXT_EMS, true, false, NULL, NULL },
+    [35] = { EXT_TICKET, true, false, client_ticket, NULL },
+    [40] = { EXT_KEY_SHARE, true, false, client_key_shares, server_key_share }, /* key_share of the drafts before 23 */
+    [41] = { EXT_PSK, true, false, NULL, server_psk },
+    [42] = { EXT_EARLY_DATA, true, true, NULL, NULL },
+    [43] = { EXT_SUPPORTED_VERSIONS, true, false, client_versions, server_version },
+    [44] = { EXT_COOKIE, true, true, NULL, NULL },
+    [45] = { EXT_PSK_MODES, true, false, NULL, NULL },
+    [50] = { EXT_SIGALGS_CERT, true, false, client_sigalgs_cert, NULL },
+    [51] = { EXT_KEY_SHARE, true, false, client_key_shares, server_key_share },
+    [53] = { EXT_CONNECTION_ID, true, false, NULL, NULL }, /* connection_id of the drafts of RFC 9146 */
+    [54] = { EXT_CONNECTION_ID, true, false, NULL, NULL },
+    [57] = { EXT_QUIC_PARAMS, true, false, NULL, NULL },
 };
-const unsigned ext_count = sizeof exts / sizeof exts[0];
+static const struct high {
+    uint16_t type;
+    struct ext ext;
+} high[] = {
+    { 13172, { EXT_NPN, true, false, NULL, NULL } },
+    { 0xfe0d, { EXT_ECH, true, false, NULL, NULL } },
+    { 0xff01, { EXT_RENEGOTIATION_INFO, true, false, NULL, NULL } },
+    { 0xffa5, { EXT_QUIC_PARAMS, true, false, NULL, NULL } }, /* of the QUIC drafts */
+    { 0xffce, { EXT_ECH, true, false, NULL, NULL } }, /* encrypted_server_name, ECH's forerunner */
+};
 
-/* exts[] is sorted. Asked twice for every extension of every hello: by halves. */
 const struct ext *ext_find(uint16_t type)
 {
-    const struct ext *low = exts;
-    for (unsigned n = ext_count; n > 1;) {
-        unsigned half = n / 2;
-        low += low[half].type <= type ? half : 0;
-        n -= half;
-    }
-    return low->type == type ? low : NULL;
+    if (type < sizeof low / sizeof *low)
+        return low[type].known ? &low[type] : NULL;
+    for (size_t i = 0; i < sizeof high / sizeof *high; i++)
+        if (high[i].type == type)
+            return &high[i].ext;
+    return NULL;
 }
 
 struct rd ext_client_block(struct rd block, struct client_hello *ch)

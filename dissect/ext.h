@@ -2,7 +2,7 @@
 /*
  * ext - the extensions of hellos (RFC 8446 section 4.2, RFC 6066 and others): one row per extension that says something.
  *
- * To add one: a function or two in ext.c and a row in exts[]; a bit in enum hello_ext when its presence alone is a fact.
+ * To add one: a function or two in ext.c and a row in low[] or high[]; a bit in enum hello_ext when its presence alone is a fact.
  * A client's extensions are read leniently: what does not parse leaves its fact out, since a hello is an attempt whatever
  * the peer makes of it. A server's answer is not: the version it selects must be sound.
  */
@@ -12,15 +12,12 @@
 #include "dissect/hello.h"
 
 struct ext {
-    uint16_t type;
     uint32_t bit; /* enum hello_ext; 0 when presence alone says nothing */
+    bool known; /* there is a row */
     bool fleeting; /* differs between two hellos of one configuration: not part of the offer */
     void (*client)(struct rd data, struct client_hello *ch); /* NULL: presence only */
     bool (*server)(struct rd data, struct server_hello *sh); /* likewise; false: the hello is malformed */
 };
-
-extern const struct ext exts[]; /* by type, ascending */
-extern const unsigned ext_count;
 
 /* The row of a type, or NULL. */
 const struct ext *ext_find(uint16_t type);

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 enum { HEADER = 4, FIRST_BUFFER = 2048 };
 
@@ -28,7 +27,7 @@ static void drop_buffer(struct handshake *h, struct tls_shared *shared)
 {
     if (!h->buf)
         return;
-    free(h->buf);
+    pool_give(&shared->pool, h->buf, h->cap);
     room_give(&shared->buffered, h->cap);
     h->buf = NULL;
     h->cap = 0;
@@ -68,12 +67,15 @@ static bool grow(struct handshake *h, struct tls_shared *shared, uint32_t need)
         shared->stats->memory_refused++;
         return false;
     }
-    uint8_t *buf = realloc(h->buf, cap);
+    uint8_t *buf = pool_take(&shared->pool, cap);
     if (!buf) {
         room_give(&shared->buffered, cap - h->cap);
         shared->stats->memory_refused++;
         return false;
     }
+    if (h->got)
+        memcpy(buf, h->buf, h->got);
+    pool_give(&shared->pool, h->buf, h->cap);
     h->buf = buf;
     h->cap = cap;
     return true;
@@ -122,7 +124,7 @@ bool handshake_next(struct handshake *h, struct tls_shared *shared, struct rd *i
         return false;
     h->done = true;
     bool kept = h->kept && !h->holed;
-    *m = (struct handshake_message){ .type = h->type, .kept = kept, .copied = kept && !in_place, .length = h->length };
+    *m = (struct handshake_message){ .type = h->type, .kept = kept, .length = h->length };
     if (kept)
         m->body = in_place ? piece : rd_of(h->buf, h->length);
     return true;
@@ -145,13 +147,4 @@ bool handshake_gap(struct handshake *h, struct tls_shared *shared, uint32_t n)
 struct rd handshake_part(const struct handshake *h)
 {
     return h->kept && !h->done && h->have == HEADER ? rd_of(h->buf, h->got) : (struct rd){ 0 };
-}
-
-uint8_t *handshake_steal(struct handshake *h, struct tls_shared *shared)
-{
-    uint8_t *buf = h->buf;
-    room_give(&shared->buffered, h->cap);
-    h->buf = NULL;
-    h->cap = 0;
-    return buf;
 }

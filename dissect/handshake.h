@@ -31,7 +31,6 @@ struct handshake {
 struct handshake_message {
     uint8_t type;
     bool kept; /* body holds all of it; else only type and length are known */
-    bool copied; /* body lies in the buffer: handshake_steal() can take it over */
     uint32_t length;
     struct rd body; /* valid until the next call with this direction */
 };
@@ -44,8 +43,6 @@ bool handshake_gap(struct handshake *h, struct tls_shared *shared, uint32_t n);
 struct rd handshake_part(const struct handshake *h);
 /* Begin a message whose type and length are known from elsewhere (a record of SSLv2). */
 void handshake_begin(struct handshake *h, struct tls_shared *shared, uint8_t type, uint32_t length);
-/* The body of the message just returned, m->copied, becomes the caller's to free(). */
-uint8_t *handshake_steal(struct handshake *h, struct tls_shared *shared);
 /* Forget the message under way. */
 void handshake_reset(struct handshake *h, struct tls_shared *shared);
 

@@ -16,23 +16,27 @@ static bool version_plausible(uint16_t v, bool dtls)
     return dtls ? v >> 8 == 0xfe || v == VER_DTLS10_OPENSSL : v >> 8 == 3 || version_canonical(v) == VER_TLS13;
 }
 
+/* Of two-byte code points: looked at byte by byte, since it is done for every list of every hello. */
+static bool any_grease(struct rd pairs)
+{
+    bool any = false;
+    for (const uint8_t *p = pairs.p; pairs.end - p >= 2; p += 2)
+        any |= p[0] == p[1] && (p[0] & 0x0f) == 0x0a;
+    return any;
+}
+
 /* Signalling values and GREASE among the suites; size: bytes of each. */
 static void scan_suites(struct client_hello *ch, size_t size)
 {
-    for (struct rd r = ch->suites; rd_left(&r) >= size;) {
-        uint32_t id = size == 3 ? rd_u24(&r) : rd_u16(&r);
-        ch->fallback_scsv |= id == SCSV_FALLBACK;
-        ch->renegotiation_scsv |= id == SCSV_RENEGOTIATION;
-        ch->grease |= id <= 0xffff && grease((uint16_t)id);
+    for (const uint8_t *p = ch->suites.p; (size_t)(ch->suites.end - p) >= size; p += size) {
+        const uint8_t *id = p + size - 2; /* of SSLv2's three bytes the first is 0 in those of TLS */
+        if (size == 3 && p[0])
+            continue;
+        uint16_t suite = (uint16_t)(id[0] << 8 | id[1]);
+        ch->fallback_scsv |= suite == SCSV_FALLBACK;
+        ch->renegotiation_scsv |= suite == SCSV_RENEGOTIATION;
+        ch->grease |= grease(suite);
     }
-}
-
-static bool any_grease(struct rd pairs)
-{
-    while (rd_left(&pairs))
-        if (grease(rd_u16(&pairs)))
-            return true;
-    return false;
 }
 
 static bool any_grease_share(struct rd shares)
@@ -225,7 +229,7 @@ bool hello_retry_parse(struct rd body, struct server_hello *sh)
  *   u8 layout (OFFER_LAYOUT), u8 format, u8 flags (enum offer_flag), u16 legacy_version, u16 max_version,
  *   then ten lists, each as u16 length in bytes and its bytes, in the order of offer_write().
  * Lists keep the client's order and lose their GREASE; extensions are sorted, each once, without the fleeting ones
- * (exts[].fleeting). key shares keep only their groups, ALPN its names. A form of OFFER_MAX bytes or more keeps its
+ * (ext.fleeting). key shares keep only their groups, ALPN its names. A form of OFFER_MAX bytes or more keeps its
  * first OFFER_MAX - 8, followed by a 64-bit hash of all of it; the length of the list that is cut then says more than is
  * there.
  */
@@ -270,22 +274,17 @@ static void put_bytes(struct offer_writer *w, struct rd r)
     put(w, r.p, rd_left(&r));
 }
 
-/* Two-byte code points without GREASE. */
+/* Two-byte code points without GREASE: all of them are written, and the next goes over one that does not count. */
 static void put_pairs(struct offer_writer *w, struct rd r)
 {
-    if (!any_grease(r)) {
-        put_bytes(w, r);
-        return;
+    uint8_t *length = w->out + w->n, *to = length + 2;
+    for (const uint8_t *p = r.p; r.end - p >= 2; p += 2) {
+        to[0] = p[0];
+        to[1] = p[1];
+        to += p[0] == p[1] && (p[0] & 0x0f) == 0x0a ? 0 : 2;
     }
-    uint16_t n = 0;
-    for (struct rd count = r; rd_left(&count);)
-        n = (uint16_t)(n + !grease(rd_u16(&count)));
-    put_u16(w, (uint16_t)(n * 2));
-    while (rd_left(&r)) {
-        uint16_t v = rd_u16(&r);
-        if (!grease(v))
-            put_u16(w, v);
-    }
+    put_u16(w, (uint16_t)(to - length - 2));
+    w->n = (size_t)(to - w->out);
 }
 
 static bool grease_name(struct rd name)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dissect/record.h"
 
+enum { MINOR_MAX = 0x1f }; /* of a version 3.x: drafts and GREASE go above those that exist */
+
 bool record_header_plausible(struct rd b)
 {
     int type = rd_peek(&b, 0), major = rd_peek(&b, 1), minor = rd_peek(&b, 2);
     if (type < RECORD_CCS || type > RECORD_HEARTBEAT)
         return false;
-    if ((major >= 0 && major != 3) || minor > 0x1f)
+    if ((major >= 0 && major != 3) || minor > MINOR_MAX)
         return false;
     if (rd_left(&b) < 5)
         return true;
@@ -63,8 +65,28 @@ static bool resync(struct record *r, struct rd b)
     return true;
 }
 
+/* Whole and in one piece, as nearly all are. */
+static bool take_whole_header(struct record *r, struct rd *in)
+{
+    const uint8_t *p = in->p;
+    if (r->form != RECORD_TLS || r->have || rd_left(in) < 5 || p[0] < RECORD_CCS || p[0] > RECORD_HEARTBEAT || p[1] != 3 ||
+        p[2] > MINOR_MAX)
+        return false;
+    uint16_t length = (uint16_t)(p[3] << 8 | p[4]);
+    if (length > RECORD_MAX)
+        return false;
+    r->type = p[0];
+    r->version = (uint16_t)(3 << 8 | p[2]);
+    r->length = r->left = length;
+    r->open = true;
+    rd_skip(in, 5);
+    return true;
+}
+
 static enum record_verdict take_header(struct record *r, struct rd *in)
 {
+    if (r->open || take_whole_header(r, in))
+        return RECORD_PIECE;
     while (!r->open) {
         if (rd_left(in) == 0)
             return RECORD_MORE;

@@ -29,6 +29,7 @@ enum phase {
 };
 
 struct session {
+    struct pool *pool; /* where it lies */
     uint8_t phase;
     uint8_t tunnels; /* prefixes and tunnel headers taken off so far */
     bool tls_ruled_out;
@@ -248,7 +249,7 @@ static void session_free(struct flow *f)
     tls_free(s->tls);
     dialogue_free(&s->g);
     free(s->target);
-    free(s);
+    pool_give(s->pool, s, sizeof *s);
 }
 
 /* ---- streams ---- */
@@ -507,11 +508,16 @@ static enum stream_verdict by_phase(struct dissector *ds, struct session *s, str
 static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, struct rd b)
 {
     struct dissector *ds = ctx;
-    if (!f->user && !(f->user = calloc(1, sizeof(struct session)))) {
-        ds->stats->memory_refused++;
-        return STREAM_DONE;
+    struct session *s = f->user;
+    if (!s) {
+        s = f->user = pool_take(&ds->shared.pool, sizeof *s);
+        if (!s) {
+            ds->stats->memory_refused++;
+            return STREAM_DONE;
+        }
+        *s = (struct session){ .pool = &ds->shared.pool };
     }
-    return by_phase(ds, f->user, f, d, b);
+    return by_phase(ds, s, f, d, b);
 }
 
 /* The answer to a client that sent its hello without waiting is lost: what it said is TLS all the same. */
@@ -682,7 +688,8 @@ struct dissector *dissector_new(struct event_sink *sink, struct stats *stats, ui
     struct dissector *ds = calloc(1, sizeof *ds);
     if (!ds)
         return NULL;
-    ds->shared = (struct tls_shared){ .certs = cert_cache_new(LIMIT_CERTS, seed), .stats = stats };
+    ds->shared.certs = cert_cache_new(LIMIT_CERTS, seed);
+    ds->shared.stats = stats;
     if (!ds->shared.certs) {
         free(ds);
         return NULL;
@@ -711,6 +718,7 @@ void dissector_free(struct dissector *ds)
     if (!ds)
         return;
     cert_cache_free(ds->shared.certs);
+    pool_free(&ds->shared.pool);
     free(ds);
 }
 

@@ -16,11 +16,12 @@
 
 struct tls *tls_new(struct tls_shared *shared, enum tls_framing framing)
 {
-    struct tls *t = room_take(&shared->kept, 0, sizeof *t) ? calloc(1, sizeof *t) : NULL;
+    struct tls *t = room_take(&shared->kept, 0, sizeof *t) ? pool_take(&shared->pool, sizeof *t) : NULL;
     if (!t) {
         shared->stats->memory_refused++;
         return NULL;
     }
+    memset(t, 0, sizeof *t);
     t->shared = shared;
     t->framing = (uint8_t)framing;
     t->client = SIDE_NONE;
@@ -45,6 +46,16 @@ static bool hello_under_way(const struct tls_side *s)
     return h->have == sizeof h->head && !h->done && !h->holed && (h->type == HS_CLIENT_HELLO || h->type == HS_SERVER_HELLO);
 }
 
+static void forget_body(struct tls *t, uint8_t **copy, size_t *kept)
+{
+    if (!*copy)
+        return;
+    pool_give(&t->shared->pool, *copy, *kept);
+    *copy = NULL;
+    room_give(&t->shared->kept, *kept);
+    *kept = 0;
+}
+
 void tls_free(struct tls *t)
 {
     if (!t)
@@ -54,42 +65,30 @@ void tls_free(struct tls *t)
         handshake_reset(&t->side[d].handshake, t->shared);
     }
     cert_release(t->shared->certs, t->cert);
-    room_give(&t->shared->kept, sizeof *t + t->ch_kept + t->sh_kept);
-    free(t->ch_copy);
-    free(t->sh_copy);
+    forget_body(t, &t->ch_copy, &t->ch_kept);
+    forget_body(t, &t->sh_copy, &t->sh_kept);
+    room_give(&t->shared->kept, sizeof *t);
     free(t->client_cert);
-    free(t->offer);
-    free(t);
+    pool_give(&t->shared->pool, t, sizeof *t);
 }
 
 /* ---- hellos ---- */
 
-/* The body of a message for as long as the conversation: the buffer it was put together in, or a copy. NULL: no memory, or
- * no room. */
-static uint8_t *keep_body(struct tls *t, unsigned d, const struct handshake_message *m, size_t *kept)
+/* A copy of the body of a message, for as long as the conversation. NULL: no memory, or no room. */
+static uint8_t *keep_body(struct tls *t, const struct handshake_message *m, size_t *kept)
 {
     struct tls_shared *shared = t->shared;
-    uint8_t *copy = NULL;
     bool room = room_take(&shared->kept, 0, m->length);
-    if (room)
-        copy = m->copied ? handshake_steal(&t->side[d].handshake, shared) : malloc(m->length ? m->length : 1);
+    uint8_t *copy = room ? pool_take(&shared->pool, m->length) : NULL;
     if (!copy) {
         room_give(&shared->kept, room ? m->length : 0);
         shared->stats->memory_refused++;
         return NULL;
     }
-    if (!m->copied && m->length)
+    if (m->length)
         memcpy(copy, m->body.p, m->length);
     *kept = m->length;
     return copy;
-}
-
-static void forget_body(struct tls *t, uint8_t **copy, size_t *kept)
-{
-    free(*copy);
-    *copy = NULL;
-    room_give(&t->shared->kept, *kept);
-    *kept = 0;
 }
 
 /* A message that should be a hello and is not: junk that looks like TLS when there was none before. */
@@ -110,7 +109,7 @@ enum tls_verdict tls_client_hello(struct tls *t, unsigned d, const struct handsh
     if (!m->kept)
         return TLS_MORE;
     size_t kept = 0;
-    uint8_t *copy = keep_body(t, d, m, &kept);
+    uint8_t *copy = keep_body(t, m, &kept);
     if (!copy)
         return TLS_MORE;
     struct client_hello ch;
@@ -161,7 +160,7 @@ static void use_partial(struct tls *t, unsigned d, struct rd part, bool cut)
         return;
     }
     struct handshake_message m = { .length = (uint32_t)rd_left(&part), .body = part };
-    t->sh_copy = keep_body(t, d, &m, &t->sh_kept);
+    t->sh_copy = keep_body(t, &m, &t->sh_kept);
     if (!t->sh_copy)
         return;
     (void)server_hello_partial(rd_of(t->sh_copy, m.length), cut, dtls, &t->sh);
@@ -182,7 +181,7 @@ static enum tls_verdict server_hello(struct tls *t, unsigned d, const struct han
     }
     if (sh.hrr)
         return retry_request(t, d);
-    t->sh_copy = keep_body(t, d, m, &t->sh_kept);
+    t->sh_copy = keep_body(t, m, &t->sh_kept);
     if (!t->sh_copy)
         return TLS_MORE;
     (void)server_hello_parse(rd_of(t->sh_copy, m->length), t->framing == TLS_DTLS, &t->sh);

@@ -8,6 +8,7 @@
 #ifndef DISSECT_TLS_H
 #define DISSECT_TLS_H
 
+#include "base/pool.h"
 #include "base/room.h"
 #include "capture/stats.h"
 #include "dissect/event.h"
@@ -20,6 +21,8 @@ struct tls_shared {
     struct stats *stats;
     struct room buffered; /* what waits for more, of all conversations and dialogues: LIMIT_HANDSHAKE_TOTAL */
     struct room kept; /* conversations and the whole hellos they keep: LIMIT_HELLO_TOTAL */
+    struct pool pool; /* what conversations are made of */
+    uint8_t offer[OFFER_MAX]; /* of the event filled last */
 };
 
 /* When and where the bytes of this call were captured. */
@@ -64,7 +67,7 @@ bool tls_has_hello(const struct tls *t); /* a ClientHello or ServerHello was rec
 unsigned tls_client_side(const struct tls *t); /* 0, 1, or 2 = not known */
 
 /* The conversation is over: fill *ev with all facts (endpoints, transport, upgrade are the caller's). The pointers inside
- * live until tls_free. why_reset/closed_by tell how the carrier ended when the outcome was not known yet. */
+ * live until tls_free, its offer until the next call. why_reset/closed_by tell how the carrier ended when the outcome was not known yet. */
 enum tls_end { TLS_END_DECIDED, TLS_END_FIN, TLS_END_RST, TLS_END_IDLE, TLS_END_INPUT, TLS_END_EVICTED };
 void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_event *ev);
 

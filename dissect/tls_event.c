@@ -2,8 +2,6 @@
 /* What a conversation came to, as an event. */
 #include "dissect/tls_state.h"
 
-#include <stdlib.h>
-
 static enum resumption resumption(const struct tls *t)
 {
     if (t->sslv2)
@@ -68,16 +66,7 @@ static uint32_t flags_of_hellos(const struct tls *t)
 
 static void fill_hello(struct tls *t, struct tls_event *ev)
 {
-    uint8_t offer[OFFER_MAX];
-    size_t n = client_hello_offer(&t->ch, offer);
-    free(t->offer);
-    t->offer = malloc(n);
-    if (!t->offer) { /* a hello without its offer would be no profile: better none */
-        t->shared->stats->memory_refused++;
-        return;
-    }
-    memcpy(t->offer, offer, n);
-    ev->offer = rd_of(t->offer, n);
+    ev->offer = rd_of(t->shared->offer, client_hello_offer(&t->ch, t->shared->offer));
     ev->ch = &t->ch;
 }
 

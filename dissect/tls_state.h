@@ -62,7 +62,6 @@ struct tls {
     uint16_t cert_count;
     uint8_t *client_cert;
     size_t client_cert_len;
-    uint8_t *offer; /* made by tls_fill_event */
 
     /* An alert that has not decided (yet). */
     uint8_t alert_side; /* SIDE_NONE: none */
@@ -90,7 +89,7 @@ void tls_server_cert(struct tls *t, struct rd leaf, unsigned count);
 /* sslv2.c: a piece of a record of side d in SSLv2's form. */
 enum tls_verdict sslv2_piece(struct tls *t, unsigned d, const struct record_piece *piece);
 
-/* tls.c: what a whole ClientHello does, of either format. copied: the body lies in the side's buffer. */
+/* tls.c: what a whole ClientHello does, of either format. */
 enum tls_verdict tls_client_hello(struct tls *t, unsigned d, const struct handshake_message *m, enum hello_format format);
 
 /* tls.c: what side d sends is no record, or a record that cannot be. */
