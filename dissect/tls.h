@@ -67,7 +67,8 @@ bool tls_has_hello(const struct tls *t); /* a ClientHello or ServerHello was rec
 unsigned tls_client_side(const struct tls *t); /* 0, 1, or 2 = not known */
 
 /* The conversation is over: fill *ev with all facts (endpoints, transport, upgrade are the caller's). The pointers inside
- * live until tls_free, its offer until the next call. why_reset/closed_by tell how the carrier ended when the outcome was not known yet. */
+ * live until tls_free, its offer until the next call. end and by tell how the carrier ended when the outcome was not known
+ * yet. */
 enum tls_end { TLS_END_DECIDED, TLS_END_FIN, TLS_END_RST, TLS_END_IDLE, TLS_END_INPUT, TLS_END_EVICTED };
 void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_event *ev);
 
