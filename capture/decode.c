@@ -300,19 +300,53 @@ bool decode_next(struct decode *d, struct decoded *out)
     return false;
 }
 
+/*
+ * Ethernet, IPv4 without options, in one piece and whole, TCP: what nearly every frame is, read without the walk through the
+ * tables. It says what the walk would say (a test compares them); everything else is left to it. Saves a fifth of the empty
+ * loop.
+ */
+static bool plain_frame(const struct packet *p, struct decoded *out)
+{
+    enum { ETHER = 14, IPV4 = 20, TCP = 20 };
+    const uint8_t *ip = p->data + ETHER, *tcp = ip + IPV4;
+    if (p->caplen < ETHER + IPV4 + TCP || p->data[12] != 0x08 || p->data[13] != 0x00)
+        return false;
+    uint32_t total = be16(ip + 2), head = IPV4 + (tcp[12] >> 4) * 4U;
+    if (ip[0] != 0x45 || ip[9] != PROTO_TCP || be16(ip + 6) & 0x3fff || total > p->caplen - ETHER || head < IPV4 + TCP ||
+        head > total)
+        return false;
+    out->src = ip + 12;
+    out->dst = ip + 16;
+    out->addr_len = 4;
+    out->proto = PROTO_TCP;
+    out->tcp_flags = tcp[13];
+    out->fragmented = out->fleeting = false;
+    out->sport = be16(tcp);
+    out->dport = be16(tcp + 2);
+    out->seq = be32(tcp + 4);
+    out->ack = be32(tcp + 8);
+    out->payload = ip + head;
+    out->payload_cap = out->payload_len = total - head;
+    out->ip = ip;
+    out->ip_cap = total;
+    return true;
+}
+
 bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct decoded *out)
 {
+    out->ids = (struct encap_ids){ 0 };
+    out->flow = 0;
+    d->rest = (struct rd){ 0 };
+    if (dlt == DLT_EN10MB && plain_frame(p, out))
+        return true;
     struct walk w = {
         .r = rd_of(p->data, p->caplen), .missing = p->len - p->caplen, .cut = p->len > p->caplen, .out = out, .d = d,
         .now = p->ts_ns,
     };
     enum layer l = (unsigned)dlt <= 0xffff ? (enum layer)d->next[BY_DLT][dlt] : LAYER_NONE;
-    out->ids = (struct encap_ids){ 0 };
     out->fragmented = false;
     out->addr_len = 0;
-    out->flow = 0;
     d->udp_valid = false;
-    d->rest = (struct rd){ 0 };
     bool found = walk(&w, l ? l : END_UNKNOWN) || (rd_left(&d->rest) && decode_next(d, out));
     out->fleeting = out->fragmented || rd_left(&d->rest) || out->addr_len == 6;
     return found;

@@ -46,10 +46,28 @@ static void merge(struct pairs *p)
     p->n = kept;
 }
 
+/* Those of one client are few: they are shifted into place. */
+static void sort_few(struct pairs *p)
+{
+    for (size_t i = 1; i < p->n; i++) {
+        struct pair v = p->v[i];
+        size_t k = i;
+        for (; k > 0 && key(&p->v[k - 1]) > key(&v); k--)
+            p->v[k] = p->v[k - 1];
+        p->v[k] = v;
+    }
+}
+
 bool pairs_sort(struct pairs *p)
 {
+    enum { FEW = 64 };
     if (p->failed || p->n == 0)
         return !p->failed;
+    if (p->n <= FEW) {
+        sort_few(p);
+        merge(p);
+        return true;
+    }
     struct pair *from = p->v, *to = malloc(p->n * sizeof *to);
     if (!to) {
         p->failed = true;

@@ -210,6 +210,50 @@ static void trailers_do_not_enter(void **state)
     }
 }
 
+/* The usual frame has a way of its own past the layers: the same packet without Ethernet has not, and must come out alike,
+ * whatever is changed in it and wherever it is cut. */
+static void assert_as_walked(const uint8_t *ip, size_t cap, size_t len)
+{
+    static uint8_t frame[14 + 512] = { [12] = 0x08 };
+    char ether[512];
+    assert_true(cap <= 512);
+    memcpy(frame + 14, ip, cap);
+    bool found = decode_cut(1, frame, 14 + cap, 14 + len);
+    struct decoded a = out;
+    size_t at = found ? (size_t)(a.payload - guarded(frame, 14 + cap)) : 14;
+    (void)snprintf(ether, sizeof ether, "%s", counted());
+    assert_int_equal(decode_cut(12, ip, cap, len), found);
+    assert_string_equal(counted(), ether);
+    if (!found)
+        return;
+    assert_true(out.payload == guarded(ip, cap) + at - 14 && a.ip_cap == out.ip_cap);
+    assert_true(a.proto == out.proto && a.tcp_flags == out.tcp_flags && a.fragmented == out.fragmented);
+    assert_true(a.sport == out.sport && a.dport == out.dport && a.seq == out.seq && a.ack == out.ack);
+    assert_true(a.payload_cap == out.payload_cap && a.payload_len == out.payload_len && a.addr_len == out.addr_len);
+    assert_true(memcmp(&a.ids, &out.ids, sizeof a.ids) == 0 && a.fleeting == out.fleeting);
+}
+
+static void plain_frames_are_as_walked(void **state)
+{
+    (void)state;
+    static uint8_t ip[20 + 24 + 30] = { 0x45, 0, 0, 20 + 24 + 30, 1, 2, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+                                        0x30, 0x39, 0x01, 0xbb, 1, 2, 3, 4, 5, 6, 7, 8, 0x60, 0x18, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0 };
+    static const uint8_t change[] = { 0x00, 0xff, 0x80, 0x01, 0x46, 0x3f, 74, 73, 75, 0x50, 0x70, 0xf0, 17, 0x20 };
+    for (size_t at = 0; at < 44; at++) {
+        uint8_t was = ip[at];
+        for (unsigned c = 0; c < sizeof change; c++) {
+            ip[at] = change[c];
+            assert_as_walked(ip, sizeof ip, sizeof ip);
+            assert_as_walked(ip, sizeof ip, sizeof ip + 9);
+        }
+        ip[at] = was;
+    }
+    for (size_t cap = 0; cap <= sizeof ip; cap++) {
+        assert_as_walked(ip, cap, sizeof ip);
+        assert_as_walked(ip, cap, cap);
+    }
+}
+
 /* Each byte of each header, changed: whatever comes out lies inside the frame. */
 static void damaged_headers(void **state)
 {
@@ -650,7 +694,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(every_encapsulation), T(every_snap_length), T(every_prefix), T(trailers_do_not_enter), T(damaged_headers),
+        T(every_encapsulation), T(every_snap_length), T(every_prefix), T(trailers_do_not_enter), T(plain_frames_are_as_walked), T(damaged_headers),
         T(ipv4_lengths), T(tcp_data_offset), T(udp_lengths), T(ipv6_routing_gives_the_last_address),
         T(jumbograms_and_offload), T(ipv4_fragments), T(ipv6_fragments), T(fragments_in_fragments), T(capwap_fragments),
         T(udp_on_a_port_of_a_tunnel), T(further_vxlan_ports), T(eapol), T(aggregates_give_every_packet),
