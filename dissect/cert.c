@@ -9,6 +9,8 @@
 #include "dissect/names.h"
 
 #include <arpa/inet.h>
+#include <openssl/asn1t.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
@@ -22,6 +24,78 @@
 
 /* Largest keys that a self-signature is verified with. libcrypto itself stops at RSA 16384. */
 enum { MAX_VERIFY_RSA_BITS = 16384, MAX_VERIFY_DSA_BITS = 4096 };
+
+/* ---- structure ---- */
+
+/*
+ * A certificate (RFC 5280 section 4.1) as libcrypto's own templates read it, but for the key, which stays as it lies there.
+ * Reading an X509, libcrypto also asks every decoder of every provider whether it knows the key: a million instructions. The
+ * keys that nearly all certificates have, RSA and EC on a named curve, are measured here (key_by_eye), and only the others,
+ * and certificates that may have signed themselves, are read as X509.
+ */
+struct spki {
+    X509_ALGOR *algorithm;
+    ASN1_BIT_STRING *key;
+};
+struct tbs {
+    ASN1_INTEGER *version, *serial;
+    X509_ALGOR *signature;
+    X509_NAME *issuer;
+    struct validity {
+        ASN1_TIME *not_before, *not_after;
+    } *validity;
+    X509_NAME *subject;
+    struct spki *spki;
+    ASN1_BIT_STRING *issuer_id, *subject_id;
+    STACK_OF(X509_EXTENSION) *extensions;
+};
+struct certificate {
+    struct tbs *tbs;
+    X509_ALGOR *algorithm;
+    ASN1_BIT_STRING *signature;
+};
+struct rsa_key { /* RFC 8017 appendix A.1.1 */
+    ASN1_INTEGER *modulus, *exponent;
+};
+typedef struct spki SPKI;
+typedef struct validity VALIDITY;
+typedef struct tbs TBS;
+typedef struct certificate CERTIFICATE;
+typedef struct rsa_key RSA_KEY;
+
+ASN1_SEQUENCE(SPKI) = {
+    ASN1_SIMPLE(SPKI, algorithm, X509_ALGOR),
+    ASN1_SIMPLE(SPKI, key, ASN1_BIT_STRING),
+} static_ASN1_SEQUENCE_END(SPKI)
+
+ASN1_SEQUENCE(VALIDITY) = {
+    ASN1_SIMPLE(VALIDITY, not_before, ASN1_TIME),
+    ASN1_SIMPLE(VALIDITY, not_after, ASN1_TIME),
+} static_ASN1_SEQUENCE_END(VALIDITY)
+
+ASN1_SEQUENCE(TBS) = {
+    ASN1_EXP_OPT(TBS, version, ASN1_INTEGER, 0),
+    ASN1_SIMPLE(TBS, serial, ASN1_INTEGER),
+    ASN1_SIMPLE(TBS, signature, X509_ALGOR),
+    ASN1_SIMPLE(TBS, issuer, X509_NAME),
+    ASN1_SIMPLE(TBS, validity, VALIDITY),
+    ASN1_SIMPLE(TBS, subject, X509_NAME),
+    ASN1_SIMPLE(TBS, spki, SPKI),
+    ASN1_IMP_OPT(TBS, issuer_id, ASN1_BIT_STRING, 1),
+    ASN1_IMP_OPT(TBS, subject_id, ASN1_BIT_STRING, 2),
+    ASN1_EXP_SEQUENCE_OF_OPT(TBS, extensions, X509_EXTENSION, 3),
+} static_ASN1_SEQUENCE_END(TBS)
+
+ASN1_SEQUENCE(CERTIFICATE) = {
+    ASN1_SIMPLE(CERTIFICATE, tbs, TBS),
+    ASN1_SIMPLE(CERTIFICATE, algorithm, X509_ALGOR),
+    ASN1_SIMPLE(CERTIFICATE, signature, ASN1_BIT_STRING),
+} static_ASN1_SEQUENCE_END(CERTIFICATE)
+
+ASN1_SEQUENCE(RSA_KEY) = {
+    ASN1_SIMPLE(RSA_KEY, modulus, ASN1_INTEGER),
+    ASN1_SIMPLE(RSA_KEY, exponent, ASN1_INTEGER),
+} static_ASN1_SEQUENCE_END(RSA_KEY)
 
 /* ---- text ---- */
 
@@ -95,11 +169,11 @@ static bool san_ip(struct text *t, const ASN1_STRING *s)
     return text_add(t, host, strlen(host));
 }
 
-static void san_text(const X509 *x, char *out, size_t cap)
+static void san_text(const STACK_OF(X509_EXTENSION) *extensions, char *out, size_t cap)
 {
     static const char more[] = ",...";
     struct text t = { .p = out, .cap = cap - (sizeof more - 1) };
-    GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    GENERAL_NAMES *names = X509V3_get_d2i(extensions, NID_subject_alt_name, NULL, NULL);
     for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
         const GENERAL_NAME *g = sk_GENERAL_NAME_value(names, i);
         size_t before = t.n;
@@ -138,12 +212,9 @@ static const struct {
     { "2.16.840.1.101.3.4.3.19", CERT_KEY_MLDSA, 0 },
 };
 
-static void key_by_oid(const X509 *x, struct cert_facts *out)
+static void key_by_oid(const ASN1_OBJECT *algorithm, struct cert_facts *out)
 {
-    ASN1_OBJECT *algorithm;
     char oid[64];
-    if (!X509_PUBKEY_get0_param(&algorithm, NULL, NULL, NULL, X509_get_X509_PUBKEY(x)))
-        return;
     if (OBJ_obj2txt(oid, sizeof oid, algorithm, 1) <= 0)
         return;
     for (size_t i = 0; i < sizeof key_oids / sizeof *key_oids; i++) {
@@ -178,10 +249,62 @@ static uint8_t key_kind(int id)
     }
 }
 
-static void key_facts(const X509 *x, const EVP_PKEY *key, struct cert_facts *out)
+static bool rsa_by_eye(const struct spki *k, struct cert_facts *out)
 {
+    const uint8_t *p = ASN1_STRING_get0_data(k->key);
+    struct rsa_key *rsa = (struct rsa_key *)ASN1_item_d2i(NULL, &p, ASN1_STRING_length(k->key), ASN1_ITEM_rptr(RSA_KEY));
+    BIGNUM *n = rsa && ASN1_STRING_type(rsa->modulus) == V_ASN1_INTEGER ? ASN1_INTEGER_to_BN(rsa->modulus, NULL) : NULL;
+    int bits = n ? BN_num_bits(n) : 0;
+    BN_free(n);
+    ASN1_item_free((ASN1_VALUE *)rsa, ASN1_ITEM_rptr(RSA_KEY));
+    out->key = CERT_KEY_RSA;
+    out->key_bits = (uint16_t)bits;
+    return bits > 0 && bits <= UINT16_MAX && ASN1_STRING_length(k->key) == p - ASN1_STRING_get0_data(k->key);
+}
+
+/* A point that is not on its curve is no key: then it is known that there is none. */
+static bool ec_by_eye(const struct spki *k, struct cert_facts *out)
+{
+    const ASN1_TYPE *parameter = k->algorithm->parameter;
+    bool named = parameter && parameter->type == V_ASN1_OBJECT;
+    int nid = named ? OBJ_obj2nid(parameter->value.object) : NID_undef;
+    EC_GROUP *group = nid == NID_X9_62_prime256v1 || nid == NID_secp384r1 || nid == NID_secp521r1
+                          ? EC_GROUP_new_by_curve_name(nid) : NULL;
+    EC_POINT *point = group ? EC_POINT_new(group) : NULL;
+    if (!point) {
+        EC_GROUP_free(group);
+        return false;
+    }
+    size_t n = (size_t)ASN1_STRING_length(k->key);
+    if (EC_POINT_oct2point(group, point, ASN1_STRING_get0_data(k->key), n, NULL) == 1 && !EC_POINT_is_at_infinity(group, point)) {
+        out->key = CERT_KEY_EC;
+        out->key_bits = (uint16_t)EC_GROUP_order_bits(group);
+        out->curve = group_by_name(OBJ_nid2sn(nid));
+    }
+    EC_POINT_free(point);
+    EC_GROUP_free(group);
+    return true;
+}
+
+/* false: it takes more than a look to say what key this is, or whether it is one. */
+static bool key_by_eye(const struct spki *k, struct cert_facts *out)
+{
+    switch (OBJ_obj2nid(k->algorithm->algorithm)) {
+    case NID_rsaEncryption:
+        return rsa_by_eye(k, out);
+    case NID_X9_62_id_ecPublicKey:
+        return ec_by_eye(k, out);
+    default: /* of a list without end */
+        return false;
+    }
+}
+
+static void key_facts(const EVP_PKEY *key, const ASN1_OBJECT *algorithm, struct cert_facts *out)
+{
+    out->key = CERT_KEY_UNKNOWN;
+    out->key_bits = 0;
     if (!key) {
-        key_by_oid(x, out);
+        key_by_oid(algorithm, out);
         return;
     }
     int bits = EVP_PKEY_get_bits(key);
@@ -221,10 +344,8 @@ static uint16_t hash_bits(int nid)
     }
 }
 
-static void signature_facts(const X509 *x, struct cert_facts *out)
+static void signature_facts(const X509_ALGOR *alg, struct cert_facts *out)
 {
-    const X509_ALGOR *alg;
-    X509_get0_signature(NULL, &alg, x);
     int nid = OBJ_obj2nid(alg->algorithm), hash = NID_undef;
     const char *name = nid == NID_undef ? NULL : OBJ_nid2ln(nid);
     if (name)
@@ -252,7 +373,7 @@ static int64_t time_seconds(const ASN1_TIME *t)
 
 static bool self_signed(X509 *x, EVP_PKEY *key, const struct cert_facts *f)
 {
-    if (!key || X509_NAME_cmp(X509_get_subject_name(x), X509_get_issuer_name(x)) != 0)
+    if (!key)
         return false;
     unsigned bits = f->key_bits;
     if ((f->key == CERT_KEY_RSA || f->key == CERT_KEY_RSA_PSS) && bits > MAX_VERIFY_RSA_BITS)
@@ -264,27 +385,41 @@ static bool self_signed(X509 *x, EVP_PKEY *key, const struct cert_facts *f)
     return X509_verify(x, key) == 1;
 }
 
-static bool is_ca(const X509 *x)
+static bool is_ca(const STACK_OF(X509_EXTENSION) *extensions)
 {
-    BASIC_CONSTRAINTS *bc = X509_get_ext_d2i(x, NID_basic_constraints, NULL, NULL);
+    BASIC_CONSTRAINTS *bc = X509V3_get_d2i(extensions, NID_basic_constraints, NULL, NULL);
     bool ca = bc && bc->ca;
     BASIC_CONSTRAINTS_free(bc);
     return ca;
 }
 
-static void cert_facts_of(X509 *x, struct cert_facts *out)
+/* What needs a key that libcrypto has decoded. */
+static void facts_by_key(struct rd der, bool known, const struct tbs *tbs, struct cert_facts *out)
 {
-    EVP_PKEY *key = X509_get0_pubkey(x);
-    name_text(X509_get_subject_name(x), out->subject, sizeof out->subject);
-    name_text(X509_get_issuer_name(x), out->issuer, sizeof out->issuer);
-    san_text(x, out->san, sizeof out->san);
-    serial_text(X509_get0_serialNumber(x), out->serial, sizeof out->serial);
-    key_facts(x, key, out);
-    signature_facts(x, out);
-    out->not_before = time_seconds(X509_get0_notBefore(x));
-    out->not_after = time_seconds(X509_get0_notAfter(x));
-    out->is_ca = is_ca(x);
-    out->self_signed = self_signed(x, key, out);
+    const uint8_t *p = der.p;
+    X509 *x = d2i_X509(NULL, &p, (long)rd_left(&der));
+    EVP_PKEY *key = x ? X509_get0_pubkey(x) : NULL;
+    if (!known)
+        key_facts(key, tbs->spki->algorithm->algorithm, out);
+    if (X509_NAME_cmp(tbs->subject, tbs->issuer) == 0)
+        out->self_signed = self_signed(x, key, out);
+    X509_free(x);
+}
+
+static void cert_facts_of(struct rd der, const struct certificate *c, struct cert_facts *out)
+{
+    const struct tbs *tbs = c->tbs;
+    name_text(tbs->subject, out->subject, sizeof out->subject);
+    name_text(tbs->issuer, out->issuer, sizeof out->issuer);
+    san_text(tbs->extensions, out->san, sizeof out->san);
+    serial_text(tbs->serial, out->serial, sizeof out->serial);
+    signature_facts(c->algorithm, out);
+    out->not_before = time_seconds(tbs->validity->not_before);
+    out->not_after = time_seconds(tbs->validity->not_after);
+    out->is_ca = is_ca(tbs->extensions);
+    bool known = key_by_eye(tbs->spki, out);
+    if (!known || X509_NAME_cmp(tbs->subject, tbs->issuer) == 0)
+        facts_by_key(der, known, tbs, out);
 }
 
 bool cert_parse(struct rd der, struct cert_facts *out)
@@ -294,12 +429,15 @@ bool cert_parse(struct rd der, struct cert_facts *out)
     memset(out, 0, sizeof *out);
     if (EVP_Q_digest(NULL, "SHA256", NULL, n ? p : (const uint8_t *)"", n, out->sha256, NULL) != 1)
         memset(out->sha256, 0, sizeof out->sha256);
-    X509 *x = n == 0 || n > LIMIT_CERT_BYTES ? NULL : d2i_X509(NULL, &p, (long)n);
-    if (x)
-        cert_facts_of(x, out);
-    X509_free(x);
+    struct certificate *c = NULL;
+    if (n > 0 && n <= LIMIT_CERT_BYTES)
+        c = (struct certificate *)ASN1_item_d2i(NULL, &p, (long)n, ASN1_ITEM_rptr(CERTIFICATE));
+    bool readable = c != NULL;
+    if (readable)
+        cert_facts_of(der, c, out);
+    ASN1_item_free((ASN1_VALUE *)c, ASN1_ITEM_rptr(CERTIFICATE));
     ERR_clear_error(); /* it keeps a ring of what failed above */
-    return x != NULL;
+    return readable;
 }
 
 const char *cert_key_name(uint8_t key)
