@@ -45,7 +45,7 @@
     S(hello_too_long, L, "handshake messages longer than the limit")                                    \
     S(tls_midstream, L, "connections seen in TLS without their hello")                                  \
     S(cert_skipped, L, "certificates that could not be read or were over the limit")                    \
-    S(upgrade_opaque, L, "sessions whose TLS is hidden inside another encryption (tls-crypt)")          \
+    S(upgrade_opaque, L, "sessions hidden by another encryption (OpenVPN tls-crypt, GSSAPI layers)")    \
     S(upgrade_unknown, L, "sessions of upgradable protocols whose dialogue was not captured whole")      \
     S(tunnel_deep, L, "connections through more proxies in a row than the limit")                       \
     S(quic_midstream, L, "QUIC connections whose Initial packets were missed")                          \

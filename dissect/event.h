@@ -34,7 +34,7 @@ enum transport { TRANSPORT_TCP, TRANSPORT_UDP /* DTLS, and TLS inside datagrams 
     O(PLAINTEXT, "plaintext", "TLS was possible and never requested; the session went on in clear text")         \
     O(NOT_OFFERED, "not_offered", "an upgradable session; the server did not offer TLS")                         \
     O(ABANDONED, "abandoned", "TLS was requested and no hello followed")                                         \
-    O(OPAQUE, "not_observable", "TLS is hidden inside another encryption")
+    O(OPAQUE, "not_observable", "hidden by another encryption; TLS inside it could not be seen")
 
 enum outcome {
 #define O(name, json, text) OUTCOME_##name,

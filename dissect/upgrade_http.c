@@ -256,7 +256,7 @@ static enum up_verdict http_request(struct upgrade_state *s, struct rd header)
     if (rd_left(&token) == 0)
         return s->confirmed ? UP_MORE : UP_NOT_MINE;
     struct rd first = upgrade_token(&token);
-    s->small[2] = upgrade_prefix(first, "TLS/") && rd_left(&first) >= 4;
+    s->small[2] = upgrade_prefix(first, "TLS/") || upgrade_mentions(token, "TLS/1"); /* a list, the best first */
     s->small[3] = upgrade_is(first, "websocket");
     if (s->small[2])
         upgrade_ask(s);

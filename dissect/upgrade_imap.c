@@ -116,8 +116,10 @@ static enum up_verdict imap_answer(struct upgrade_state *s, struct rd line)
     if (!s->greeted && upgrade_is(tag, "*")) {
         s->greeted = true;
         s->confirmed = s->confirmed || upgrade_word(line, "OK") || upgrade_word(line, "PREAUTH");
-        if (upgrade_word(line, "PREAUTH"))
+        if (upgrade_word(line, "PREAUTH")) { /* no STARTTLS from here on: RFC 9051 section 6.2.1 */
+            s->offered = 1;
             return UP_PLAIN;
+        }
     }
     if (upgrade_is(tag, "+") && s->phase == ASKED_AUTH)
         s->phase = AUTH_LINE;

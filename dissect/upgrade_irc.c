@@ -34,7 +34,8 @@ static enum up_verdict irc_command(struct upgrade_state *s, struct rd line)
     if (upgrade_is(word, "STARTTLS"))
         upgrade_ask(s);
     s->requested = s->requested || (upgrade_word(line, " REQ") && upgrade_mentions(line, "tls"));
-    s->login = s->login || upgrade_is(word, "PASS");
+    bool sasl = upgrade_is(word, "AUTHENTICATE") && upgrade_clear_mechanism(upgrade_token(&line));
+    s->login = s->login || upgrade_is(word, "PASS") || sasl;
     s->stripped = s->stripped || (rd_left(&word) == 8 && upgrade_stripped(word));
     return UP_MORE;
 }

@@ -9,7 +9,9 @@
 
 enum op { BIND_REQUEST = 0x60, BIND_RESPONSE = 0x61, UNBIND = 0x42, SEARCH_REQUEST = 0x63, SEARCH_ENTRY = 0x64,
           SEARCH_DONE = 0x65, ABANDON = 0x50, EXTENDED_REQUEST = 0x77, EXTENDED_RESPONSE = 0x78 };
-enum { SEQUENCE = 0x30, INTEGER = 2, OCTETS = 4, ENUMERATED = 10, REQUEST_NAME = 0x80, SIMPLE = 0x80 };
+enum { SEQUENCE = 0x30, INTEGER = 2, OCTETS = 4, ENUMERATED = 10, REQUEST_NAME = 0x80, SIMPLE = 0x80, SASL = 0xa3 };
+enum phase { MESSAGES, BOUND_BY_SASL };
+enum { BOUND, BY_SASL }; /* s->small: the latest bind settles the session; and may seal it */
 static const char starttls[] = "1.3.6.1.4.1.1466.20037";
 
 /* s->word[0..1]: bytes of a long message still to come from server, client; word[2]: messageID of the StartTLS request;
@@ -66,6 +68,12 @@ static bool ldap_may_start(bool from_client, struct rd head)
     return op == BIND_REQUEST || op == SEARCH_REQUEST || op == EXTENDED_REQUEST;
 }
 
+/* Behind a SASL bind: a security layer puts four bytes of length before what it wraps (RFC 4422 section 3.7). */
+static bool is_wrapped(const struct upgrade_state *s, struct rd head)
+{
+    return s->phase == BOUND_BY_SASL && rd_peek(&head, 0) == 0;
+}
+
 static size_t ldap_unit(struct upgrade_state *s, bool from_client, struct rd head)
 {
     struct rd r = head;
@@ -77,6 +85,8 @@ static size_t ldap_unit(struct upgrade_state *s, bool from_client, struct rd hea
     }
     if (tls != 0)
         return tls < 0 || (from_client && s->pending) ? 0 : UPGRADE_UNIT_TLS;
+    if (is_wrapped(s, head))
+        return 1;
     if (rd_u8(&r) != SEQUENCE)
         return UPGRADE_UNIT_NOT;
     if (!ber_length(&r, &length))
@@ -97,9 +107,12 @@ static void bind_request(struct upgrade_state *s, uint32_t id, struct rd op)
     (void)ber_element(&op, &content); /* version */
     (void)ber_element(&op, &content); /* name */
     uint8_t choice = ber_element(&op, &content);
+    struct rd mechanism;
     bool password = choice == SIMPLE && rd_left(&content) > 0;
-    s->login = s->login || password;
-    s->small[0] = password || (choice != 0 && choice != SIMPLE);
+    bool clear = choice == SASL && ber_element(&content, &mechanism) == OCTETS && upgrade_clear_mechanism(mechanism);
+    s->login = s->login || password || clear;
+    s->small[BOUND] = password || (choice != 0 && choice != SIMPLE);
+    s->small[BY_SASL] = choice == SASL && !clear;
     s->word[BIND_ID] = id;
 }
 
@@ -130,7 +143,10 @@ static enum up_verdict ldap_server(struct upgrade_state *s, uint32_t id, uint8_t
     uint32_t result = ber_integer(code);
     if (tag == EXTENDED_RESPONSE && s->pending && id == s->word[TLS_ID])
         return result == 0 ? upgrade_accept(s) : upgrade_refuse(s, (uint16_t)result);
-    return tag == BIND_RESPONSE && result == 0 && id == s->word[BIND_ID] && s->small[0] ? UP_PLAIN : UP_MORE;
+    bool bound = tag == BIND_RESPONSE && result == 0 && id == s->word[BIND_ID] && s->small[BOUND];
+    if (bound && s->small[BY_SASL]) /* what comes next tells whether it is sealed */
+        s->phase = BOUND_BY_SASL;
+    return bound && !s->small[BY_SASL] ? UP_PLAIN : UP_MORE;
 }
 
 static enum up_verdict ldap_step(struct upgrade_state *s, bool from_client, struct rd unit)
@@ -143,6 +159,8 @@ static enum up_verdict ldap_step(struct upgrade_state *s, bool from_client, stru
         return UP_MORE;
     }
     struct rd number, op;
+    if (s->phase == BOUND_BY_SASL)
+        return is_wrapped(s, unit) ? UP_OPAQUE : UP_PLAIN;
     rd_skip(&unit, 1);
     (void)ber_length(&unit, &length);
     if (ber_element(&unit, &number) != INTEGER)

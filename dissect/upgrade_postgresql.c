@@ -90,7 +90,7 @@ static enum up_verdict postgresql_request(struct upgrade_state *s, struct rd uni
         s->phase = ASKED_GSS;
         return UP_MORE;
     }
-    if (code < PROTOCOL_3 || code >= PROTOCOL_3 + 0x10000 || !upgrade_prefix(unit, "user"))
+    if (code < PROTOCOL_3 || code >= PROTOCOL_3 + 0x10000 || !upgrade_mentions(unit, "user")) /* parameters in any order */
         return s->confirmed ? UP_PLAIN : UP_NOT_MINE;
     s->confirmed = true;
     s->phase = STARTED;
