@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum { RECORD_HEADER = 13, MESSAGE_HEADER = 12, RECORD_MAX = 16384 + 2048 };
-enum { CT_CCS = 20, CT_ALERT = 21, CT_HANDSHAKE = 22, CT_DATA = 23, CT_ACK = 26 };
+enum { CT_CCS = 20, CT_ALERT = 21, CT_HANDSHAKE = 22, CT_DATA = 23, CT_CID = 25, CT_ACK = 26 };
 enum { HT_HELLO_REQUEST = 0, HT_CLIENT_HELLO = 1, HT_SERVER_HELLO = 2, HT_HELLO_VERIFY = 3, HT_CERTIFICATE = 11,
        HT_FINISHED = 20 };
 enum { PARTS = 8 /* messages in fragments at once, per side */, SEQ_MAX = 64 /* messages of a handshake */ };
@@ -404,6 +404,17 @@ static size_t unified(struct rd *r)
     return rd_ok(r) ? rd_left(&body) : 0;
 }
 
+/* A record of DTLS 1.2 with a connection id (RFC 9146), whose length is not on the wire: taken to fill the datagram. Its size
+ * from the length of the id on; 0: not one. */
+static size_t with_cid(struct rd *r)
+{
+    rd_skip(r, 1);
+    bool good = version_ok(rd_u16(r)) && rd_u16(r) > 0;
+    rd_skip(r, 6); /* sequence number */
+    struct rd rest = rd_sub(r, rd_left(r));
+    return good && rd_ok(r) ? rd_left(&rest) : 0;
+}
+
 /* ---- the row ---- */
 
 /* Protected records: of a session that was told already. */
@@ -433,6 +444,10 @@ static void records(struct dtls *s, unsigned d, struct rd r, struct tls_when whe
             size_t n = unified(&r);
             if (n && s->now.a.state != ATTEMPT_NONE)
                 protected_record(s, d, CT_HANDSHAKE, n, when);
+        } else if (r.p[0] == CT_CID) {
+            size_t n = with_cid(&r);
+            if (n && s->now.a.state != ATTEMPT_NONE)
+                protected_record(s, d, CT_DATA, n, when);
         } else if (!next_record(&r, &rec)) {
             return;
         } else if (rec.epoch > 0) {

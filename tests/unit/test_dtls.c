@@ -234,6 +234,35 @@ static void dtls12(void **state)
     assert_int_equal(x.events, 1);
 }
 
+/* RFC 9146: the same records under keys, each with an id of the receiver's in it. */
+static void records_with_connection_ids(void **state)
+{
+    (void)state;
+    static struct datagram g[16];
+    static const uint8_t sealed[] = { 0x16, 0xfe, 0xfd, 0x00, 0x01 };
+    for (size_t id = 1; id <= 8; id++) {
+        struct fixture x;
+        size_t n = LOAD(recorded12, g), changed = 0;
+        for (size_t i = 0; i < n; i++) {
+            uint8_t *p = memmem(g[i].b, g[i].n, sealed, sizeof sealed);
+            if (!p)
+                continue;
+            uint8_t *length = p + 11;
+            memmove(length + id, length, g[i].n - (size_t)(length - g[i].b));
+            memset(length, 0x77, id);
+            p[0] = 25;
+            g[i].n += id;
+            changed++;
+        }
+        assert_int_equal(changed, 2);
+        open_flow(&x);
+        feed_all(&x, g, 0, n);
+        assert_recorded12(&x);
+        close_flow(&x);
+        assert_int_equal(x.events, 1);
+    }
+}
+
 static void dtls10(void **state)
 {
     (void)state;
@@ -764,7 +793,7 @@ static void rdpudp_prefixes_and_holes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dtls12),
+        cmocka_unit_test(dtls12), cmocka_unit_test(records_with_connection_ids),
         cmocka_unit_test(dtls10),
         cmocka_unit_test(answered_by_an_alert),
         cmocka_unit_test(reordered_and_repeated),

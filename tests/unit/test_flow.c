@@ -506,6 +506,38 @@ static void a_cut_segment_behind_a_hole_is_told_of(void **state)
     assert_true(rec.flow.cut);
 }
 
+/* Two tenants with the same addresses and ports, in two VLANs and behind two VNIs. */
+static void tagged(struct net *n, int who, uint16_t tenant, uint32_t seq, const char *text)
+{
+    struct decoded d = { .addr_len = 4, .proto = PROTO_TCP, .tcp_flags = TCP_ACK, .sport = who == CL ? n->cport : 443,
+                         .dport = who == CL ? 443 : n->cport, .seq = seq, .payload = (const uint8_t *)text,
+                         .payload_cap = (uint32_t)strlen(text), .payload_len = (uint32_t)strlen(text),
+                         .ids = { .vlan = tenant, .vni = 1000u + tenant } };
+    d.src = who == CL ? n->client : n->server;
+    d.dst = who == CL ? n->server : n->client;
+    struct packet pk = { .ts_ns = n->now_ms++ * 1000000, .frame = ++n->frame };
+    (void)flow_packet(n->t, &pk, &d);
+}
+
+static void tenants_are_apart_when_asked_for(void **state)
+{
+    struct net *n = *state;
+    static const enum flow_scope scopes[] = { SCOPE_NONE, SCOPE_VLAN, SCOPE_VNI };
+    for (size_t i = 0; i < 3; i++) {
+        struct flow_options opt = { .scope = scopes[i] };
+        flow_table_finish(n->t);
+        flow_table_free(n->t);
+        n->t = flow_table_new(&opt, 42, &sink, &n->stats);
+        assert_non_null(n->t);
+        memset(&rec, 0, sizeof rec);
+        rec.peek_answer = true;
+        tagged(n, CL, 10, 100, "hello");
+        tagged(n, CL, 20, 100, "another");
+        flow_table_finish(n->t);
+        assert_int_equal(rec.ends, scopes[i] == SCOPE_NONE ? 1 : 2);
+    }
+}
+
 /* A flood of answered SYNs fills the table to its cap and no further; what is open is evicted and counted. */
 static void a_flood_stays_within_the_cap(void **state)
 {
@@ -792,7 +824,7 @@ int main(void)
         T(a_full_sink_ends_the_oldest), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
         T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
         T(who_closes_unanswered_after_a_while_has_given_up), T(who_closes_at_once_may_still_be_answered),
-        T(a_watched_flow_is_not_asked_about_retransmissions), T(an_answer_that_was_not_captured_is_waited_for),
+        T(tenants_are_apart_when_asked_for), T(a_watched_flow_is_not_asked_about_retransmissions), T(an_answer_that_was_not_captured_is_waited_for),
         T(a_cut_segment_behind_a_hole_is_told_of),
         T(datagrams_have_no_state_until_wanted), T(any_order_gives_the_same_stream),
     };
