@@ -66,6 +66,9 @@ enum {
     LIMIT_SERVICES = 65536, /* endpoints whose service is named */
     LIMIT_POLICY_BYTES = 1 << 20, /* a policy file */
     LIMIT_FALLBACKS = 8192, /* failed hellos remembered to recognise a retry with a lower version */
+    LIMIT_EVIDENCE = 1000, /* verdicts that get a small capture of their own */
+    LIMIT_EVIDENCE_CONNS = 400, /* connections in one of them */
+    LIMIT_EVIDENCE_BYTES = 256 * 1024 * 1024, /* and of all, held at once */
     LIMIT_FALLBACK_SECONDS = 15, /* for so long: a client that waits for an answer gives up after 5 to 10 */
     LIMIT_RECONNECTS = 4096, /* sessions that were refused TLS, until their client comes back within LIMIT_FALLBACK_SECONDS */
 };

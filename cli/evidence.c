@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * --evidence: for each verdict that is not ready a small capture of the handshakes that show why.
+ *
+ * The captures are read twice more: once to find the connections again that the handshakes belong to, as events, and once to copy
+ * their packets up to the moment that decided them, in memory, where they are masked. Each file is then read like any capture; one
+ * that does not give its verdict by itself is made once more from everything at its server, and listed where that is no help.
+ */
+#include "base/intern.h"
+#include "base/limits.h"
+#include "capture/decode.h"
+#include "capture/dump.h"
+#include "capture/source.h"
+#include "cli/pipeline.h"
+#include "dissect/mask.h"
+#include "report/evidence.h"
+#include "report/parts.h"
+#include "report/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BEFORE_NS (300 * INT64_C(1000000000)) /* how long a dialogue before TLS may take */
+enum { BATCH = 4096, STREAM_MAX = 1 << 20 };
+
+/* One connection of interest. */
+struct conn {
+    struct endpoint a, b; /* the client's side of the flow, and the server */
+    uint8_t proto;
+    bool tls;
+    const char *upgrade;
+    int64_t from_ns, to_ns, hello_ns;
+    uint32_t next; /* in the chain of its endpoints, + 1 */
+    uint32_t packet, last_packet; /* chain of its packets, + 1 */
+    uint32_t bytes;
+};
+
+struct kept {
+    struct packet p; /* .data is owned */
+    uint32_t off, len, seq; /* of the payload in it; of TCP */
+    uint32_t conn, next; /* index; chain, + 1 */
+    int dlt;
+    bool from_a, syn;
+};
+
+struct link {
+    uint32_t item, conn, next; /* next in the chain of the item, + 1 */
+};
+
+struct gathering {
+    struct event_sink sink; /* first */
+    const struct options *o;
+    const struct cube *cube;
+    struct evidence_list list;
+    struct intern *wanted; /* keys below; the chain of each in want_head */
+    uint32_t *want_head, want_room; /* by id - 1: in want, + 1 */
+    struct want {
+        uint32_t item, next;
+    } *want;
+    uint32_t wants, wants_room;
+    struct conn *conn;
+    uint32_t conns, conn_room;
+    struct intern *tuples; /* of connections */
+    uint32_t *tuple_head, tuple_room; /* by id - 1: in conn, + 1 */
+    struct link *link;
+    uint32_t links, link_room;
+    uint32_t *item_link, *item_conns; /* by item: in link, + 1; how many */
+    struct kept *kept;
+    uint32_t kepts, kept_room;
+    uint64_t bytes;
+    struct decode *decode;
+    struct stats stats;
+    int dlt;
+    bool failed;
+    bool *agrees; /* by item */
+};
+
+static void *more(struct gathering *g, void *array, size_t width, uint32_t n, uint32_t *room)
+{
+    void *p = study_room(array, width, n, room);
+    g->failed |= !p;
+    return p;
+}
+
+/* ---- what is wanted ---- */
+
+struct want_key { /* interned as memory */
+    int64_t ts_ns;
+    uint64_t frame;
+    struct endpoint server; /* of everything at a server; else zero */
+    uint32_t input, transport;
+};
+
+static void want_add(struct gathering *g, const struct want_key *k, uint32_t item)
+{
+    bool fresh;
+    uint32_t id = intern_put(g->wanted, k, sizeof *k, &fresh);
+    struct want *room = more(g, g->want, sizeof *room, g->wants, &g->wants_room);
+    uint32_t *head = id ? more(g, g->want_head, sizeof *head, id - 1, &g->want_room) : NULL;
+    g->failed |= !id;
+    g->want = room ? room : g->want;
+    g->want_head = head ? head : g->want_head;
+    if (g->failed)
+        return;
+    room[g->wants] = (struct want){ .item = item, .next = fresh ? 0 : head[id - 1] };
+    head[id - 1] = ++g->wants;
+}
+
+static void want_item(struct gathering *g, uint32_t item)
+{
+    const struct evidence *x = &g->list.v[item];
+    for (unsigned i = 0; i < x->handshakes; i++)
+        want_add(g, &(struct want_key){ .ts_ns = x->at[i].ts_ns, .frame = x->at[i].frame, .input = x->at[i].input }, item);
+    if (x->whole)
+        want_add(g, &(struct want_key){ .server = x->place.server, .transport = x->place.transport + 1u }, item);
+}
+
+/* ---- first pass: events to connections ---- */
+
+struct tuple { /* interned as memory; the lesser endpoint first */
+    struct endpoint a, b;
+    uint32_t proto, pad;
+};
+
+static struct tuple tuple_of(const struct endpoint *a, const struct endpoint *b, uint8_t proto)
+{
+    struct tuple t = { .proto = proto };
+    bool less = endpoint_cmp(a, b) <= 0;
+    t.a = less ? *a : *b;
+    t.b = less ? *b : *a;
+    return t;
+}
+
+/* A station and its authenticator speak by way of a group address as well: the station alone tells. */
+static struct tuple tuple_of_station(const struct endpoint *a)
+{
+    return (struct tuple){ .a = *a, .proto = PROTO_EAPOL };
+}
+
+static uint32_t conn_add(struct gathering *g, const struct tls_event *ev)
+{
+    struct conn *room = more(g, g->conn, sizeof *room, g->conns, &g->conn_room);
+    if (!room)
+        return 0;
+    g->conn = room;
+    struct conn *c = &room[g->conns];
+    *c = (struct conn){ .a = ev->via.addr.kind != ADDR_NONE ? ev->via : ev->client, .b = ev->server, .upgrade = ev->upgrade,
+                        .tls = !outcome_is_upgrade(ev->outcome), .hello_ns = ev->ts_ns, .from_ns = ev->ts_ns - BEFORE_NS,
+                        .to_ns = ev->end_ns > ev->ts_ns ? ev->end_ns : ev->ts_ns };
+    c->proto = ev->transport == TRANSPORT_TCP ? PROTO_TCP : ev->transport == TRANSPORT_L2 ? PROTO_EAPOL : PROTO_UDP;
+    struct tuple t = c->proto == PROTO_EAPOL ? tuple_of_station(&c->a) : tuple_of(&c->a, &c->b, c->proto);
+    bool fresh;
+    uint32_t id = intern_put(g->tuples, &t, sizeof t, &fresh);
+    uint32_t *head = id ? more(g, g->tuple_head, sizeof *head, id - 1, &g->tuple_room) : NULL;
+    g->failed |= !head;
+    if (!head)
+        return 0;
+    g->tuple_head = head;
+    c->next = fresh ? 0 : head[id - 1];
+    head[id - 1] = ++g->conns;
+    return g->conns;
+}
+
+static void link_add(struct gathering *g, uint32_t item, uint32_t conn)
+{
+    struct link *room = more(g, g->link, sizeof *room, g->links, &g->link_room);
+    if (!room)
+        return;
+    g->link = room;
+    room[g->links] = (struct link){ .item = item, .conn = conn - 1, .next = g->item_link[item] };
+    g->item_link[item] = ++g->links;
+    g->item_conns[item]++;
+}
+
+/* Every item that wants this event, its connection being added for the first of them. */
+static void wanted_by(struct gathering *g, const struct want_key *k, const struct tls_event *ev, uint32_t *conn)
+{
+    uint32_t id = intern_find(g->wanted, k, sizeof *k);
+    for (uint32_t i = id ? g->want_head[id - 1] : 0; i; i = g->want[i - 1].next) {
+        uint32_t item = g->want[i - 1].item, last = g->item_link[item];
+        bool twice = last && *conn && g->link[last - 1].conn == *conn - 1;
+        if (twice || g->item_conns[item] >= LIMIT_EVIDENCE_CONNS || g->failed)
+            continue;
+        *conn = *conn ? *conn : conn_add(g, ev);
+        if (*conn)
+            link_add(g, item, *conn);
+    }
+}
+
+static void on_event(struct event_sink *self, const struct tls_event *ev)
+{
+    struct gathering *g = (struct gathering *)self;
+    uint64_t frame = ev->frame_client_hello ? ev->frame_client_hello : ev->frame_server_hello;
+    uint32_t conn = 0;
+    wanted_by(g, &(struct want_key){ .ts_ns = ev->ts_ns, .frame = frame, .input = ev->input }, ev, &conn);
+    wanted_by(g, &(struct want_key){ .server = ev->server, .transport = ev->transport + 1u }, ev, &conn);
+}
+
+/* ---- second pass: packets of the connections ---- */
+
+static struct endpoint side(const struct decoded *d, bool source)
+{
+    const uint8_t *a = source ? d->src : d->dst;
+    struct endpoint e = { .port = source ? d->sport : d->dport };
+    e.addr = d->addr_len == 4 ? addr_ip4(a) : d->addr_len == 16 ? addr_ip6(a) : addr_mac(a);
+    return e;
+}
+
+/* A new connection with the same addresses: what was kept is of an earlier one. */
+static void forget(struct gathering *g, struct conn *c)
+{
+    for (uint32_t i = c->packet; i; i = g->kept[i - 1].next) {
+        free((void *)(uintptr_t)g->kept[i - 1].p.data);
+        g->kept[i - 1].p.data = NULL;
+    }
+    c->packet = c->last_packet = 0;
+    c->bytes = 0;
+}
+
+static void keep(struct gathering *g, uint32_t conn, const struct packet *p, const struct decoded *d, bool from_a)
+{
+    struct conn *c = &g->conn[conn];
+    bool syn = d->proto == PROTO_TCP && d->tcp_flags & TCP_SYN, first = syn && !(d->tcp_flags & TCP_ACK);
+    if (first && p->ts_ns <= c->hello_ns)
+        forget(g, c);
+    uint8_t *copy = c->bytes < STREAM_MAX && g->bytes < LIMIT_EVIDENCE_BYTES ? malloc(p->caplen + 1u) : NULL;
+    struct kept *room = copy ? more(g, g->kept, sizeof *room, g->kepts, &g->kept_room) : NULL;
+    if (!room) {
+        free(copy);
+        return;
+    }
+    g->kept = room;
+    memcpy(copy, p->data, p->caplen);
+    struct kept *k = &room[g->kepts++];
+    *k = (struct kept){ .p = *p, .off = (uint32_t)(d->payload - p->data), .len = d->payload_cap, .seq = d->seq, .conn = conn,
+                        .dlt = g->dlt, .from_a = from_a, .syn = syn };
+    k->p.data = copy;
+    if (c->last_packet)
+        g->kept[c->last_packet - 1].next = g->kepts;
+    else
+        c->packet = g->kepts;
+    c->last_packet = g->kepts;
+    c->bytes += p->caplen;
+    g->bytes += p->caplen;
+}
+
+static void unit(struct gathering *g, const struct packet *p, const struct decoded *d, const struct tuple *t, const struct endpoint *from)
+{
+    uint32_t id = intern_find(g->tuples, t, sizeof *t);
+    for (uint32_t i = id ? g->tuple_head[id - 1] : 0; i; i = g->conn[i - 1].next) {
+        const struct conn *c = &g->conn[i - 1];
+        if (p->ts_ns >= c->from_ns && p->ts_ns <= c->to_ns)
+            keep(g, i - 1, p, d, endpoint_cmp(from, &c->a) == 0);
+    }
+}
+
+/* What cannot be masked where it lies is left out: fragments, and frames that hold several packets. */
+static void on_packet(void *ctx, const struct packet *p)
+{
+    struct gathering *g = ctx;
+    struct decoded d, another;
+    if (!decode_packet(g->decode, g->dlt, p, &d))
+        return;
+    bool inside = d.payload >= p->data && d.payload + d.payload_cap <= p->data + p->caplen;
+    if (d.payload_cap == 0)
+        d.payload = p->data + p->caplen;
+    if ((!inside && d.payload_cap) || d.fragmented || decode_next(g->decode, &another))
+        return;
+    struct endpoint from = side(&d, true), to = side(&d, false);
+    if (d.proto == PROTO_EAPOL) {
+        const struct tuple station[2] = { tuple_of_station(&from), tuple_of_station(&to) };
+        unit(g, p, &d, &station[0], &from);
+        unit(g, p, &d, &station[1], &from);
+        return;
+    }
+    const struct tuple t = tuple_of(&from, &to, d.proto);
+    unit(g, p, &d, &t, &from);
+}
+
+/* ---- masking ---- */
+
+/* The first byte of one direction: behind its SYN, else of the earliest segment. */
+static bool stream_base(const struct gathering *g, const struct conn *c, bool from_a, uint32_t *base)
+{
+    bool any = false;
+    for (uint32_t i = c->packet; i; i = g->kept[i - 1].next) {
+        const struct kept *k = &g->kept[i - 1];
+        if (k->from_a != from_a)
+            continue;
+        if (k->syn) {
+            *base = k->seq + 1;
+            return true;
+        }
+        if (k->len && (!any || (int32_t)(k->seq - *base) < 0))
+            *base = k->seq;
+        any |= k->len != 0;
+    }
+    return any;
+}
+
+/* Puts the segments of one direction together, masks that, and writes it back into them. */
+static void mask_direction(struct gathering *g, const struct conn *c, bool from_a, uint8_t *buf)
+{
+    uint32_t base = 0;
+    size_t n = 0;
+    if (!stream_base(g, c, from_a, &base))
+        return;
+    memset(buf, 0, STREAM_MAX);
+    for (unsigned back = 0; back < 2; back++) {
+        for (uint32_t i = c->packet; i; i = g->kept[i - 1].next) {
+            struct kept *k = &g->kept[i - 1];
+            uint32_t at = k->seq + k->syn - base;
+            uint8_t *payload = (uint8_t *)(uintptr_t)k->p.data + k->off;
+            bool fits = at < STREAM_MAX && k->len <= STREAM_MAX - at;
+            if (k->from_a != from_a || !k->len)
+                continue;
+            if (!fits)
+                memset(payload, 0, k->len);
+            else if (back)
+                memcpy(payload, buf + at, k->len);
+            else
+                memcpy(buf + at, payload, k->len);
+            n = fits && at + k->len > n ? at + k->len : n;
+        }
+        if (!back)
+            mask_stream(buf, n, &(struct mask){ .from_client = from_a, .tls = c->tls, .upgrade = c->upgrade });
+    }
+}
+
+static void mask_all(struct gathering *g)
+{
+    uint8_t *buf = malloc(STREAM_MAX);
+    g->failed |= !buf;
+    for (uint32_t i = 0; buf && i < g->conns; i++) {
+        const struct conn *c = &g->conn[i];
+        if (c->proto == PROTO_TCP) {
+            mask_direction(g, c, true, buf);
+            mask_direction(g, c, false, buf);
+            continue;
+        }
+        for (uint32_t k = c->packet; k; k = g->kept[k - 1].next) {
+            const struct kept *x = &g->kept[k - 1];
+            const struct mask m = { .from_client = x->from_a, .tls = c->tls, .upgrade = c->upgrade };
+            mask_datagram((uint8_t *)(uintptr_t)x->p.data + x->off, x->len, &m, c->proto == PROTO_EAPOL);
+        }
+    }
+    free(buf);
+}
+
+/* ---- reading the captures again ---- */
+
+/* The very file that was read, or nothing. */
+static bool is_there(const struct options *o, const struct input *in)
+{
+    static const uint8_t none[32] = { 0 };
+    uint8_t digest[32];
+    struct err e;
+    struct stat st;
+    const char *why = NULL;
+    if (stat(in->name, &st) || !S_ISREG(st.st_mode))
+        why = "cannot be read again";
+    else if (memcmp(in->digest, none, sizeof none) && (source_digest(in->name, digest, &e) || memcmp(digest, in->digest, sizeof digest)))
+        why = "is not the file that was read";
+    if (why && !o->quiet)
+        fprintf(stderr, "tlsunset: evidence: %s %s\n", in->name, why);
+    return !why;
+}
+
+typedef void link_type(void *ctx, int dlt);
+
+static int read_input(const struct options *o, const char *path, uint32_t id, link_type *link, source_packet *fn, void *ctx, struct err *e)
+{
+    struct source *s = source_open(path, o->filter, e);
+    if (!s)
+        return -1;
+    link(ctx, source_dlt(s));
+    enum source_status st = SOURCE_BATCH;
+    while (st == SOURCE_BATCH)
+        st = source_read(s, BATCH, id, fn, ctx, e);
+    source_close(s);
+    return st == SOURCE_ERROR ? -1 : 0;
+}
+
+static int read_inputs(struct gathering *g, link_type *link, source_packet *fn, void *ctx, struct err *e)
+{
+    uint32_t *order = inputs_sorted(g->cube);
+    int rc = 0;
+    for (uint32_t i = 0; order && i < cube_inputs(g->cube) && rc == 0; i++) {
+        const struct input *in = cube_input_at(g->cube, order[i]);
+        if (is_there(g->o, in))
+            rc = read_input(g->o, in->name, order[i], link, fn, ctx, e);
+    }
+    free(order);
+    return rc;
+}
+
+static void link_of_pipeline(void *ctx, int dlt)
+{
+    pipeline_link(ctx, dlt);
+}
+
+static void link_of_packets(void *ctx, int dlt)
+{
+    ((struct gathering *)ctx)->dlt = dlt;
+}
+
+/* A run of the whole program over some captures, with nothing to say but its cube. */
+static struct options plain_options(const struct options *o)
+{
+    struct options p = *o;
+    p.no_ndpi = true;
+    p.view = (struct view){ .top = 0 };
+    return p;
+}
+
+static int find_connections(struct gathering *g, struct err *e)
+{
+    struct options o = plain_options(g->o);
+    struct cube *scratch = options_cube(&o);
+    struct pipeline *p = scratch ? pipeline_new(&o, scratch, NULL, e) : NULL;
+    int rc = p ? 0 : err_set(e, "out of memory");
+    if (p)
+        pipeline_watch(p, &g->sink);
+    if (rc == 0)
+        rc = read_inputs(g, link_of_pipeline, pipeline_packet, p, e);
+    if (rc == 0)
+        pipeline_finish(p);
+    pipeline_free(p);
+    cube_free(scratch);
+    return rc;
+}
+
+static int copy_packets(struct gathering *g, struct err *e)
+{
+    struct decode_options dec = { { 0 } };
+    memcpy(dec.vxlan_port, g->o->vxlan_port, sizeof dec.vxlan_port);
+    g->decode = decode_new(&dec, g->o->seed, &g->stats);
+    int rc = g->decode ? read_inputs(g, link_of_packets, on_packet, g, e) : err_set(e, "out of memory");
+    decode_free(g->decode);
+    g->decode = NULL;
+    if (rc == 0)
+        mask_all(g);
+    return rc == 0 && g->failed ? err_set(e, "out of memory") : rc;
+}
+
+/* ---- writing ---- */
+
+static void file_name(const struct gathering *g, uint32_t item, char *buf, size_t cap)
+{
+    const struct evidence *x = &g->list.v[item];
+    char client[ADDR_TEXT], server[ADDR_TEXT];
+    (void)snprintf(buf, cap, "%04u-%s-%s-%s-%s.pcap", (unsigned)item + 1, policy_name(g->o->study.request.policy[x->policy]),
+                   verdict_name(x->is), addr_print(&x->client, client), endpoint_print(&x->place.server, server));
+    for (char *c = buf; *c; c++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-", *c))
+            *c = '_';
+}
+
+static int by_time(const void *x, const void *y)
+{
+    const struct kept *a = *(const struct kept *const *)x, *b = *(const struct kept *const *)y;
+    if (a->p.ts_ns != b->p.ts_ns)
+        return a->p.ts_ns < b->p.ts_ns ? -1 : 1;
+    if (a->p.input != b->p.input)
+        return a->p.input < b->p.input ? -1 : 1;
+    return (a->p.frame > b->p.frame) - (a->p.frame < b->p.frame);
+}
+
+/* The packets of an item, in order of time, each once. NULL: none, or out of memory. */
+static const struct kept **packets_of(struct gathering *g, uint32_t item, uint32_t *n)
+{
+    uint32_t count = 0, kept = 0;
+    for (uint32_t l = g->item_link[item]; l; l = g->link[l - 1].next)
+        for (uint32_t i = g->conn[g->link[l - 1].conn].packet; i; i = g->kept[i - 1].next)
+            count++;
+    const struct kept **list = calloc(count + 1u, sizeof *list);
+    g->failed |= !list;
+    count = 0;
+    for (uint32_t l = list ? g->item_link[item] : 0; l; l = g->link[l - 1].next)
+        for (uint32_t i = g->conn[g->link[l - 1].conn].packet; i; i = g->kept[i - 1].next)
+            list[count++] = &g->kept[i - 1];
+    if (count)
+        qsort(list, count, sizeof *list, by_time);
+    for (uint32_t i = 0; i < count; i++)
+        if (!i || by_time(&list[i], &list[i - 1]) != 0)
+            list[kept++] = list[i];
+    *n = kept;
+    return list;
+}
+
+/* One file; the packets of other link types than the first are left out (a merged mirror rarely has two). */
+static int write_item(struct gathering *g, uint32_t item, const char *path, struct err *e)
+{
+    uint32_t n = 0;
+    const struct kept **list = packets_of(g, item, &n);
+    struct dump *d = n ? dump_open(path, list[0]->dlt, e) : NULL;
+    int rc = n && !d ? -1 : 0;
+    for (uint32_t i = 0; d && i < n; i++)
+        if (list[i]->dlt == list[0]->dlt)
+            dump_packet(d, &list[i]->p);
+    if (dump_close(d, e))
+        rc = -1;
+    free(list);
+    return rc;
+}
+
+/* Does the file give the verdict by itself? */
+static bool is_enough(const struct gathering *g, uint32_t item, const char *path)
+{
+    struct options o = plain_options(g->o);
+    struct err e;
+    struct cube *cube = options_cube(&o);
+    struct input in = { .name = (char *)(uintptr_t)path };
+    o.filter = NULL;
+    uint32_t id = cube ? cube_input(cube, &in) : 0;
+    struct pipeline *p = id ? pipeline_new(&o, cube, NULL, &e) : NULL;
+    bool same = p && read_input(&o, path, id, link_of_pipeline, pipeline_packet, p, &e) == 0;
+    if (same) {
+        pipeline_finish(p);
+        same = evidence_agrees(cube, &g->o->view, &g->list.v[item]);
+    }
+    pipeline_free(p);
+    cube_free(cube);
+    return same;
+}
+
+/* One round over the captures for the items that do not agree yet. */
+static int gather(struct gathering *g, const char *dir, struct err *e)
+{
+    char name[256], path[4096];
+    for (uint32_t i = 0; i < g->list.n && !g->failed; i++)
+        if (!g->agrees[i])
+            want_item(g, i);
+    int rc = g->failed ? err_set(e, "out of memory") : find_connections(g, e);
+    if (rc == 0)
+        rc = copy_packets(g, e);
+    for (uint32_t i = 0; rc == 0 && i < g->list.n; i++) {
+        if (g->agrees[i])
+            continue;
+        file_name(g, i, name, sizeof name);
+        (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+        rc = write_item(g, i, path, e);
+        g->agrees[i] = rc == 0 && g->item_link[i] && is_enough(g, i, path);
+        if (rc == 0 && !g->agrees[i] && !g->list.v[i].whole)
+            (void)unlink(path); /* it is made again */
+    }
+    return rc;
+}
+
+static void gathering_close(struct gathering *g)
+{
+    for (uint32_t i = 0; i < g->kepts; i++)
+        free((void *)(uintptr_t)g->kept[i].p.data);
+    void *const arrays[] = { g->kept, g->want_head, g->want, g->conn, g->tuple_head, g->link, g->item_link, g->item_conns };
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        free(arrays[i]);
+    intern_free(g->wanted);
+    intern_free(g->tuples);
+}
+
+static int one_round(struct gathering *kept, const char *dir, struct err *e)
+{
+    struct gathering g = { .sink = { .event = on_event }, .o = kept->o, .cube = kept->cube, .list = kept->list, .agrees = kept->agrees };
+    g.wanted = intern_new(UINT32_MAX / 4, 0);
+    g.tuples = intern_new(UINT32_MAX / 4, 0);
+    g.item_link = calloc(g.list.n + 1u, sizeof *g.item_link);
+    g.item_conns = calloc(g.list.n + 1u, sizeof *g.item_conns);
+    bool ok = g.wanted && g.tuples && g.item_link && g.item_conns;
+    int rc = ok ? gather(&g, dir, e) : err_set(e, "out of memory");
+    gathering_close(&g);
+    return rc;
+}
+
+/* What each file is about, a line each. */
+static int write_index(const struct gathering *g, const char *dir, struct err *e)
+{
+    char path[4096], name[256], client[ADDR_TEXT], server[ADDR_TEXT], sni[PHRASE];
+    (void)snprintf(path, sizeof path, "%s/index.txt", dir);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!f) {
+        if (fd >= 0)
+            (void)close(fd);
+        return err_set(e, "%s: %s", path, strerror(errno));
+    }
+    for (uint32_t i = 0; i < g->list.n; i++) {
+        const struct evidence *x = &g->list.v[i];
+        file_name(g, i, name, sizeof name);
+        fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, verdict_name(x->is), addr_print(&x->client, client),
+                endpoint_print(&x->place.server, server), x->name_len ? escape_text(rd_of(x->name, x->name_len), sni, sizeof sni) : "-",
+                x->stack[0] ? x->stack : "-", g->agrees[i] ? "gives this verdict by itself" : "does not give it by itself");
+    }
+    bool bad = ferror(f) != 0;
+    if (fclose(f) != 0 || bad)
+        return err_set(e, "%s: %s", path, strerror(errno ? errno : EIO));
+    return 0;
+}
+
+static int make_folder(const char *dir, struct err *e)
+{
+    struct stat st;
+    if (mkdir(dir, 0700) == 0)
+        return 0;
+    if (errno == EEXIST && stat(dir, &st) == 0 && S_ISDIR(st.st_mode))
+        return 0;
+    return err_set(e, "--evidence %s: %s", dir, errno == EEXIST ? "is no folder" : strerror(errno));
+}
+
+int evidence_write(const struct options *o, const struct cube *c, struct err *e)
+{
+    struct gathering g = { .o = o, .cube = c };
+    uint32_t missing = 0;
+    if (make_folder(o->evidence, e))
+        return -1;
+    int rc = evidence_choose(c, &o->view, LIMIT_EVIDENCE, &g.list) ? err_set(e, "out of memory") : 0;
+    g.agrees = calloc(g.list.n + 1u, sizeof *g.agrees);
+    if (rc == 0 && !g.agrees)
+        rc = err_set(e, "out of memory");
+    if (rc == 0)
+        rc = one_round(&g, o->evidence, e);
+    for (uint32_t i = 0; rc == 0 && i < g.list.n; i++) {
+        missing += !g.agrees[i] && !g.list.v[i].whole;
+        g.agrees[i] |= g.list.v[i].whole; /* there is no more to be had: it stays as it is */
+        g.list.v[i].whole = true;
+    }
+    if (rc == 0 && missing)
+        rc = one_round(&g, o->evidence, e);
+    if (rc == 0)
+        rc = write_index(&g, o->evidence, e);
+    free(g.list.v);
+    free(g.agrees);
+    return rc;
+}
