@@ -73,6 +73,7 @@ struct options {
     struct names_file *names;
     struct study_options study;
     unsigned client_prefix;
+    const char *evidence; /* a folder for captures that show each verdict; NULL: none */
     bool anonymize;
     uint8_t anonymize_key[32];
     enum flow_scope scope;
@@ -99,6 +100,9 @@ int study_set_subject(struct options *o, const char *client, const char *server,
 int study_options_open(struct options *o, struct err *e);
 void study_options_free(struct study_options *s);
 enum exit_code study_exit(const struct options *o); /* after the report */
+
+/* cli/evidence.c: after the report. -1 and *e set. */
+int evidence_write(const struct options *o, const struct cube *c, struct err *e);
 
 /* "tlsunset: TEXT" on stderr; returns EXIT_CANNOT. */
 int cannot(const struct err *e);

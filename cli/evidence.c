@@ -11,8 +11,9 @@
 #include "capture/decode.h"
 #include "capture/dump.h"
 #include "capture/source.h"
-#include "cli/pipeline.h"
+#include "cli/cli.h"
 #include "dissect/mask.h"
+#include "dissect/session.h"
 #include "report/evidence.h"
 #include "report/parts.h"
 #include "report/text.h"
@@ -25,7 +26,8 @@
 #include <unistd.h>
 
 #define BEFORE_NS (300 * INT64_C(1000000000)) /* how long a dialogue before TLS may take */
-enum { BATCH = 4096, STREAM_MAX = 1 << 20 };
+enum { STREAM_MAX = 1 << 20 };
+enum state { TO_DO, AGREES, SHORT /* what was found does not give the verdict by itself */ };
 
 /* One connection of interest. */
 struct conn {
@@ -52,7 +54,6 @@ struct link {
 };
 
 struct gathering {
-    struct event_sink sink; /* first */
     const struct options *o;
     const struct cube *cube;
     struct evidence_list list;
@@ -72,11 +73,21 @@ struct gathering {
     struct kept *kept;
     uint32_t kepts, kept_room;
     uint64_t bytes;
-    struct decode *decode;
-    struct stats stats;
-    int dlt;
     bool failed;
-    bool *agrees; /* by item */
+    uint8_t *state; /* by item: enum state */
+    bool *there; /* by input id - 1: can be read again */
+};
+
+/* Captures once more, each packet decoded: to be kept, or through the whole program. */
+struct rerun {
+    struct event_sink sink; /* first */
+    struct stats stats;
+    struct decode *decode;
+    struct dissector *dissector; /* NULL: packets are kept */
+    struct flow_table *flows;
+    struct cube *cube; /* takes the events; or NULL, and they are looked through */
+    struct gathering *g;
+    int dlt;
 };
 
 static void *more(struct gathering *g, void *array, size_t width, uint32_t n, uint32_t *room)
@@ -193,9 +204,14 @@ static void wanted_by(struct gathering *g, const struct want_key *k, const struc
 
 static void on_event(struct event_sink *self, const struct tls_event *ev)
 {
-    struct gathering *g = (struct gathering *)self;
+    struct rerun *r = (struct rerun *)self;
+    struct gathering *g = r->g;
     uint64_t frame = ev->frame_client_hello ? ev->frame_client_hello : ev->frame_server_hello;
     uint32_t conn = 0;
+    if (r->cube) {
+        cube_event(r->cube, ev);
+        return;
+    }
     wanted_by(g, &(struct want_key){ .ts_ns = ev->ts_ns, .frame = frame, .input = ev->input }, ev, &conn);
     wanted_by(g, &(struct want_key){ .server = ev->server, .transport = ev->transport + 1u }, ev, &conn);
 }
@@ -221,7 +237,7 @@ static void forget(struct gathering *g, struct conn *c)
     c->bytes = 0;
 }
 
-static void keep(struct gathering *g, uint32_t conn, const struct packet *p, const struct decoded *d, bool from_a)
+static void keep(struct gathering *g, uint32_t conn, const struct packet *p, const struct decoded *d, int dlt, bool from_a)
 {
     struct conn *c = &g->conn[conn];
     bool syn = d->proto == PROTO_TCP && d->tcp_flags & TCP_SYN, first = syn && !(d->tcp_flags & TCP_ACK);
@@ -237,7 +253,7 @@ static void keep(struct gathering *g, uint32_t conn, const struct packet *p, con
     memcpy(copy, p->data, p->caplen);
     struct kept *k = &room[g->kepts++];
     *k = (struct kept){ .p = *p, .off = (uint32_t)(d->payload - p->data), .len = d->payload_cap, .seq = d->seq, .conn = conn,
-                        .dlt = g->dlt, .from_a = from_a, .syn = syn };
+                        .dlt = dlt, .from_a = from_a, .syn = syn };
     k->p.data = copy;
     if (c->last_packet)
         g->kept[c->last_packet - 1].next = g->kepts;
@@ -248,37 +264,35 @@ static void keep(struct gathering *g, uint32_t conn, const struct packet *p, con
     g->bytes += p->caplen;
 }
 
-static void unit(struct gathering *g, const struct packet *p, const struct decoded *d, const struct tuple *t, const struct endpoint *from)
+static void unit(struct rerun *r, const struct packet *p, const struct decoded *d, const struct tuple *t, const struct endpoint *from)
 {
+    struct gathering *g = r->g;
     uint32_t id = intern_find(g->tuples, t, sizeof *t);
     for (uint32_t i = id ? g->tuple_head[id - 1] : 0; i; i = g->conn[i - 1].next) {
         const struct conn *c = &g->conn[i - 1];
         if (p->ts_ns >= c->from_ns && p->ts_ns <= c->to_ns)
-            keep(g, i - 1, p, d, endpoint_cmp(from, &c->a) == 0);
+            keep(g, i - 1, p, d, r->dlt, endpoint_cmp(from, &c->a) == 0);
     }
 }
 
 /* What cannot be masked where it lies is left out: fragments, and frames that hold several packets. */
-static void on_packet(void *ctx, const struct packet *p)
+static void keep_packet(struct rerun *r, const struct packet *p, struct decoded *d)
 {
-    struct gathering *g = ctx;
-    struct decoded d, another;
-    if (!decode_packet(g->decode, g->dlt, p, &d))
+    struct decoded another;
+    bool inside = d->payload >= p->data && d->payload + d->payload_cap <= p->data + p->caplen;
+    if (d->payload_cap == 0)
+        d->payload = p->data + p->caplen;
+    if ((!inside && d->payload_cap) || d->fragmented || decode_next(r->decode, &another))
         return;
-    bool inside = d.payload >= p->data && d.payload + d.payload_cap <= p->data + p->caplen;
-    if (d.payload_cap == 0)
-        d.payload = p->data + p->caplen;
-    if ((!inside && d.payload_cap) || d.fragmented || decode_next(g->decode, &another))
-        return;
-    struct endpoint from = side(&d, true), to = side(&d, false);
-    if (d.proto == PROTO_EAPOL) {
+    struct endpoint from = side(d, true), to = side(d, false);
+    if (d->proto == PROTO_EAPOL) {
         const struct tuple station[2] = { tuple_of_station(&from), tuple_of_station(&to) };
-        unit(g, p, &d, &station[0], &from);
-        unit(g, p, &d, &station[1], &from);
+        unit(r, p, d, &station[0], &from);
+        unit(r, p, d, &station[1], &from);
         return;
     }
-    const struct tuple t = tuple_of(&from, &to, d.proto);
-    unit(g, p, &d, &t, &from);
+    const struct tuple t = tuple_of(&from, &to, d->proto);
+    unit(r, p, d, &t, &from);
 }
 
 /* ---- masking ---- */
@@ -353,97 +367,108 @@ static void mask_all(struct gathering *g)
 
 /* ---- reading the captures again ---- */
 
-/* The very file that was read, or nothing. */
-static bool is_there(const struct options *o, const struct input *in)
+static bool is_changed(const struct input *in)
 {
     static const uint8_t none[32] = { 0 };
     uint8_t digest[32];
     struct err e;
+    if (memcmp(in->digest, none, sizeof none) == 0)
+        return false;
+    struct source *s = source_open_hashed(in->name, NULL, &e);
+    bool same = s && source_hash(s, digest, &e) == 0 && memcmp(digest, in->digest, sizeof digest) == 0;
+    source_close(s);
+    return !same;
+}
+
+/* The very file that was read, or nothing. */
+static bool is_there(const struct options *o, const struct input *in)
+{
     struct stat st;
     const char *why = NULL;
     if (stat(in->name, &st) || !S_ISREG(st.st_mode))
         why = "cannot be read again";
-    else if (memcmp(in->digest, none, sizeof none) && (source_digest(in->name, digest, &e) || memcmp(digest, in->digest, sizeof digest)))
-        why = "is not the file that was read";
+    else if (is_changed(in))
+        why = "is not the capture that was read";
     if (why && !o->quiet)
         fprintf(stderr, "tlsunset: evidence: %s %s\n", in->name, why);
     return !why;
 }
 
-typedef void link_type(void *ctx, int dlt);
-
-static int read_input(const struct options *o, const char *path, uint32_t id, link_type *link, source_packet *fn, void *ctx, struct err *e)
+static void rerun_packet(struct rerun *r, const struct packet *p)
 {
-    struct source *s = source_open(path, o->filter, e);
-    if (!s)
-        return -1;
-    link(ctx, source_dlt(s));
-    enum source_status st = SOURCE_BATCH;
-    while (st == SOURCE_BATCH)
-        st = source_read(s, BATCH, id, fn, ctx, e);
+    struct decoded d;
+    bool more = decode_packet(r->decode, r->dlt, p, &d);
+    if (more && !r->dissector) {
+        keep_packet(r, p, &d);
+        return;
+    }
+    for (; more; more = decode_next(r->decode, &d))
+        (void)flow_packet(r->flows, p, &d);
+}
+
+static int rerun_file(struct rerun *r, const char *path, const char *filter, uint32_t id, struct err *e)
+{
+    struct source *s = source_open(path, filter, e);
+    struct batch *b = s ? batch_new() : NULL;
+    enum source_status st = b ? SOURCE_BATCH : SOURCE_ERROR;
+    if (s && !b)
+        (void)err_set(e, "out of memory");
+    r->dlt = s ? source_dlt(s) : 0;
+    while (st == SOURCE_BATCH) {
+        st = source_fill(s, b, id, e);
+        for (unsigned i = 0; i < b->count; i++)
+            rerun_packet(r, &b->packet[i]);
+    }
+    batch_free(b);
     source_close(s);
     return st == SOURCE_ERROR ? -1 : 0;
 }
 
-static int read_inputs(struct gathering *g, link_type *link, source_packet *fn, void *ctx, struct err *e)
+static int rerun_inputs(struct rerun *r, struct err *e)
 {
-    uint32_t *order = inputs_sorted(g->cube);
+    const struct cube *c = r->g->cube;
+    uint32_t *order = inputs_sorted(c);
     int rc = 0;
-    for (uint32_t i = 0; order && i < cube_inputs(g->cube) && rc == 0; i++) {
-        const struct input *in = cube_input_at(g->cube, order[i]);
-        if (is_there(g->o, in))
-            rc = read_input(g->o, in->name, order[i], link, fn, ctx, e);
+    for (uint32_t i = 0; order && i < cube_inputs(c) && rc == 0; i++) {
+        const struct input *in = cube_input_at(c, order[i]);
+        if (r->g->there[order[i] - 1])
+            rc = rerun_file(r, in->name, r->g->o->filter, order[i], e);
     }
     free(order);
     return rc;
 }
 
-static void link_of_pipeline(void *ctx, int dlt)
-{
-    pipeline_link(ctx, dlt);
-}
-
-static void link_of_packets(void *ctx, int dlt)
-{
-    ((struct gathering *)ctx)->dlt = dlt;
-}
-
-/* A run of the whole program over some captures, with nothing to say but its cube. */
-static struct options plain_options(const struct options *o)
-{
-    struct options p = *o;
-    p.no_ndpi = true;
-    p.view = (struct view){ .top = 0 };
-    return p;
-}
-
-static int find_connections(struct gathering *g, struct err *e)
-{
-    struct options o = plain_options(g->o);
-    struct cube *scratch = options_cube(&o);
-    struct pipeline *p = scratch ? pipeline_new(&o, scratch, NULL, e) : NULL;
-    int rc = p ? 0 : err_set(e, "out of memory");
-    if (p)
-        pipeline_watch(p, &g->sink);
-    if (rc == 0)
-        rc = read_inputs(g, link_of_pipeline, pipeline_packet, p, e);
-    if (rc == 0)
-        pipeline_finish(p);
-    pipeline_free(p);
-    cube_free(scratch);
-    return rc;
-}
-
-static int copy_packets(struct gathering *g, struct err *e)
+/* whole: with flows and sessions; else packets are kept. */
+static int rerun_open(struct rerun *r, const struct options *o, bool whole, struct err *e)
 {
     struct decode_options dec = { { 0 } };
-    memcpy(dec.vxlan_port, g->o->vxlan_port, sizeof dec.vxlan_port);
-    g->decode = decode_new(&dec, g->o->seed, &g->stats);
-    int rc = g->decode ? read_inputs(g, link_of_packets, on_packet, g, e) : err_set(e, "out of memory");
-    decode_free(g->decode);
-    g->decode = NULL;
+    memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
+    r->sink.event = on_event;
+    r->decode = decode_new(&dec, o->seed, &r->stats);
+    if (whole)
+        r->dissector = dissector_new(&r->sink, &r->stats, o->seed);
+    if (r->dissector)
+        r->flows = flow_table_new(&(struct flow_options){ .scope = o->scope }, o->seed, dissector_sink(r->dissector), &r->stats);
+    return r->decode && (!whole || r->flows) ? 0 : err_set(e, "out of memory");
+}
+
+static void rerun_close(struct rerun *r)
+{
+    if (r->flows)
+        flow_table_finish(r->flows);
+    flow_table_free(r->flows);
+    dissector_free(r->dissector);
+    decode_free(r->decode);
+}
+
+/* Both passes. */
+static int rerun_pass(struct gathering *g, bool whole, struct err *e)
+{
+    struct rerun r = { .g = g };
+    int rc = rerun_open(&r, g->o, whole, e);
     if (rc == 0)
-        mask_all(g);
+        rc = rerun_inputs(&r, e);
+    rerun_close(&r);
     return rc == 0 && g->failed ? err_set(e, "out of memory") : rc;
 }
 
@@ -511,44 +536,47 @@ static int write_item(struct gathering *g, uint32_t item, const char *path, stru
 /* Does the file give the verdict by itself? */
 static bool is_enough(const struct gathering *g, uint32_t item, const char *path)
 {
-    struct options o = plain_options(g->o);
     struct err e;
-    struct cube *cube = options_cube(&o);
     struct input in = { .name = (char *)(uintptr_t)path };
-    o.filter = NULL;
-    uint32_t id = cube ? cube_input(cube, &in) : 0;
-    struct pipeline *p = id ? pipeline_new(&o, cube, NULL, &e) : NULL;
-    bool same = p && read_input(&o, path, id, link_of_pipeline, pipeline_packet, p, &e) == 0;
-    if (same) {
-        pipeline_finish(p);
-        same = evidence_agrees(cube, &g->o->view, &g->list.v[item]);
-    }
-    pipeline_free(p);
-    cube_free(cube);
+    struct rerun r = { .cube = options_cube(g->o) };
+    uint32_t id = r.cube ? cube_input(r.cube, &in) : 0;
+    bool same = id && rerun_open(&r, g->o, true, &e) == 0 && rerun_file(&r, path, NULL, id, &e) == 0;
+    rerun_close(&r);
+    same = same && evidence_agrees(r.cube, &g->o->view, &g->list.v[item]);
+    cube_free(r.cube);
     return same;
+}
+
+static int make_item(struct gathering *g, uint32_t item, const char *dir, struct err *e)
+{
+    const struct evidence *x = &g->list.v[item];
+    char name[256], path[4096];
+    file_name(g, item, name, sizeof name);
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (write_item(g, item, path, e))
+        return -1;
+    bool same = g->item_link[item] && is_enough(g, item, path);
+    g->state[item] = same ? AGREES : x->whole ? SHORT : TO_DO;
+    if (g->state[item] == TO_DO)
+        (void)unlink(path); /* it is made again */
+    return 0;
 }
 
 /* One round over the captures for the items that do not agree yet. */
 static int gather(struct gathering *g, const char *dir, struct err *e)
 {
-    char name[256], path[4096];
     for (uint32_t i = 0; i < g->list.n && !g->failed; i++)
-        if (!g->agrees[i])
+        if (g->state[i] == TO_DO)
             want_item(g, i);
-    int rc = g->failed ? err_set(e, "out of memory") : find_connections(g, e);
+    int rc = g->failed ? err_set(e, "out of memory") : rerun_pass(g, true, e);
     if (rc == 0)
-        rc = copy_packets(g, e);
-    for (uint32_t i = 0; rc == 0 && i < g->list.n; i++) {
-        if (g->agrees[i])
-            continue;
-        file_name(g, i, name, sizeof name);
-        (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-        rc = write_item(g, i, path, e);
-        g->agrees[i] = rc == 0 && g->item_link[i] && is_enough(g, i, path);
-        if (rc == 0 && !g->agrees[i] && !g->list.v[i].whole)
-            (void)unlink(path); /* it is made again */
-    }
-    return rc;
+        rc = rerun_pass(g, false, e);
+    if (rc == 0)
+        mask_all(g);
+    for (uint32_t i = 0; rc == 0 && i < g->list.n; i++)
+        if (g->state[i] == TO_DO)
+            rc = make_item(g, i, dir, e);
+    return rc == 0 && g->failed ? err_set(e, "out of memory") : rc;
 }
 
 static void gathering_close(struct gathering *g)
@@ -564,7 +592,8 @@ static void gathering_close(struct gathering *g)
 
 static int one_round(struct gathering *kept, const char *dir, struct err *e)
 {
-    struct gathering g = { .sink = { .event = on_event }, .o = kept->o, .cube = kept->cube, .list = kept->list, .agrees = kept->agrees };
+    struct gathering g = { .o = kept->o, .cube = kept->cube, .list = kept->list, .state = kept->state,
+                           .there = kept->there };
     g.wanted = intern_new(UINT32_MAX / 4, 0);
     g.tuples = intern_new(UINT32_MAX / 4, 0);
     g.item_link = calloc(g.list.n + 1u, sizeof *g.item_link);
@@ -592,7 +621,7 @@ static int write_index(const struct gathering *g, const char *dir, struct err *e
         file_name(g, i, name, sizeof name);
         fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, verdict_name(x->is), addr_print(&x->client, client),
                 endpoint_print(&x->place.server, server), x->name_len ? escape_text(rd_of(x->name, x->name_len), sni, sizeof sni) : "-",
-                x->stack[0] ? x->stack : "-", g->agrees[i] ? "gives this verdict by itself" : "does not give it by itself");
+                x->stack[0] ? x->stack : "-", g->state[i] == AGREES ? "gives this verdict by itself" : "does not give it by itself");
     }
     bool bad = ferror(f) != 0;
     if (fclose(f) != 0 || bad)
@@ -610,28 +639,47 @@ static int make_folder(const char *dir, struct err *e)
     return err_set(e, "--evidence %s: %s", dir, errno == EEXIST ? "is no folder" : strerror(errno));
 }
 
+static void tell(const struct gathering *g)
+{
+    uint32_t agree = 0;
+    for (uint32_t i = 0; i < g->list.n; i++)
+        agree += g->state[i] == AGREES;
+    if (g->o->quiet)
+        return;
+    fprintf(stderr, "tlsunset: evidence: %s: %u %s, %u of them give the verdict by themselves (index.txt)\n", g->o->evidence,
+            (unsigned)g->list.n, g->list.n == 1 ? "verdict" : "verdicts", (unsigned)agree);
+    if (g->list.left_out)
+        fprintf(stderr, "tlsunset: evidence: %u more verdicts are left out; narrow it with --server, --client or --enforce\n",
+                (unsigned)g->list.left_out);
+}
+
 int evidence_write(const struct options *o, const struct cube *c, struct err *e)
 {
     struct gathering g = { .o = o, .cube = c };
-    uint32_t missing = 0;
+    uint32_t again = 0;
     if (make_folder(o->evidence, e))
         return -1;
     int rc = evidence_choose(c, &o->view, LIMIT_EVIDENCE, &g.list) ? err_set(e, "out of memory") : 0;
-    g.agrees = calloc(g.list.n + 1u, sizeof *g.agrees);
-    if (rc == 0 && !g.agrees)
+    g.state = calloc(g.list.n + 1u, sizeof *g.state);
+    g.there = calloc(cube_inputs(c) + 1u, sizeof *g.there);
+    if (rc == 0 && (!g.state || !g.there))
         rc = err_set(e, "out of memory");
+    for (uint32_t i = 0; rc == 0 && i < cube_inputs(c) && g.list.n; i++)
+        g.there[i] = is_there(o, cube_input_at(c, i + 1));
     if (rc == 0)
         rc = one_round(&g, o->evidence, e);
     for (uint32_t i = 0; rc == 0 && i < g.list.n; i++) {
-        missing += !g.agrees[i] && !g.list.v[i].whole;
-        g.agrees[i] |= g.list.v[i].whole; /* there is no more to be had: it stays as it is */
+        again += g.state[i] == TO_DO;
         g.list.v[i].whole = true;
     }
-    if (rc == 0 && missing)
+    if (rc == 0 && again)
         rc = one_round(&g, o->evidence, e);
     if (rc == 0)
         rc = write_index(&g, o->evidence, e);
+    if (rc == 0)
+        tell(&g);
     free(g.list.v);
-    free(g.agrees);
+    free(g.state);
+    free(g.there);
     return rc;
 }

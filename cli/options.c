@@ -72,6 +72,13 @@ static int set_again(struct options *o, const char *v, struct err *e)
     return 0;
 }
 
+static int set_evidence(struct options *o, const char *v, struct err *e)
+{
+    (void)e;
+    o->evidence = v;
+    return 0;
+}
+
 static int set_quiet(struct options *o, const char *v, struct err *e)
 {
     (void)v, (void)e;
@@ -316,6 +323,7 @@ static const struct option_row rows[] = {
     { "enforce", 0, "SERVER[:PORT]|NAME[=POLICY]", FOR_ANY, study_set_enforce, "only these servers are to be enforced" },
     { "accept", 0, "FILE", FOR_ANY, study_set_accept, "exceptions: lines of CLIENT SERVER EXPIRES REASON" },
     { "fail-on", 0, "VERDICTS", FOR_ANY, study_set_fail_on, "exit 1 on these (breaks,plaintext,server-first)" },
+    { "evidence", 0, "DIR", FOR_READ | FOR_REPORT, set_evidence, "a small capture for each verdict that is not ready" },
     { "on", 0, "DATE", FOR_ANY, study_set_on, "judge by the rules and exceptions of that day (today)" },
     { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_client_prefix, "count IPv6 clients by prefix (64)" },
     { "anonymize", 0, "[KEYFILE]", FOR_ALL, set_anonymize, "replace client addresses by keyed pseudonyms" },
@@ -398,6 +406,8 @@ static int together(const struct options *o, struct err *e)
     if (o->anonymize && (o->view.client_only || o->ignored.count))
         return err_set(e, "--anonymize: %s cannot find addresses that are replaced; use --filter '%s ADDRESS' of read or watch",
                        o->view.client_only ? "--client" : "--ignore-client", o->view.client_only ? "host" : "not host");
+    if (o->evidence && o->anonymize)
+        return err_set(e, "--evidence and --anonymize: captures hold the addresses that are to be hidden; give one of them");
     if (o->view.study && !o->format->report)
         return err_set(e, "--format %s is one line per handshake and has no verdicts; use text or json", o->format->name);
     return 0;

@@ -249,6 +249,8 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
     }
     if (rc == 0)
         rc = finish(o, &r.store, false, &r.cube, out, e);
+    if (rc == 0 && o->evidence)
+        rc = evidence_write(o, r.cube, e);
     pipeline_free(r.pipe);
     batch_free(r.batch);
     cube_free(r.cube);

@@ -35,6 +35,8 @@ int report_states(const struct options *o, struct err *e)
     FILE *out = rc == 0 ? output_open(o, e) : NULL;
     if (rc == 0)
         rc = out ? o->format->report(out, cube, &o->view, e) : -1;
+    if (rc == 0 && o->evidence)
+        rc = evidence_write(o, cube, e);
     if (out && output_close(o, out, rc ? NULL : e))
         rc = -1;
     cube_free(cube);

@@ -209,7 +209,7 @@ int study_options_open(struct options *o, struct err *e)
 {
     struct study_options *s = &o->study;
     bool inline_policy = s->min_version || s->forbid;
-    if (!s->policies && !inline_policy && (s->enforces || s->accept_file || s->fail_on))
+    if (!s->policies && !inline_policy && (s->enforces || s->accept_file || s->fail_on || o->evidence))
         s->policies = DEFAULT_POLICY;
     if (!s->policies && !inline_policy)
         return 0;

@@ -102,48 +102,85 @@ static void client_line(const struct line *l, bool tagged)
     }
     if (WORD_IS(l, from, to, harmless))
         return;
-    blot(l->p, WORD_IS(l, from, to, verbs) ? after_verb(l, from, to) : 0, l->n);
+    blot(l->p, WORD_IS(l, from, to, verbs) ? word_start(l, after_verb(l, from, to)) : 0, l->n);
+}
+
+/* "250-STARTTLS": the code stays, and the text of those that greet, list features or speak of TLS; others repeat names. */
+static size_t reply_code(const struct line *l)
+{
+    static const char *const said[] = { "211", "220", "221", "234", "250", "454", "500", "501", "502", "503", "504", "530", "534", "554" };
+    bool code = l->n >= 3 && isdigit(l->p[0]) && isdigit(l->p[1]) && isdigit(l->p[2]) && (l->n == 3 || l->p[3] == ' ' || l->p[3] == '-');
+    if (!code)
+        return 0;
+    return WORD_IS(l, 0, 3, said) || l->n < 4 ? l->n : 4;
+}
+
+/* ":irc.example CAP * LS :tls", ":irc.example 670 ...". */
+static size_t irc_reply(const struct line *l)
+{
+    static const char *const cap[] = { "CAP" };
+    size_t second = word_start(l, word_end(l, 0)), end = word_end(l, second);
+    return WORD_IS(l, second, end, cap) ? l->n : end;
 }
 
 /* A server's lines: replies and capabilities. Of the rest nothing stays: it may be mail. */
 static void server_line(const struct line *l, bool tagged)
 {
     static const char *const untagged[] = { "CAPABILITY", "OK", "PREAUTH", "BYE", "BAD", "NO" };
-    size_t to = word_end(l, 0), second = word_start(l, to), end = word_end(l, second);
-    bool code = l->n >= 3 && isdigit(l->p[0]) && isdigit(l->p[1]) && isdigit(l->p[2]) && (l->n == 3 || l->p[3] == ' ' || l->p[3] == '-');
-    bool quoted = l->n && l->p[0] == '"', prefixed = l->n && l->p[0] == ':', feature = l->n && l->p[0] == ' ';
-    bool reply = tagged ? WORD_IS(l, second, end, untagged) : code || quoted || prefixed || feature || WORD_IS(l, 0, to, harmless);
-    if (!reply)
-        blot(l->p, tagged && l->n && l->p[0] == '+' ? 1 : 0, l->n);
+    size_t to = word_end(l, 0), second = word_start(l, to), end = word_end(l, second), kept = 0;
+    uint8_t first = l->n ? l->p[0] : 0;
+    if (tagged)
+        kept = WORD_IS(l, second, end, untagged) ? l->n : first == '+' ? 1 : 0;
+    else if (first == '"' || first == ' ' || WORD_IS(l, 0, to, harmless))
+        kept = l->n;
+    else
+        kept = first == ':' ? irc_reply(l) : reply_code(l);
+    blot(l->p, kept, l->n);
 }
 
-/* Of HTTP the first line and what says where to and what next; of other fields the name. */
-static void http_line(const struct line *l, bool first)
+/* A request to a proxy or its answer; of a path nothing is kept but the asterisk. */
+static bool http_first_line(const struct line *l)
+{
+    static const char version[] = "HTTP/1.";
+    const size_t v = sizeof version - 1;
+    size_t to = word_end(l, 0), target = word_start(l, to), end = word_end(l, target);
+    if (l->n >= v && memcmp(l->p, version, v) == 0)
+        return true;
+    if (l->n < v + 1 || memcmp(l->p + l->n - v - 1, version, v) != 0)
+        return false;
+    if (target < end && l->p[target] == '/')
+        blot(l->p, target + 1, end);
+    return true;
+}
+
+/* Of HTTP the first line and what says where to and what next; of other fields the name; of the contents nothing. *header: are
+ * these fields? */
+static void http_line(const struct line *l, bool *header)
 {
     static const char *const kept[] = { "Host:", "Connection:", "Proxy-Connection:", "Upgrade:", "Content-Length:", "Transfer-Encoding:" };
-    size_t to = word_end(l, 0);
     const uint8_t *colon = memchr(l->p, ':', l->n);
-    if (first || l->n == 0 || WORD_IS(l, 0, to, kept))
+    bool was = *header;
+    *header = was ? l->n != 0 : http_first_line(l);
+    if ((!was && *header) || (was && WORD_IS(l, 0, word_end(l, 0), kept)))
         return;
-    blot(l->p, colon ? (size_t)(colon - l->p) + 1 : 0, l->n);
+    blot(l->p, was && colon ? (size_t)(colon - l->p) + 1 : 0, l->n);
 }
 
 enum text_kind { TEXT_PLAIN, TEXT_TAGGED, TEXT_HTTP };
 
 static void mask_lines(uint8_t *p, size_t n, bool from_client, enum text_kind kind)
 {
-    bool first = true;
+    bool header = false;
     for (size_t at = 0; at < n;) {
         const uint8_t *lf = memchr(p + at, '\n', n - at);
         size_t end = lf ? (size_t)(lf - p) : n, text = end > at && p[end - 1] == '\r' ? end - 1 : end;
         struct line l = { p + at, text - at };
         if (kind == TEXT_HTTP)
-            http_line(&l, first);
+            http_line(&l, &header);
         else if (from_client)
             client_line(&l, kind == TEXT_TAGGED);
         else
             server_line(&l, kind == TEXT_TAGGED);
-        first = kind == TEXT_HTTP && l.n == 0; /* the next header */
         at = end + 1;
     }
 }
@@ -297,9 +334,20 @@ static void mask_records(uint8_t *p, size_t n, bool from_client)
         else if (encrypted || (type != ALERT && type != CCS))
             zero(p, from, type == CCS ? from : to);
         encrypted |= type == CCS;
-        at = to == n && from + len > n ? n : to;
+        at = to;
     }
-    zero(p, at < n ? at : n, at < n && p[at] != HANDSHAKE ? n : at);
+    if (at < n && p[at] != HANDSHAKE) /* the head of a record that the capture cuts may stay */
+        zero(p, at, n);
+}
+
+/* Where records are wrapped in units of another protocol: the contents behind the head of the first that holds data; n: none. */
+static size_t first_data(const uint8_t *p, size_t n)
+{
+    enum { DATA = 23, MOST = 16384 + 2048 };
+    for (size_t i = 0; i + RECORD <= n; i++)
+        if (p[i] == DATA && p[i + 1] == 3 && p[i + 2] <= 4 && be16(p + i + 3) <= MOST)
+            return i + RECORD;
+    return n;
 }
 
 /* Is TLS inside the protocol's own units? Then they stay as they are until the handshake is over, which is where evidence ends. */
@@ -332,7 +380,9 @@ void mask_stream(uint8_t *p, size_t n, const struct mask *m)
         return;
     }
     mask_dialogue(p, at, m);
-    if (!is_wrapped(m->upgrade))
+    if (is_wrapped(m->upgrade))
+        zero(p, at + first_data(p + at, n - at), n);
+    else
         mask_records(p + at, n - at, m->from_client);
 }
 
@@ -406,14 +456,16 @@ static void mask_eap(uint8_t *p, size_t n)
     if (n < 5)
         return;
     bool kept = p[4] == NAK || p[4] == EAP_TLS || p[4] == EAP_TTLS || p[4] == PEAP || p[4] == EAP_FAST || p[4] == TEAP;
-    if (!kept)
+    if (kept)
+        zero(p, first_data(p, n), n); /* what goes through the tunnel */
+    else
         blot(p, 5, n);
 }
 
 static void mask_radius(uint8_t *p, size_t n)
 {
     enum { HEAD = 20, USER_NAME = 1, USER_PASSWORD = 2, CHAP_PASSWORD = 3, REPLY = 18, VENDOR = 26, EAP_MESSAGE = 79 };
-    bool first = true; /* a message is cut into several attributes: only the first begins with the type */
+    bool first = true, data = false; /* a message is cut into several attributes: only the first begins with the type */
     for (size_t at = HEAD; at + 2 <= n && p[at + 1] >= 2;) {
         size_t end = at + p[at + 1] < n ? at + p[at + 1] : n;
         bool secret = p[at] == USER_NAME || p[at] == USER_PASSWORD || p[at] == CHAP_PASSWORD || p[at] == REPLY;
@@ -421,9 +473,15 @@ static void mask_radius(uint8_t *p, size_t n)
             blot(p, at + 2, end);
         if (p[at] == VENDOR)
             zero(p, at + 6 < end ? at + 6 : end, end);
-        if (p[at] == EAP_MESSAGE && first)
+        bool eap = p[at] == EAP_MESSAGE;
+        if (eap && data)
+            zero(p, at + 2, end);
+        data |= eap && first_data(p + at + 2, end - at - 2) < end - at - 2;
+        if (eap && first)
             mask_eap(p + at + 2, end - at - 2);
-        first &= p[at] != EAP_MESSAGE;
+        else if (eap)
+            zero(p, at + 2 + first_data(p + at + 2, end - at - 2), end);
+        first &= !eap;
         at = end;
     }
 }
@@ -441,5 +499,7 @@ void mask_datagram(uint8_t *p, size_t n, const struct mask *m, bool eapol)
         mask_quic(p, n);
     } else if (n && !m->upgrade && p[0] >> 5 == 1) {
         zero(p, 1, n);
+    } else if (m->upgrade) {
+        zero(p, first_data(p, n), n);
     }
 }

@@ -152,6 +152,9 @@ const char *place_text(const struct study *s, uint32_t place, char *buf, size_t 
 enum { REASONS = 8, REASON_TEXT = 256 };
 unsigned verdict_reasons(const struct study *s, const struct verdict *v, char out[REASONS][REASON_TEXT]);
 
+/* Room for one more of n in a growing array. NULL: out of memory (the array stays). */
+void *study_room(void *array, size_t width, uint32_t n, uint32_t *room);
+
 /* json_study.c: the sections of the JSON report. The result is left in the request. false: out of memory. */
 struct json_out;
 bool json_study(struct json_out *j, FILE *out, const struct rollup *r);

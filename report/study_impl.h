@@ -159,8 +159,6 @@ enum verdict_note {
     NOTE_MIXED = 1 << 29,
 };
 
-/* Room for one more of n in a growing array. NULL: out of memory (the array stays). */
-void *study_room(void *array, size_t width, uint32_t n, uint32_t *room);
 
 /* capability.c */
 void capability_collect(struct study *s); /* sets .failed when out of memory */

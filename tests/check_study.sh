@@ -1,0 +1,76 @@
+#!/bin/sh
+# The study through the whole program: what-if without a file, exceptions, exit codes, names that share an endpoint, explanations,
+# and evidence that shows no contents, is its owner's alone, and gives the same verdicts when it is read like any capture.
+set -eu
+t=$TLSUNSET
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+fail() { echo "check_study: $*" >&2; exit 1; }
+demo=pcaps/demo-office-morning.pcap.gz
+"$t" read -q --state "$tmp/site.db" -o /dev/null "$demo"
+says() { # EXIT 'words' ARGUMENTS: report of the state
+	want=$1 words=$2 rc=0
+	shift 2
+	"$t" report "$@" "$tmp/site.db" >"$tmp/out" 2>"$tmp/err" || rc=$?
+	[ "$rc" = "$want" ] || fail "report $*: exit $rc, not $want: $(cat "$tmp/err")"
+	tr -s ' \n' ' ' <"$tmp/out" >"$tmp/flat"
+	tr -s ' \n' ' ' <"$tmp/err" >>"$tmp/flat"
+	case $(cat "$tmp/flat") in *"$words"*) ;; *) fail "report $*: does not say '$words'" ;; esac
+}
+
+# --- decision, what-if, exceptions, exit codes ---
+says 1 'Enforcing tls12-minimum on 15 servers: 6 clients break, 1 server must change first, 0 unknown.' --policy tls12-minimum
+says 1 'clients break' --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'
+says 3 'Not enough seen to say that it is ready' --policy tls12-minimum --fail-on failing,unknown --client 10.20.2.52
+says 0 'TLS as it was observed'
+says 2 'no such verdict' --fail-on brakes
+says 2 'the nearest' --policy tls12-minimun
+says 1 'Judged as well, because they share an endpoint' --enforce intranet.office.test
+says 1 '10.20.1.10:443 (no name).' --enforce intranet.office.test
+says 1 'Enforcing tls12-minimum on 1 server: 2 clients break' --enforce 10.20.1.11
+says 1 'CUTOVER STUDY no-cbc' --enforce 10.20.1.11=no-cbc --enforce 10.20.1.15=tls12-minimum
+says 2 '--enforce : give' --enforce ''
+cat >"$tmp/accepted" <<-EOF
+	# who              to whom          until       why
+	10.20.2.40         10.20.1.11:443   2026-12-31  the scales are replaced at the end of the year
+	10.20.2.0/24       erp.office.test  2026-12-31  ERP follows in December
+EOF
+says 1 '0 servers must change first' --accept "$tmp/accepted" --policy tls12-minimum --on 2026-12-31
+says 1 '1 server must change first' --accept "$tmp/accepted" --policy tls12-minimum --on 2027-01-01
+grep -q ACCEPTED "$tmp/out" && fail 'an exception that expired is still accepted'
+says 1 'ACCEPTED' --accept "$tmp/accepted" --policy tls12-minimum --on 2026-12-31
+printf '10.20.2.40 10.20.1.11:443 soon because\n' >"$tmp/bad"
+says 2 "$tmp/bad:1: \"soon\" is not a date" --accept "$tmp/bad"
+
+# --- an explanation ---
+"$t" explain 10.20.2.40 10.20.1.11:443 "$tmp/site.db" >"$tmp/out" || fail 'explain'
+grep -q '^Verdict: breaks$' "$tmp/out" || fail 'explain does not come to its verdict'
+grep -q '3. breaks: does it offer nothing allowed?' "$tmp/out" || fail 'explain does not go through its questions'
+rc=0
+"$t" explain 192.0.2.1 10.20.1.11:443 "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
+[ $rc = 2 ] && grep -q 'no handshake of this client' "$tmp/err" || fail 'explain of nobody'
+
+# --- evidence ---
+command -v python3 >/dev/null || { echo 'check_study: evidence skipped, no python3'; exit 0; }
+evidence() { # NAME POLICIES CAPTURES...
+	name=$1 policies=$2
+	shift 2
+	"$t" read -q --seed 1 -f json --policy "$policies" --evidence "$tmp/$name" -o "$tmp/$name.json" "$@" || [ $? -le 3 ] || fail "evidence $name"
+	python3 tests/evidence_check.py "$t" "$tmp/$name.json" "$tmp/$name" || fail "evidence of $name"
+}
+evidence demo tls12-minimum,tls13-only "$demo"
+evidence pcaps tls12-minimum pcaps
+"$t" report -q --policy tls12-minimum --evidence "$tmp/again" "$tmp/site.db" >/dev/null || [ $? = 1 ] || fail 'evidence from a state'
+for f in "$tmp"/again/*.pcap; do
+	cmp -s "$f" "$tmp/demo/$(basename "$f")" || fail "evidence differs from a state: $f"
+done
+rc=0
+"$t" report -q --policy tls12-minimum --evidence "$tmp/again" "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
+[ $rc = 2 ] && grep -q 'exists already' "$tmp/err" || fail 'evidence was overwritten'
+cp "$demo" "$tmp/mine.pcap.gz"
+"$t" read -q --state "$tmp/mine.db" -o /dev/null "$tmp/mine.pcap.gz"
+cp pcaps/dtls10-openssl3.0.pcap "$tmp/mine.pcap.gz"
+"$t" report --policy tls12-minimum --evidence "$tmp/none" "$tmp/mine.db" >/dev/null 2>"$tmp/err" || true
+grep -q 'is not the capture that was read' "$tmp/err" || fail 'evidence from a capture that changed'
+says 2 'give one of them' --policy tls12-minimum --evidence "$tmp/x" --anonymize
+echo 'study: decisions, exceptions, explanations; evidence gives the same verdicts and shows no contents'
