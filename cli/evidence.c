@@ -264,7 +264,8 @@ static void keep(struct gathering *g, uint32_t conn, const struct packet *p, con
     g->bytes += p->caplen;
 }
 
-static void unit(struct rerun *r, const struct packet *p, const struct decoded *d, const struct tuple *t, const struct endpoint *from)
+static void unit(struct rerun *r, const struct packet *p, const struct decoded *d, const struct tuple *t,
+                 const struct endpoint *from)
 {
     struct gathering *g = r->g;
     uint32_t id = intern_find(g->tuples, t, sizeof *t);
@@ -619,9 +620,10 @@ static int write_index(const struct gathering *g, const char *dir, struct err *e
     for (uint32_t i = 0; i < g->list.n; i++) {
         const struct evidence *x = &g->list.v[i];
         file_name(g, i, name, sizeof name);
+        (void)escape_text(rd_of(x->name, x->name_len), sni, sizeof sni);
         fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, verdict_name(x->is), addr_print(&x->client, client),
-                endpoint_print(&x->place.server, server), x->name_len ? escape_text(rd_of(x->name, x->name_len), sni, sizeof sni) : "-",
-                x->stack[0] ? x->stack : "-", g->state[i] == AGREES ? "gives this verdict by itself" : "does not give it by itself");
+                endpoint_print(&x->place.server, server), x->name_len ? sni : "-", x->stack[0] ? x->stack : "-",
+                g->state[i] == AGREES ? "gives this verdict by itself" : "does not give it by itself");
     }
     bool bad = ferror(f) != 0;
     if (fclose(f) != 0 || bad)

@@ -71,13 +71,16 @@ static bool word_is(const struct line *l, size_t from, size_t to, const char *co
     return false;
 }
 
-static const char *const harmless[] = { "EHLO", "HELO", "LHLO", "STARTTLS", "STLS", "CAPA", "CAPABILITY", "CAPABILITIES", "NOOP", "QUIT",
-                                        "FEAT", "PBSZ", "PROT", "CCC", "LOGOUT", "CAP", "PING", "PONG", "RSET", "SYST", "MODE",
-                                        "READER", "VERSION", "IMPLEMENTATION", "SASL", "TLS", "OK", "NO", "BYE", "BAD", "*",
-                                        "+OK", "-ERR", "INFO", "TOP", "UIDL", "PIPELINING", "RESP-CODES", "." };
-static const char *const verbs[] = { "AUTH", "AUTHENTICATE", "AUTHINFO", "LOGIN", "USER", "PASS", "APOP", "ACCT", "NICK", "MAIL", "RCPT",
-                                     "DATA", "BDAT", "VRFY", "SELECT", "EXAMINE", "LIST", "LSUB", "FETCH", "UID", "STAT", "RETR",
-                                     "CWD", "PWD", "PASV", "EPSV", "PORT", "EPRT", "TYPE", "STOR", "CONNECT", "GROUP", "ARTICLE" };
+static const char *const harmless[] = {
+    "EHLO", "HELO", "LHLO", "STARTTLS", "STLS", "CAPA", "CAPABILITY", "CAPABILITIES", "NOOP", "QUIT", "FEAT", "PBSZ", "PROT",
+    "CCC", "LOGOUT", "CAP", "PING", "PONG", "RSET", "SYST", "MODE", "READER", "VERSION", "IMPLEMENTATION", "SASL", "TLS", "OK",
+    "NO", "BYE", "BAD", "*", "+OK", "-ERR", "INFO", "TOP", "UIDL", "PIPELINING", "RESP-CODES", ".",
+};
+static const char *const verbs[] = {
+    "AUTH", "AUTHENTICATE", "AUTHINFO", "LOGIN", "USER", "PASS", "APOP", "ACCT", "NICK", "MAIL", "RCPT", "DATA", "BDAT", "VRFY",
+    "SELECT", "EXAMINE", "LIST", "LSUB", "FETCH", "UID", "STAT", "RETR", "CWD", "PWD", "PASV", "EPSV", "PORT", "EPRT", "TYPE",
+    "STOR", "CONNECT", "GROUP", "ARTICLE",
+};
 #define WORD_IS(l, from, to, list) word_is(l, from, to, list, sizeof(list) / sizeof *(list))
 
 /* AUTH PLAIN AHRpbQ...: the mechanism is kept, as is the TLS of FTP's AUTH TLS. */
@@ -108,9 +111,10 @@ static void client_line(const struct line *l, bool tagged)
 /* "250-STARTTLS": the code stays, and the text of those that greet, list features or speak of TLS; others repeat names. */
 static size_t reply_code(const struct line *l)
 {
-    static const char *const said[] = { "211", "220", "221", "234", "250", "454", "500", "501", "502", "503", "504", "530", "534", "554" };
-    bool code = l->n >= 3 && isdigit(l->p[0]) && isdigit(l->p[1]) && isdigit(l->p[2]) && (l->n == 3 || l->p[3] == ' ' || l->p[3] == '-');
-    if (!code)
+    static const char *const said[] = { "211", "220", "221", "234", "250", "454", "500",
+                                        "501", "502", "503", "504", "530", "534", "554" };
+    bool code = l->n >= 3 && isdigit(l->p[0]) && isdigit(l->p[1]) && isdigit(l->p[2]);
+    if (!code || (l->n > 3 && l->p[3] != ' ' && l->p[3] != '-'))
         return 0;
     return WORD_IS(l, 0, 3, said) || l->n < 4 ? l->n : 4;
 }
@@ -157,7 +161,8 @@ static bool http_first_line(const struct line *l)
  * these fields? */
 static void http_line(const struct line *l, bool *header)
 {
-    static const char *const kept[] = { "Host:", "Connection:", "Proxy-Connection:", "Upgrade:", "Content-Length:", "Transfer-Encoding:" };
+    static const char *const kept[] = { "Host:", "Connection:", "Proxy-Connection:", "Upgrade:", "Content-Length:",
+                                        "Transfer-Encoding:" };
     const uint8_t *colon = memchr(l->p, ':', l->n);
     bool was = *header;
     *header = was ? l->n != 0 : http_first_line(l);

@@ -117,9 +117,11 @@ static bool is_same(const struct study *s, const struct verdict *v, const struct
     const struct cell *c = &s->cell[v->cell];
     const struct place *p = study_place(s, c->place);
     struct rd name = cube_name(s->cube, p->sni);
-    return v->is == x->is && addr_equal(study_client(s, c->client), &x->client) && endpoint_cmp(&p->server, &x->place.server) == 0 &&
-           p->transport == x->place.transport && p->upgrade == x->place.upgrade && rd_left(&name) == x->name_len &&
-           (x->name_len == 0 || memcmp(name.p, x->name, x->name_len) == 0) && strcmp(label_of(s, c), x->stack) == 0;
+    if (v->is != x->is || !addr_equal(study_client(s, c->client), &x->client) || strcmp(label_of(s, c), x->stack) != 0)
+        return false;
+    if (endpoint_cmp(&p->server, &x->place.server) != 0 || p->transport != x->place.transport || p->upgrade != x->place.upgrade)
+        return false;
+    return rd_left(&name) == x->name_len && (x->name_len == 0 || memcmp(name.p, x->name, x->name_len) == 0);
 }
 
 bool evidence_agrees(const struct cube *c, const struct view *v, const struct evidence *x)

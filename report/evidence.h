@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * evidence - which handshakes show why a verdict is what it is, so that they can be found again in the captures; and whether a small
- * capture of them gives the same verdict by itself.
+ * evidence - which handshakes show why a verdict is what it is, so that they can be found again in the captures; and whether a
+ * small capture of them gives the same verdict by itself.
  */
 #ifndef REPORT_EVIDENCE_H
 #define REPORT_EVIDENCE_H
