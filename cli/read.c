@@ -17,6 +17,7 @@ struct reading {
     struct cube *cube;
     struct pipeline *pipe;
     struct store *store; /* NULL without --state */
+    struct batch *batch;
     struct progress progress;
     unsigned bad; /* files that could not be read, or not to their end */
     bool partly; /* not everything was read of what was begun: nothing of this run goes into the state */
@@ -99,29 +100,26 @@ static void cut(struct reading *r, struct input *in, const struct err *e)
         fprintf(stderr, "tlsunset: warning: %s\n", e->text);
 }
 
-/* 1: to its end, be that early; 0: not, and *e says why; -1 and *e: this run cannot go on. */
-static int read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
+/* Whether to its end, be that early. *e says why not. */
+static bool read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
 {
     pipeline_link(r->pipe, source_dlt(s));
     pipeline_window_reset(r->pipe);
     for (;;) {
-        struct batch *b = pipeline_room(r->pipe, e);
-        if (!b)
-            return -1;
-        enum source_status st = source_fill(s, b, id, e);
-        pipeline_batch(r->pipe);
+        enum source_status st = source_fill(s, r->batch, id, e);
+        pipeline_batch(r->pipe, r->batch);
         progress_show(&r->progress, source_position(s), pipeline_stats(r->pipe)->packets);
         switch (st) {
         case SOURCE_BATCH:
             continue;
         case SOURCE_CUT:
             cut(r, in, e);
-            return 1;
+            return true;
         case SOURCE_END:
-            return 1;
+            return true;
         case SOURCE_ERROR:
         case SOURCE_STOPPED:
-            return 0;
+            return false;
         }
     }
 }
@@ -141,11 +139,7 @@ static int read_source(struct reading *r, struct source *s, struct input in, boo
     struct input *kept = cube_input_get(r->cube, id);
     if (!kept)
         return err_set(e, "%s: out of memory", in.name);
-    int whole = read_packets(r, s, kept, id, e);
-    if (whole < 0)
-        return -1;
-    if (whole && hash && source_hash(s, in.digest, e))
-        whole = 0;
+    bool whole = read_packets(r, s, kept, id, e) && !(hash && source_hash(s, in.digest, e));
     if (whole)
         memcpy(kept->digest, in.digest, sizeof kept->digest);
     else if (pipe && interrupted())
@@ -244,9 +238,9 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
     if (!r.cube || (o->format->stream && !stream))
         (void)err_set(e, "out of memory");
     else if (open_state(&r, e) == 0 && (r.pipe = pipeline_new(o, r.cube, stream, e)))
-        rc = read_all(&r, e);
+        rc = (r.batch = batch_new()) ? read_all(&r, e) : err_set(e, "out of memory");
     if (rc == 0)
-        rc = pipeline_finish(r.pipe, e);
+        pipeline_finish(r.pipe);
     if (close_stream(stream, rc ? NULL : e))
         rc = -1;
     if (r.partly) {
@@ -258,6 +252,7 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
     if (rc == 0 && o->evidence)
         rc = evidence_write(o, r.cube, e);
     pipeline_free(r.pipe);
+    batch_free(r.batch);
     cube_free(r.cube);
     store_close(r.store);
     return rc ? -1 : r.bad ? 1 : 0;

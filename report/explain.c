@@ -164,7 +164,9 @@ static void why_not(const struct explaining *x, enum verdict_kind step)
         return;
     case VERDICT_SERVER_FIRST:
         say(x, 4, "    no: %s", j->nothing ? "nothing allowed was offered" : o->low_row && j->c->lossy ? "packets are missing"
-                                : o->low_row ? "interception is suspected" : "no full handshake chose a version with which nothing is allowed");
+                                : o->low_row ? "interception is suspected"
+                                : o->bad_row ? "it is not shown that the server has nothing allowed for this offer"
+                                : "no full handshake chose a version with which nothing is allowed");
         return;
     case VERDICT_SAFE:
         say(x, 4, "    no: no full handshake shows all that this offer needs, together and within the policy");

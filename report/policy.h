@@ -83,6 +83,12 @@ struct residue {
  * when NULL, or where the policy forbids that key, every key that the policy allows. */
 struct residue policy_residue(const struct policy *p, const struct offer *o, const struct cert_facts *cert);
 
+/* Does this suite of the offer count at this version, with all that goes with it, as in policy_residue()? */
+bool policy_leaves_suite(const struct policy *p, const struct offer *o, const struct cert_facts *cert, uint16_t version,
+                         uint32_t suite);
+/* Is there a scheme in signature_algorithms that is allowed at this version? True where the extension was not sent. */
+bool policy_leaves_scheme(const struct policy *p, const struct offer *o, uint16_t version);
+
 /* For policy list | show | check. */
 int policy_list(FILE *out, struct err *e); /* a line each */
 /* What it says and what it leaves allowed, suite by suite: a change of meaning is a difference of this text. Opened on a

@@ -328,3 +328,30 @@ struct residue policy_residue(const struct policy *p, const struct offer *o, con
     }
     return nearest;
 }
+
+bool policy_leaves_suite(const struct policy *p, const struct offer *o, const struct cert_facts *cert, uint16_t version,
+                         uint32_t suite)
+{
+    const struct suite *s = suite_find(suite);
+    bool dtls = o->format == HELLO_DTLS;
+    unsigned key = cert && cert->key != CERT_KEY_UNKNOWN ? 1u << cert->key & p->keys : 0;
+    struct study t = { .p = p, .o = o, .cert = key ? cert : NULL, .rank = version_rank(version), .dtls = dtls,
+                       .keys = key ? key : p->keys };
+    if (!s || !suite_allowed(p, s, t.rank, dtls, o->ext_mask & EXT_ETM))
+        return false;
+    count_groups(&t);
+    count_sigschemes(&t);
+    if (t.rank == RANK_TLS13)
+        return tls13_lacks(&t) == 0;
+    return (suite_keys(s) & t.keys) && suite_lacks(&t, s) == 0;
+}
+
+bool policy_leaves_scheme(const struct policy *p, const struct offer *o, uint16_t version)
+{
+    if (!(o->ext_mask & EXT_SIGALGS))
+        return true;
+    for (struct rd r = o->sigalgs; rd_left(&r) >= 2;)
+        if (all_allow(p, RULE_SIGSCHEMES, version_rank(version), rd_u16(&r)))
+            return true;
+    return false;
+}

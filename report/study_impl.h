@@ -157,6 +157,7 @@ enum verdict_note {
     NOTE_NO_ANSWER = 1 << 27, /* the answer was not seen */
     NOTE_ORDER = 1 << 28, /* the server's order shows that it has no allowed one */
     NOTE_MIXED = 1 << 29,
+    NOTE_SCHEMES = 1 << 30, /* none of its signature schemes is allowed, though it may need none */
 };
 
 

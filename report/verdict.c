@@ -165,6 +165,9 @@ static void run_open(struct judge *j)
     j->readable = l != NULL;
     j->offer = &s->offer[stack];
     j->certs_done = j->proofs_done = false;
+    j->lacks_suites = j->lacks_key = 0;
+    j->lacks_key_row = 0;
+    j->lacks_by_habit = false;
     if (!l)
         return;
     j->left = l->left;
@@ -306,8 +309,10 @@ static enum excuse excuse_of(struct judge *j)
     const struct stack_left *l = higher ? left_of(j, higher->stack) : NULL;
     bool version = j->left.missing & MISS_VERSION;
     if (l) {
-        if (!nothing_left(&l->left) && dance_is_proved(j, higher, &j->s->offer[higher->stack]))
+        if (!nothing_left(&l->left) && dance_is_proved(j, higher, &j->s->offer[higher->stack])) {
+            j->higher = higher->stack;
             return higher_works(j, higher) ? EXCUSE_HIGHER : EXCUSE_FALLBACK;
+        }
         j->v->notes |= nothing_left(&l->left) ? 0u : NOTE_FALLBACK_SEEN;
     } else if (j->offer->fallback_scsv) {
         j->v->notes |= NOTE_SCSV;
@@ -340,7 +345,7 @@ static enum backends backends_of(const struct judge *j)
             b = theirs->stack == j->c->stack ? BACKENDS_UNPROVED : BACKENDS_AGREE;
         } else {
             const struct choice *c = study_choice(j->s, a->choice);
-            if (chose_too_low(j, theirs->stack, a->choice))
+            if (chose_too_low(j, j->higher ? j->higher : j->c->stack, a->choice))
                 b = BACKENDS_OLD;
             else if (j->s->judged[a->choice - 1].answer == ANSWER_NO || !answer_fits(j, c))
                 b = BACKENDS_UNPROVED;
@@ -417,10 +422,17 @@ static bool is_breaks(struct judge *j)
     return true;
 }
 
+/* A server that is told which schemes are allowed refuses a TLS 1.2 hello without any of them, even where none would be needed
+ * (OpenSSL; RFC 5246 section 7.4.1.4.1 leaves it open). */
+static bool has_no_scheme(const struct judge *j, uint16_t version)
+{
+    return version_rank(version) == version_rank(VER_TLS12) && !policy_leaves_scheme(j->p, j->offer, version);
+}
+
 static bool is_ready(struct judge *j)
 {
     const struct own *o = &j->own;
-    if (!o->completed || o->bad_row || !o->good_row || o->strange)
+    if (!o->completed || o->bad_row || !o->good_row || o->strange || has_no_scheme(j, study_choice(j->s, o->good_choice)->version))
         return false;
     if (j->c->lossy) {
         j->v->notes |= NOTE_LOSS;
@@ -452,6 +464,28 @@ static bool certificate_is_forbidden(const struct judge *j)
     return true;
 }
 
+/* Its version is allowed, what was chosen with it is not, and the server is shown to have nothing else for this offer. */
+static bool has_no_suite(struct judge *j)
+{
+    const struct own *o = &j->own;
+    if (!o->full_row || !o->bad_row || o->good || o->low_other || o->strange || j->backends != BACKENDS_AGREE)
+        return false;
+    const struct choice *c = study_choice(j->s, o->full_choice);
+    bool same = study_choice(j->s, o->bad_choice)->version == c->version;
+    judge_proofs(j);
+    if (j->whole_proof[version_rank(c->version)])
+        return false;
+    return same && j->s->judged[o->full_choice - 1].answer == ANSWER_NO && judge_lacks_suites(j, c->version);
+}
+
+/* Nothing is wrong but what TLS 1.3 hides, and others were shown that this cannot be right. */
+static bool has_no_key(struct judge *j)
+{
+    const struct own *o = &j->own;
+    return o->dim_row && !o->good && !o->strange && j->backends == BACKENDS_AGREE &&
+           version_rank(study_choice(j->s, o->dim_choice)->version) == version_rank(VER_TLS13) && judge_lacks_key(j);
+}
+
 static bool is_server_first(struct judge *j)
 {
     const struct own *o = &j->own;
@@ -460,21 +494,23 @@ static bool is_server_first(struct judge *j)
         j->v->row = j->c->main_row;
         return true;
     }
-    if (j->excuse != EXCUSE_NONE || j->nothing)
+    bool retry = j->excuse == EXCUSE_HIGHER && j->backends == BACKENDS_OLD; /* it was retried because of that backend */
+    if (!retry && (j->excuse != EXCUSE_NONE || j->nothing))
         return false;
     if (o->low_row && is_intercepted(j, o->low_row)) {
         j->v->notes |= NOTE_INTERCEPTION;
         return false;
     }
     bool old = o->low_row != 0, backend = j->backends == BACKENDS_OLD, cert = certificate_is_forbidden(j);
-    if (!old && !backend && !cert)
+    bool suite = !old && !backend && !cert && has_no_suite(j), key = !old && !backend && !cert && !suite && has_no_key(j);
+    if (!old && !backend && !cert && !suite && !key)
         return false;
     if (j->c->lossy) {
         j->v->notes |= NOTE_LOSS;
         return false;
     }
-    j->v->notes |= (old || backend ? 0u : NOTE_CERT_FORBIDDEN) | (backend ? NOTE_SPLIT : 0u);
-    j->v->row = old ? o->low_row : backend ? j->s->split[j->facts->split].row : o->full_row;
+    j->v->notes |= (cert || key ? NOTE_CERT_FORBIDDEN : 0u) | (backend ? NOTE_SPLIT : 0u) | (suite ? NOTE_ORDER : 0u);
+    j->v->row = old ? o->low_row : backend ? j->s->split[j->facts->split].row : key ? j->lacks_key_row : o->full_row;
     return true;
 }
 
@@ -519,7 +555,8 @@ static uint32_t best_proof(struct judge *j, uint32_t *notes)
 static bool is_safe(struct judge *j)
 {
     uint32_t notes, row = is_barred(j) ? 0 : best_proof(j, &notes);
-    if (!row || notes || j->backends != BACKENDS_AGREE || (j->left.missing & UNPROVABLE))
+    bool scheme = row && has_no_scheme(j, cube_row_key(j->s->cube, row)->version);
+    if (!row || notes || scheme || j->backends != BACKENDS_AGREE || (j->left.missing & UNPROVABLE))
         return false;
     j->v->row = row;
     return true;
@@ -557,7 +594,7 @@ static bool is_likely(struct judge *j)
     }
     if (!row)
         return false;
-    j->v->notes |= notes;
+    j->v->notes |= notes | (has_no_scheme(j, cube_row_key(j->s->cube, row)->version) ? NOTE_SCHEMES : 0u);
     j->v->notes |= (j->left.missing & UNPROVABLE ? NOTE_FEATURE : 0u) | (j->backends != BACKENDS_AGREE ? NOTE_SPLIT : 0u) |
                    (j->own.completed && !j->own.full_row ? NOTE_RESUMED_ONLY : 0u);
     j->v->row = row;
@@ -592,6 +629,7 @@ void judge_cell(struct judge *j, const struct cell *c)
         run_open(j);
     }
     own_collect(j);
+    j->higher = 0;
     j->excuse = j->readable && j->nothing ? excuse_of(j) : EXCUSE_NONE;
     j->backends = j->readable && j->facts->splits ? backends_of(j) : BACKENDS_AGREE;
 }

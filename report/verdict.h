@@ -8,6 +8,19 @@
 enum { RANKS = 7 /* version_rank(); 0 is no version */ };
 enum excuse { EXCUSE_NONE, EXCUSE_FALLBACK /* the client can do more than this hello says */,
               EXCUSE_HIGHER /* and does so at other times */, EXCUSE_UNKNOWN };
+/* What one place answered to one stack, of full handshakes and refusals since its last change. */
+struct answer_seen {
+    uint32_t stack, choice /* 0: refused */, row;
+};
+enum { ANSWERS_SEEN = 256 };
+struct answers_seen { /* of the place looked at last; worked out when first asked for */
+    uint32_t place;
+    struct answer_seen at[ANSWERS_SEEN];
+    unsigned n;
+    bool client_order, own_order; /* which order of suites the server is shown to follow */
+    bool mixed; /* both, so neither is to be relied on */
+};
+
 enum backends { BACKENDS_AGREE, BACKENDS_UNPROVED, BACKENDS_OLD /* one of them chooses a forbidden version */ };
 
 /* What the cell's own rows show, since the last change of the place: numbers of rows, and the latest row of each kind, 0 none. */
@@ -39,10 +52,15 @@ struct judge {
     int top; /* highest rank that is offered and allowed */
     bool certs_done, cert_leaves_nothing;
     bool proofs_done;
+    struct answers_seen answers;
+    uint8_t lacks_suites, lacks_key; /* asked of this run before? 0 no, 1 it does not, 2 it does */
+    bool lacks_by_habit; /* it rests on many offers in vain, not on an order */
+    uint32_t lacks_key_row; /* the handshake that shows it */
     uint32_t version_proof[RANKS], whole_proof[RANKS], whole_notes[RANKS]; /* index in study.proof + 1 */
     /* of the cell */
     struct own own;
     enum excuse excuse;
+    uint32_t higher; /* the stack of which this is a retry, once that is proved; else 0 */
     enum backends backends;
 };
 
@@ -57,5 +75,10 @@ extern const struct verdict_step verdict_steps[VERDICT_COUNT];
 /* The proofs of the place that matter for this stack, worked out when first asked for. */
 void judge_proofs(struct judge *j);
 bool judge_certs_leave_nothing(struct judge *j);
+
+/* absence.c: is it shown that the server has no suite that the policy leaves of this offer at the version that it chose for it? */
+bool judge_lacks_suites(struct judge *j, uint16_t version);
+/* Likewise no certificate with a key that the policy allows and that this offer could take. */
+bool judge_lacks_key(struct judge *j);
 
 #endif

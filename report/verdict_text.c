@@ -123,6 +123,9 @@ static void say_server_first(const struct study *s, const struct verdict *v, str
         say(r, "the server refused this client's higher ClientHello and took the lower one: it is intolerant, or lacks what the higher one needs");
     else if (v->notes & NOTE_CERT_FORBIDDEN)
         say(r, "the server's certificate is not allowed: it needs another one first");
+    else if (v->notes & NOTE_ORDER)
+        say(r, "the server chose %s; what is allowed and this client offers was listed first, or alone, by this and other clients and "
+               "never chosen: it has to be enabled there first", chosen(k, a));
     else
         say(r, "the server chose %s although %s was offered%s", chosen(k, a), p ? text_version(p->max_version, b) : "more",
             v->notes & NOTE_OWN ? "" : " (seen with another client)");
@@ -207,6 +210,8 @@ static const struct {
     { NOTE_ANY_GROUP, 0, "not proved: that this client can use the curve, because it does not list any" },
     { NOTE_CLIENT_AUTH, 0, "not proved: that this client can authenticate by certificate in the version that would be left" },
     { NOTE_FEATURE, 0, "it lacks a feature that the policy requires; whether the server can insist on it depends on its software" },
+    { NOTE_SCHEMES, 0, "none of its signature schemes is allowed; whether the server refuses it for that, although its suite needs none, "
+                       "depends on its software" },
     { NOTE_SPLIT, 0, "the same offer got different answers at overlapping times: several backends, and only what each of them showed counts" },
     { NOTE_MAY_FALL, 0, "the protocol is opportunistic: it may fall to plaintext instead of failing" },
     { NOTE_FALLBACK_SEEN, 0, "it followed a failed higher ClientHello from the same address: a retry, or a second machine behind it" },

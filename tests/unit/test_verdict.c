@@ -629,7 +629,7 @@ static void sha1_only_signatures(void **state)
     (void)state;
     static const struct hello_spec sha1 = { .legacy = 0x0303, .suites = { 0xc02f, 0x002f }, .groups = { 0x1d }, .sigalgs = { 0x0201 } };
     TELL({ &sha1, 1, 9, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA }, { &hello_tls12, 2, 9, CHOSE_12 });
-    EXPECT(no_rsa, 1, 9, LIKELY, "only the version"); /* the other's signature is not one of its own */
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL); /* the other got, before what this one got, what stands first here: it signs not so */
     struct policy *rfc9325 = policy_open("rfc9325", 0, NULL);
     static const struct hello_spec sha1_ecdhe = { .legacy = 0x0303, .suites = { 0xc02f }, .groups = { 0x1d }, .sigalgs = { 0x0201 } };
     TELL({ &sha1_ecdhe, 3, 9, .version = VER_TLS12, .suite = 0xc02f, .group = 0x1d, .sigscheme = 0x0201, .key = CERT_KEY_RSA });
@@ -724,6 +724,118 @@ static void only_enforced_servers_are_judged(void **state)
     assert_int_equal(find(1, 8, 0)->list, LIST_OUTSIDE);
     study_close();
     request.enforces = 0;
+}
+
+/* ---- what a server is shown not to have ---- */
+
+#define RSA_SIGS .sigalgs = { 0x0804, 0x0401, 0x0201 }
+static const struct hello_spec ecdhe_256 = { .legacy = 0x0303, .suites = { 0xc030, 0x009d, 0x009c }, .groups = { 0x1d, 0x17 }, RSA_SIGS };
+static const struct hello_spec ecdhe_128 = { .legacy = 0x0303, .suites = { 0xc030, 0x009c, 0x009d }, .groups = { 0x1d, 0x17 }, RSA_SIGS };
+static const struct hello_spec only_ecdhe = { .legacy = 0x0303, .suites = { 0xc030, 0xc02f }, .groups = { 0x1d, 0x17 }, RSA_SIGS };
+static const struct hello_spec other_group = { .legacy = 0x0303, .suites = { 0xc030, 0x009d }, .groups = { 0x18 }, RSA_SIGS };
+#define CHOSE_RSA_256 .version = VER_TLS12, .suite = 0x009d, .key = CERT_KEY_RSA
+#define CHOSE_RSA_128 .version = VER_TLS12, .suite = 0x009c, .key = CERT_KEY_RSA
+#define CHOSE_ECDHE .version = VER_TLS12, .suite = 0xc030, .group = 0x17, .sigscheme = 0x0804, .key = CERT_KEY_RSA
+
+static void one_choice_does_not_show_what_is_missing(void **state)
+{
+    (void)state;
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_256 });
+    EXPECT(no_rsa, 1, 9, LIKELY, "only the version");
+}
+
+static void the_clients_order_shows_what_is_missing(void **state)
+{
+    (void)state;
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_256 }, { &ecdhe_128, 2, 9, CHOSE_RSA_128 });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, "has to be enabled there first");
+    EXPECT(no_rsa, 2, 9, SERVER_FIRST, NULL);
+    EXPECT(tls12, 1, 9, READY, NULL);
+}
+
+static void an_order_of_its_own_shows_nothing_of_what_is_below(void **state)
+{
+    (void)state;
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_128 }, { &ecdhe_128, 2, 9, CHOSE_RSA_128 });
+    EXPECT(no_rsa, 1, 9, LIKELY, NULL);
+}
+
+static void a_refusal_shows_what_is_missing(void **state)
+{
+    (void)state;
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_256 }, { &only_ecdhe, 2, 9, .outcome = OUTCOME_ALERT_SERVER, .alert = { 's', 2, 40 } });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+    TELL({ &ecdhe_256, 1, 8, CHOSE_RSA_256 }, { &only_ecdhe, 2, 8, REFUSED }); /* of its version: says nothing of suites */
+    EXPECT(no_rsa, 1, 8, LIKELY, NULL);
+}
+
+static void what_others_got_is_there(void **state)
+{
+    (void)state;
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_256 }, { &ecdhe_128, 2, 9, CHOSE_RSA_128 }, { &only_ecdhe, 3, 9, CHOSE_ECDHE });
+    study_under(&no_rsa);
+    assert_int_not_equal(find(1, 9, 0)->is, VERDICT_SERVER_FIRST);
+    study_close();
+}
+
+/* It has the suite, and no curve for this one: others get it even where they list it last. */
+static void a_preferred_suite_that_was_not_chosen_cannot_serve(void **state)
+{
+    (void)state;
+    static const struct hello_spec last = { .legacy = 0x0303, .suites = { 0x009d, 0xc030 }, .groups = { 0x17 }, RSA_SIGS };
+    TELL({ &other_group, 1, 9, CHOSE_RSA_256 }, { &last, 2, 9, CHOSE_ECDHE });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+}
+
+static void several_stacks_in_vain_show_what_is_missing(void **state)
+{
+    (void)state;
+    static const struct hello_spec more[3] = {
+        { .legacy = 0x0303, .suites = { 0xc02f, 0xc030, 0x009c }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
+        { .legacy = 0x0303, .suites = { 0xc030, 0xc02f, 0x009c, 0x002f }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
+        { .legacy = 0x0303, .suites = { 0xc027, 0xc030, 0x009c }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
+    };
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_128 }, { &more[0], 2, 9, CHOSE_RSA_128 }, { &more[1], 3, 9, CHOSE_RSA_128 });
+    EXPECT(no_rsa, 1, 9, LIKELY, NULL);
+    TELL({ &more[2], 4, 9, CHOSE_RSA_128 });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+}
+
+static void rc4_is_not_what_a_server_has_to_enable(void **state)
+{
+    (void)state;
+    static const struct hello_spec rc4_first = { .legacy = 0x0303, .suites = { 0x0005, 0x002f, 0x0035 }, RSA_SIGS };
+    static const struct hello_spec rc4_too = { .legacy = 0x0303, .suites = { 0x0005, 0x0035, 0x002f }, RSA_SIGS };
+    TELL({ &rc4_first, 1, 9, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA },
+         { &rc4_too, 2, 9, .version = VER_TLS12, .suite = 0x0035, .key = CERT_KEY_RSA });
+    EXPECT(no_cbc, 1, 9, LIKELY, NULL);
+}
+
+static void an_ecdsa_key_that_was_asked_for_in_vain(void **state)
+{
+    (void)state;
+    struct policy *modern = policy_open("mozilla-6-modern", 0, NULL);
+    static const struct hello_spec pq = { .legacy = 0x0303, .versions = { 0x0304 }, .suites = { 0x1301 }, .groups = { 0x1d }, .shares = { 0x1d },
+                                          .sigalgs = { 0x0403, 0x0804 } };
+    static const struct hello_spec ecdsa_first = { .legacy = 0x0303, .suites = { 0xc02b, 0xc02f }, .groups = { 0x1d, 0x17 },
+                                                   .sigalgs = { 0x0403, 0x0503, 0x0603, 0x0804 } };
+    assert_non_null(modern);
+    TELL({ &pq, 1, 9, CHOSE_13 });
+    EXPECT(modern, 1, 9, LIKELY, "not visible: certificate");
+    TELL({ &ecdsa_first, 2, 9, CHOSE_12 });
+    EXPECT(modern, 1, 9, SERVER_FIRST, "certificate is not allowed");
+    policy_free(modern);
+}
+
+static void schemes_that_are_all_forbidden_are_not_ready(void **state)
+{
+    (void)state;
+    struct policy *rfc9325 = policy_open("rfc9325", 0, NULL);
+    static const struct hello_spec sha1 = { .legacy = 0x0303, .suites = { 0x009c, 0xc02f }, .groups = { 0x1d }, .sigalgs = { 0x0201 } };
+    assert_non_null(rfc9325);
+    TELL({ &sha1, 1, 9, CHOSE_RSA_128, .flags = EV_RENEGOTIATION_INFO | EV_EMS });
+    EXPECT(rfc9325, 1, 9, LIKELY, "none of its signature schemes is allowed");
+    policy_free(rfc9325);
 }
 
 /* ---- how much was seen ---- */
@@ -932,6 +1044,11 @@ int main(void)
         T(ecdsa_suites_alone_do_not_help_with_an_rsa_certificate), T(sha1_only_signatures), T(names_at_one_address_are_judged_apart),
         T(a_proxy_asked_for_nobody_stands_for_many), T(a_stack_that_was_replaced_is_listed_apart),
         T(stacks_behind_a_nat_are_not_stale), T(exceptions_expire), T(only_enforced_servers_are_judged),
+        T(one_choice_does_not_show_what_is_missing), T(the_clients_order_shows_what_is_missing),
+        T(an_order_of_its_own_shows_nothing_of_what_is_below), T(a_refusal_shows_what_is_missing), T(what_others_got_is_there),
+        T(a_preferred_suite_that_was_not_chosen_cannot_serve), T(several_stacks_in_vain_show_what_is_missing),
+        T(rc4_is_not_what_a_server_has_to_enable), T(an_ecdsa_key_that_was_asked_for_in_vain),
+        T(schemes_that_are_all_forbidden_are_not_ready),
         T(addresses_that_follow_one_another_are_one_machine), T(machines_with_a_name_are_told_apart),
         T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
         T(a_suite_that_the_client_could_not_get_shows_no_order), T(extensions_are_no_only_where_they_were_offered),

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a server is shown not to have. A handshake shows what was chosen, and that alone says nothing of what was not. But a server
+ * goes either by its own order of suites or by the client's:
+ *
+ * - It chose X over Y here and Y over X there, although it could have served both times both: it goes by the client's. Then what
+ *   an offer lists before the suite that was chosen cannot serve it, nor any offer that brings no more for it.
+ * - It passed over a suite that it has and that was listed before: it goes by its own. Then a suite that it preferred to X
+ *   elsewhere cannot serve an offer for which it chose X.
+ * - Where neither is shown, both have to say so.
+ * - All suites of an offer that it refused cannot serve that.
+ * - A stronger suite that several different stacks list before what they got, and that nobody ever got, is taken as not there: no
+ *   order of a server's own is known that puts the weaker first for all. The reason says that it rests on this.
+ *
+ * ChaCha20 is no witness of an order: servers with one of their own put it first for clients that do (OpenSSL's PrioritizeChaCha,
+ * Go).
+ */
+#include "report/verdict.h"
+#include "report/rollup.h"
+
+#include <string.h>
+
+/* ---- what the place answered ---- */
+
+static bool is_refusal(const struct cube_key *k)
+{
+    enum { HANDSHAKE_FAILURE = 40, INSUFFICIENT_SECURITY = 71 };
+    return k->outcome == OUTCOME_ALERT_SERVER && k->version == VER_NONE && row_is_whole(k) &&
+           (k->alert_code == HANDSHAKE_FAILURE || k->alert_code == INSUFFICIENT_SECURITY);
+}
+
+static void answer_add(struct answers_seen *a, const struct sight *x)
+{
+    for (unsigned i = a->n; i-- > 0 && a->at[i].stack == x->stack;)
+        if (a->at[i].choice == x->choice)
+            return;
+    if (a->n < ANSWERS_SEEN)
+        a->at[a->n++] = (struct answer_seen){ .stack = x->stack, .choice = x->choice, .row = x->row };
+}
+
+/* Would this choice, made for another, have served this stack, as far as everything about it is visible? */
+static bool could_serve(const struct judge *j, uint32_t choice, uint32_t stack)
+{
+    const struct place_facts *f = j->facts;
+    for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
+        const struct proof *p = &j->s->proof[i];
+        uint32_t notes = 0;
+        if (p->full && p->choice == choice && choice_in_offer(j->s, p, stack, &notes) && !(notes & ~(uint32_t)NOTE_DH))
+            return true;
+    }
+    return false;
+}
+
+static bool is_chacha(uint32_t suite)
+{
+    const struct suite *x = suite_find(suite);
+    return x && x->enc && strncmp(x->enc, "CHACHA20", 8) == 0;
+}
+
+/* Does one pair of answers contradict every order of the server's own? */
+static bool contradict(const struct judge *j, const struct answer_seen *a, const struct answer_seen *b)
+{
+    if (!a->choice || !b->choice || a->stack == b->stack)
+        return false;
+    const struct choice *x = study_choice(j->s, a->choice), *y = study_choice(j->s, b->choice);
+    if (x->version != y->version || x->suite == y->suite || is_chacha(x->suite) || is_chacha(y->suite))
+        return false;
+    return could_serve(j, b->choice, a->stack) && could_serve(j, a->choice, b->stack);
+}
+
+/* Is this suite listed before that one? Where that is not listed at all (refusals): is it listed? */
+static bool is_before(const struct offer *o, uint32_t suite, uint32_t than)
+{
+    for (struct rd r = o->suites; rd_left(&r) >= 2;) {
+        uint16_t id = rd_u16(&r);
+        if (id == than)
+            return false;
+        if (id == suite)
+            return true;
+    }
+    return false;
+}
+
+/* Did it choose the one although the other, which it could have chosen as well, stood before? */
+static bool passed_over(const struct judge *j, const struct answer_seen *a, const struct answer_seen *other)
+{
+    if (!a->choice || !other->choice || !j->s->offer_read[a->stack])
+        return false;
+    const struct choice *x = study_choice(j->s, a->choice), *y = study_choice(j->s, other->choice);
+    return x->version == y->version && !is_chacha(x->suite) && !is_chacha(y->suite) &&
+           is_before(&j->s->offer[a->stack], y->suite, x->suite) && could_serve(j, other->choice, a->stack);
+}
+
+static void find_order(const struct judge *j, struct answers_seen *a)
+{
+    for (unsigned i = 0; i < a->n; i++)
+        for (unsigned k = 0; k < a->n; k++) {
+            a->client_order |= k < i && contradict(j, &a->at[i], &a->at[k]);
+            a->own_order |= passed_over(j, &a->at[i], &a->at[k]);
+        }
+    if (a->client_order && a->own_order) /* several machines, or a rule that is not known here */
+        a->client_order = a->own_order = false, a->mixed = true;
+}
+
+static uint32_t first_sight(const struct study *s, uint32_t place)
+{
+    uint32_t i = 0, n = s->sights;
+    while (i < n) {
+        uint32_t mid = i + (n - i) / 2;
+        if (s->seen[mid].place < place)
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return i;
+}
+
+static const struct answers_seen *answers_of(struct judge *j)
+{
+    const struct study *s = j->s;
+    struct answers_seen *a = &j->answers;
+    if (a->place == j->c->place)
+        return a;
+    a->place = j->c->place;
+    a->n = 0;
+    a->client_order = a->own_order = a->mixed = false;
+    for (uint32_t i = first_sight(s, a->place); i < s->sights && s->seen[i].place == a->place; i++) {
+        const struct sight *x = &s->seen[i];
+        bool whole = (x->is & (SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_WHOLE | SIGHT_FULL) && !(x->is & SIGHT_STRANGE) && x->choice;
+        if (x->stack && s->offer_read[x->stack] && !(x->is & SIGHT_HISTORY) && (whole || is_refusal(cube_row_key(s->cube, x->row))))
+            answer_add(a, x);
+    }
+    find_order(j, a);
+    return a;
+}
+
+/* ---- suites ---- */
+
+/* Groups and schemes that servers choose; one that has nothing but others would be known by them. */
+static bool is_common_group(uint16_t group)
+{
+    return group == 0x1d || (group >= 0x17 && group <= 0x19); /* x25519, secp256r1, secp384r1, secp521r1 */
+}
+
+static bool is_common_scheme(uint16_t scheme, const struct suite *x)
+{
+    bool any = x->au == AU_ANY;
+    switch (scheme) {
+    case 0x0804: case 0x0805: case 0x0806: case 0x0401: case 0x0501: case 0x0601:
+        return any || x->au == AU_RSA;
+    case 0x0403: case 0x0503: case 0x0603:
+        return any || x->au == AU_ECDSA;
+    default:
+        return false;
+    }
+}
+
+/* Every common group of a that the policy allows is in b. */
+static bool groups_within(const struct judge *j, uint16_t version, const struct offer *a, const struct offer *b)
+{
+    if (!(b->ext_mask & EXT_GROUPS))
+        return true; /* it left the choice to the server */
+    if (!(a->ext_mask & EXT_GROUPS))
+        return list16_has(b->groups, 0x1d) && list16_has(b->groups, 0x17) && list16_has(b->groups, 0x18);
+    for (struct rd r = a->groups; rd_left(&r) >= 2;) {
+        uint16_t group = rd_u16(&r);
+        if (is_common_group(group) && policy_allows_group(j->p, version, group) && !list16_has(b->groups, group))
+            return false;
+    }
+    return true;
+}
+
+static bool schemes_within(const struct judge *j, const struct suite *x, uint16_t version, const struct offer *a,
+                           const struct offer *b)
+{
+    if (!(a->ext_mask & EXT_SIGALGS))
+        return !(b->ext_mask & EXT_SIGALGS) || list16_has(b->sigalgs, x->au == AU_ECDSA ? 0x0203 : 0x0201);
+    for (struct rd r = a->sigalgs; rd_left(&r) >= 2 && b->ext_mask & EXT_SIGALGS;) {
+        uint16_t scheme = rd_u16(&r);
+        if (is_common_scheme(scheme, x) && policy_allows_sigscheme(j->p, version, scheme) && !list16_has(b->sigalgs, scheme))
+            return false;
+    }
+    return true;
+}
+
+/* Does offer b bring all for this suite that a does? Then what does not serve b with it does not serve a. */
+static bool brings_as_much(const struct judge *j, const struct suite *x, uint16_t version, const struct offer *a,
+                           const struct offer *b)
+{
+    bool curve = x->kx == KX_ECDHE || x->kx == KX_ECDHE_PSK || x->kx == KX_ECDH || x->kx == KX_ANY || x->au == AU_ECDSA;
+    bool share = x->kx == KX_ECDHE || x->kx == KX_DHE || x->kx == KX_ANY;
+    bool signs = share && version_rank(version) >= version_rank(VER_TLS12);
+    return (!curve || groups_within(j, version, a, b)) && (!signs || schemes_within(j, x, version, a, b));
+}
+
+/* Does a choice at one version say something of another? A list of suites is for all versions before TLS 1.3, and the newer one
+ * forbids less of it. */
+static bool speaks_of(uint16_t seen, uint16_t version)
+{
+    int a = version_rank(seen), b = version_rank(version), tls13 = version_rank(VER_TLS13);
+    return a == b || (a > b && a < tls13);
+}
+
+/* Did the server prefer suite x to what it chose here, at some other time when it could have chosen that as well? */
+static bool preferred(const struct judge *j, const struct answers_seen *a, uint32_t x, uint32_t choice)
+{
+    const struct choice *c = study_choice(j->s, choice);
+    for (unsigned i = 0; i < a->n; i++) {
+        const struct choice *y = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
+        if (y && y->suite == x && y->version == c->version && could_serve(j, choice, a->at[i].stack))
+            return true;
+    }
+    return false;
+}
+
+/* Does this answer show that suite x does not serve the offer that got it? */
+static bool shows_absent(const struct judge *j, const struct answers_seen *a, const struct answer_seen *b, uint32_t x)
+{
+    const struct offer *o = &j->s->offer[b->stack];
+    if (!b->choice)
+        return is_before(o, x, SUITE_NONE);
+    bool before = is_before(o, x, study_choice(j->s, b->choice)->suite);
+    if (a->mixed || (!before && a->client_order))
+        return false;
+    if (a->client_order)
+        return before;
+    return (before || a->own_order) && offer_has_suite(o, x) && preferred(j, a, x, b->choice);
+}
+
+static bool was_chosen(const struct judge *j, const struct answers_seen *a, uint32_t suite)
+{
+    for (unsigned i = 0; i < a->n; i++)
+        if (a->at[i].choice && study_choice(j->s, a->at[i].choice)->suite == suite)
+            return true;
+    return false;
+}
+
+/* Suites of one kind come and go together in configurations. */
+enum kind { KIND_SUITE, KIND_KX /* of this key exchange */, KIND_MODE /* AEAD, CBC, stream */, KINDS };
+
+static bool is_of_kind(const struct suite *a, const struct suite *b, enum kind kind)
+{
+    switch (kind) {
+    case KIND_SUITE:
+        return a->id == b->id;
+    case KIND_KX:
+        return a->kx == b->kx;
+    case KIND_MODE:
+        return a->mode == b->mode;
+    case KINDS:
+        break;
+    }
+    return false;
+}
+
+/* Does the offer list one of the kind, stronger than what it got, before that? One that it brings as much for as this one. */
+static bool lists_in_vain(const struct judge *j, const struct offer *o, const struct suite *x, enum kind kind,
+                          const struct choice *c)
+{
+    for (struct rd r = o->suites; rd_left(&r) >= 2;) {
+        const struct suite *y = suite_find(rd_u16(&r));
+        if (y && y->id == c->suite)
+            return false;
+        if (y && is_of_kind(x, y, kind) && y->kx != KX_ANY && suite_strength(y->id) > suite_strength(c->suite) &&
+            brings_as_much(j, y, c->version, j->offer, o))
+            return true;
+    }
+    return false;
+}
+
+/* How many different stacks listed one of the kind before what they got; 0 when somebody got one. */
+static unsigned stacks_in_vain(const struct judge *j, const struct answers_seen *a, const struct suite *x, enum kind kind,
+                               uint16_t version)
+{
+    unsigned stacks = 0;
+    uint32_t last = 0;
+    for (unsigned i = 0; i < a->n; i++) {
+        const struct answer_seen *b = &a->at[i];
+        const struct choice *c = b->choice ? study_choice(j->s, b->choice) : NULL;
+        const struct suite *got = c && c->suite != SUITE_NONE ? suite_find(c->suite) : NULL;
+        if (!got || got->kx == KX_ANY)
+            continue;
+        if (is_of_kind(x, got, kind))
+            return 0;
+        if (b->stack == last || !speaks_of(c->version, version) || !lists_in_vain(j, &j->s->offer[b->stack], x, kind, c))
+            continue;
+        last = b->stack;
+        stacks++;
+    }
+    return stacks;
+}
+
+static bool is_in_vain(const struct judge *j, const struct answers_seen *a, const struct suite *x, uint16_t version)
+{
+    enum { STACKS = 4 };
+    for (unsigned kind = KIND_SUITE; kind < KINDS; kind++)
+        if (stacks_in_vain(j, a, x, kind, version) >= STACKS)
+            return true;
+    return false;
+}
+
+/* Is this suite of the offer shown not to be there for it? */
+static bool is_absent(struct judge *j, const struct answers_seen *a, const struct suite *x, uint16_t version)
+{
+    bool chosen = was_chosen(j, a, x->id); /* then others' constraints explain it: its own answer alone counts */
+    for (unsigned i = 0; i < a->n; i++) {
+        const struct answer_seen *b = &a->at[i];
+        const struct offer *o = &j->s->offer[b->stack];
+        uint16_t seen = b->choice ? study_choice(j->s, b->choice)->version : o->max_version;
+        bool own = b->stack == j->c->stack && version_rank(seen) == version_rank(version);
+        bool other = !chosen && o->format == j->offer->format && speaks_of(seen, version) &&
+                     brings_as_much(j, x, version, j->offer, o);
+        if ((own || other) && shows_absent(j, a, b, x->id))
+            return true;
+    }
+    if (chosen || a->mixed || !is_in_vain(j, a, x, version))
+        return false;
+    j->lacks_by_habit = true;
+    return true;
+}
+
+/* Nobody switches these on to save a client: where nothing else is left, a server that is changed will not help it. */
+static bool nobody_enables(const struct suite *x)
+{
+    return x->bits < 112 || x->export_grade || x->mode == MODE_NULL || (x->au == AU_NONE && x->kx != KX_ANY) ||
+           (x->mode == MODE_STREAM && x->enc && strncmp(x->enc, "RC4", 3) == 0);
+}
+
+static bool lacks_suites(struct judge *j, uint16_t version)
+{
+    const struct answers_seen *a = j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2 ? NULL : answers_of(j);
+    bool worth = false;
+    for (struct rd r = j->offer->suites; a && rd_left(&r) >= 2;) {
+        const struct suite *x = suite_find(rd_u16(&r));
+        if (!x || !policy_leaves_suite(j->p, j->offer, NULL, version, x->id))
+            continue;
+        if (!is_absent(j, a, x, version))
+            return false;
+        worth = worth || !nobody_enables(x);
+    }
+    return worth;
+}
+
+bool judge_lacks_suites(struct judge *j, uint16_t version)
+{
+    if (!j->lacks_suites)
+        j->lacks_suites = lacks_suites(j, version) ? 2 : 1;
+    return j->lacks_suites == 2;
+}
+
+/* ---- certificates ---- */
+
+static bool offers_ecdsa(const struct offer *o)
+{
+    enum { ECDSA_SHA256 = 0x0403, ECDSA_SHA384 = 0x0503, ECDSA_SHA512 = 0x0603 };
+    return list16_has(o->sigalgs, ECDSA_SHA256) || list16_has(o->sigalgs, ECDSA_SHA384) || list16_has(o->sigalgs, ECDSA_SHA512);
+}
+
+/* A certificate of another key was sent, although a suite for an ECDSA key stood first and its schemes were offered. */
+static bool passed_over_ecdsa(const struct judge *j, const struct answer_seen *b)
+{
+    const struct choice *c = b->choice ? study_choice(j->s, b->choice) : NULL;
+    const struct offer *o = &j->s->offer[b->stack];
+    if (!c || c->version != VER_TLS12 || !c->cert || c->cert->key == CERT_KEY_EC || !offers_ecdsa(o))
+        return false;
+    for (struct rd r = o->suites; rd_left(&r) >= 2;) {
+        const struct suite *x = suite_find(rd_u16(&r));
+        if (x && x->id == c->suite)
+            return false;
+        if (x && x->kx == KX_ECDHE && x->au == AU_ECDSA && brings_as_much(j, x, VER_TLS12, j->offer, o))
+            return true;
+    }
+    return false;
+}
+
+/* The policy allows ECDSA keys alone, and the server shows that it has none: what it sends is not one, to whom it would send it. */
+static bool lacks_key(struct judge *j, uint32_t *row)
+{
+    const struct cert_facts rsa = { .key = CERT_KEY_RSA, .key_bits = 4096, .sig_hash_bits = 256 };
+    if (!j->facts->cert[0] || policy_allows_cert(j->p, &rsa) || j->facts->splits || j->facts->mixed)
+        return false;
+    for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++)
+        if (policy_allows_cert(j->p, cube_cert(j->s->cube, j->facts->cert[i])))
+            return false;
+    const struct answers_seen *a = answers_of(j);
+    for (unsigned i = 0; i < a->n && !a->mixed; i++)
+        if (passed_over_ecdsa(j, &a->at[i])) {
+            *row = a->at[i].row;
+            return true;
+        }
+    return false;
+}
+
+bool judge_lacks_key(struct judge *j)
+{
+    if (!j->lacks_key)
+        j->lacks_key = lacks_key(j, &j->lacks_key_row) ? 2 : 1;
+    return j->lacks_key == 2;
+}
