@@ -101,10 +101,29 @@ static int mac_parse(const char *text, struct addr *a)
     return 0;
 }
 
+/* "fe80::1%eth0", as systems show it: the zone is theirs and not on the wire (RFC 4007 section 11). */
+static bool zoned_parse(const char *text, const char *percent, struct addr *a)
+{
+    char plain[INET6_ADDRSTRLEN];
+    uint8_t b[16];
+    size_t n = (size_t)(percent - text);
+    if (n >= sizeof plain || percent[1] == '\0')
+        return false;
+    memcpy(plain, text, n);
+    plain[n] = '\0';
+    if (inet_pton(AF_INET6, plain, b) != 1 || b[0] != 0xfe || (b[1] & 0xc0) != 0x80)
+        return false;
+    *a = addr_ip6(b);
+    return true;
+}
+
 int addr_parse(const char *text, struct addr *a)
 {
     uint8_t b[16];
+    const char *percent = strchr(text, '%');
     *a = (struct addr){ .kind = ADDR_NONE };
+    if (percent)
+        return zoned_parse(text, percent, a) ? 0 : -1;
     if (inet_pton(AF_INET, text, b) == 1)
         *a = addr_ip4(b);
     else if (inet_pton(AF_INET6, text, b) == 1)

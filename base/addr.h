@@ -41,7 +41,7 @@ const char *addr_print(const struct addr *a, char buf[ADDR_TEXT]);
 /* "192.0.2.1:443", "[2001:db8::1]:443"; without the port when it is 0. Returns buf. */
 const char *endpoint_print(const struct endpoint *e, char buf[ADDR_TEXT]);
 
-/* Parse an IPv4/IPv6 address or a MAC. 0, or -1 and *a is ADDR_NONE. */
+/* Parse an IPv4/IPv6 address (link-local: with or without a zone, which is dropped) or a MAC. 0, or -1 and *a is ADDR_NONE. */
 int addr_parse(const char *text, struct addr *a);
 
 /* A CIDR prefix; a bare address is its own /32 or /128. */
