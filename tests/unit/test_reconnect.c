@@ -109,7 +109,8 @@ static void any_timestamp_will_do(void **state)
     struct cube *c = cube_new(&plain);
     struct made m;
     for (unsigned i = 0; i < 25; i++) {
-        struct tls_event *ev = event_make(&m, &hello_tls12, 1, 9, odd[i % 5]);
+        struct tls_event *ev = event_make(&m, &hello_tls12, 1, 9, T0);
+        ev->ts_ns = odd[i % 5];
         ev->end_ns = odd[i / 5];
         ev->aftermath = AFTER_CLOSE;
         cube_event(c, ev);
