@@ -441,10 +441,34 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
 static bool hello_amid_dialogue(const struct session *s, const struct flow *f, unsigned d, struct rd b)
 {
     struct rd rest = dialogue_rest(&s->g, d);
-    if (dialogue_confirmed(&s->g) && s->g.trial[0].s.pending && f->data[!d] && !f->unseen_data[!d])
+    if (dialogue_confirmed(&s->g) && s->g.trial[0].s.pending && f->seen[!d] && !f->unseen_data[!d])
         return false;
     return s->g.trials && s->g.spoke[d] && rd_left(&rest) == 0 && tls_looks_like(b, true) &&
            (s->g.trial[0].s.greeted || s->g.trial[0].s.confirmed);
+}
+
+/* The answer to a client that sent its hello without waiting is lost: what it said is TLS all the same. */
+static bool hello_is_held(const struct session *s, unsigned d)
+{
+    return dialogue_confirmed(&s->g) && tls_looks_like(dialogue_rest(&s->g, d), true);
+}
+
+static enum stream_verdict take_held(struct dissector *ds, struct session *s, struct flow *f, unsigned d)
+{
+    keep_facts(ds, s);
+    struct dialogue old = s->g;
+    s->g = (struct dialogue){ 0 };
+    s->phase = PHASE_TLS;
+    enum stream_verdict v = feed_tls(ds, s, f, d, dialogue_rest(&old, d));
+    dialogue_free(&old);
+    return v;
+}
+
+/* The other side answers, but its answer will not come: a client does not say so much before it. */
+static bool answer_was_missed(const struct session *s, const struct flow *f, unsigned d, struct rd b)
+{
+    struct rd rest = dialogue_rest(&s->g, d);
+    return hello_is_held(s, d) && (f->unseen_data[!d] || rd_left(&rest) + rd_left(&b) > LIMIT_UPGRADE_UNIT);
 }
 
 static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
@@ -460,6 +484,10 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
         enum dialogue_verdict v = DIALOGUE_TLS;
         s->g.trials = 1;
         enum stream_verdict out = hand_over(ds, s, f, d, v);
+        return out == STREAM_MORE ? feed_tls(ds, s, f, d, b) : out;
+    }
+    if (answer_was_missed(s, f, d, b)) {
+        enum stream_verdict out = take_held(ds, s, f, d);
         return out == STREAM_MORE ? feed_tls(ds, s, f, d, b) : out;
     }
     bool had_dialogue = s->g.trials > 0;
@@ -518,23 +546,6 @@ static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, 
         *s = (struct session){ .pool = &ds->shared.pool };
     }
     return by_phase(ds, s, f, d, b);
-}
-
-/* The answer to a client that sent its hello without waiting is lost: what it said is TLS all the same. */
-static bool hello_is_held(const struct session *s, unsigned d)
-{
-    return dialogue_confirmed(&s->g) && tls_looks_like(dialogue_rest(&s->g, d), true);
-}
-
-static enum stream_verdict take_held(struct dissector *ds, struct session *s, struct flow *f, unsigned d)
-{
-    keep_facts(ds, s);
-    struct dialogue old = s->g;
-    s->g = (struct dialogue){ 0 };
-    s->phase = PHASE_TLS;
-    enum stream_verdict v = feed_tls(ds, s, f, d, dialogue_rest(&old, d));
-    dialogue_free(&old);
-    return v;
 }
 
 static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, uint32_t missing)

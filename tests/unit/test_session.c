@@ -252,6 +252,47 @@ static void a_hello_that_is_never_answered_is_one(void **state)
     assert_int_equal(p->outcome, OUTCOME_UNANSWERED);
 }
 
+static const char ssl_request[] = "00000008 04d2162f";
+
+/* The server has said nothing yet, and its one byte is captured behind the hello. */
+static void one_byte_captured_behind_the_hello_is_an_answer(void **state)
+{
+    struct play *p = *state;
+    p->f.seen[SERVER] = true; /* the SYN-ACK */
+    p->f.side[SERVER].port = 5432;
+    assert_int_equal(hex(p, CLIENT, ssl_request), STREAM_MORE);
+    assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+    assert_int_equal(text(p, SERVER, "S"), STREAM_MORE);
+    assert_int_equal(hex(p, SERVER, SERVER_HELLO), STREAM_MORE);
+    end(p);
+    assert_int_equal(p->events, 1);
+    assert_string_equal(p->upgrade, "postgresql");
+    assert_int_equal(p->version, VER_TLS12);
+    assert_int_equal(p->outcome, OUTCOME_CLOSED);
+}
+
+/* One direction only, but for its SYN-ACK. */
+static void an_answer_that_is_never_captured_holds_nothing_back(void **state)
+{
+    struct play *p = *state;
+    for (unsigned acknowledged = 0; acknowledged < 2; acknowledged++) {
+        p->f.seen[SERVER] = true;
+        p->f.data[SERVER] = p->f.unseen_data[SERVER] = false;
+        p->f.side[SERVER].port = 5432;
+        p->events = 0;
+        assert_int_equal(hex(p, CLIENT, ssl_request), STREAM_MORE);
+        assert_int_equal(hex(p, CLIENT, CLIENT_HELLO), STREAM_MORE);
+        p->f.unseen_data[SERVER] = acknowledged;
+        for (unsigned i = 0; i < 2000; i++)
+            assert_int_equal(hex(p, CLIENT, "1703030010 00112233445566778899aabbccddeeff"), STREAM_MORE);
+        end(p);
+        assert_int_equal(p->events, 1);
+        assert_string_equal(p->upgrade, "postgresql");
+        assert_int_equal(p->outcome, OUTCOME_ONE_SIDED);
+        assert_true(p->hello);
+    }
+}
+
 static void auth_tls(struct play *p)
 {
     assert_int_equal(text(p, CLIENT, "AUTH TLS\r\n"), STREAM_MORE);
@@ -365,6 +406,8 @@ int main(void)
         T(a_hello_sent_early_outlives_the_loss_of_the_answer),
         T(an_answer_captured_behind_the_hello_is_one),
         T(a_hello_that_is_never_answered_is_one),
+        T(one_byte_captured_behind_the_hello_is_an_answer),
+        T(an_answer_that_is_never_captured_holds_nothing_back),
         T(ftp_may_turn_to_tls_again),
         T(the_search_for_another_handshake_ends),
         T(behind_other_upgrades_nothing_is_looked_at),
