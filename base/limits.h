@@ -27,6 +27,7 @@ enum {
     LIMIT_HOLE_MS = 1000, /* or this long; a retransmission would have come by then */
     LIMIT_HOLE_MAX_MS = 10000, /* likewise where nobody acknowledged them */
     LIMIT_ANSWER_MS = 500, /* who closes so long after its last bytes, unanswered, has given up: longer than a round trip */
+    LIMIT_STEP_PACKETS = 16, /* of a connection, that are captured before what they answer: two ports of a tap out of step */
     LIMIT_QUIET_SECONDS = 3, /* after a decided UDP handshake, repeats of its hello are not a new one for so long */
     LIMIT_WATCH_SEGMENTS = 64, /* payload segments of a flow of an unknown protocol that are still checked for a hello */
     LIMIT_ROOM_SMALL = 4096, /* who holds no more may hold it while a sum of all is over its half (base/room.h) */

@@ -10,7 +10,7 @@
 #include "capture/flow.h"
 #include "capture/reasm.h"
 
-enum { CONN_FIN_SEEN = 1, CONN_SEQ_KNOWN = 2 };
+enum { CONN_FIN_SEEN = 1, CONN_SEQ_KNOWN = 2, CONN_IMPATIENT = 4 /* waited in vain for what it acknowledges: not again */ };
 
 struct conn {
     struct flow f; /* what the sink sees */

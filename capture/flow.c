@@ -30,7 +30,8 @@ enum slot_state {
     SLOT_RENEWED, /* nothing is known, as of none: a bare SYN came on a decided flow, or nothing for LIMIT_IDLE_SECONDS */
 };
 
-enum { SLOT_FIN0 = 1, SLOT_FIN1 = 2, SLOT_INITIATOR1 = 4, SLOT_NEXT_KNOWN = 8 };
+enum { SLOT_FIN0 = 1, SLOT_FIN1 = 2, SLOT_INITIATOR1 = 4, SLOT_NEXT_KNOWN = 8,
+       SLOT_HEARD = 16 /* SLOT_OPEN: the initiator's acknowledgment was captured, so its payload will be */ };
 
 /* A word: tag (52 bits), epoch of its latest packet (8 bits, in units of EPOCH_SECONDS, wrapping), enum slot_state (4 bits).
  * Before an epoch can come round again the word has been looked at (ROUND_EPOCHS) and, when nothing came, forgotten. */
@@ -385,6 +386,11 @@ static void evict_oldest(struct flow_table *t)
     conn_end(t, slot_of(t, conn_at(t, t->lru_tail)), END_EVICTED, SIDE_UNKNOWN);
 }
 
+static unsigned initiator_of(const struct slot *s)
+{
+    return s->flags & SLOT_INITIATOR1 ? 1 : 0;
+}
+
 /* Give the slot a conn. NULL: out of memory. Evicts the oldest conn at the cap; that may not be this slot's. */
 static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct packet *p, const struct decoded *d, unsigned side)
 {
@@ -409,12 +415,13 @@ static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct pa
     c->f.side[side] = (struct endpoint){ .addr = addr_of(d->src, d->addr_len), .port = d->sport };
     c->f.side[!side] = (struct endpoint){ .addr = addr_of(d->dst, d->addr_len), .port = d->dport };
     if (state_at(t, at) == SLOT_OPEN) {
-        c->f.initiator = t->slot[at].flags & SLOT_INITIATOR1 ? 1 : 0;
+        c->f.initiator = (uint8_t)initiator_of(&t->slot[at]);
         for (unsigned k = 0; k < 2; k++) {
             c->side[k].next = c->isn[k] = t->slot[at].next[k];
             c->state[k] = CONN_SEQ_KNOWN;
         }
         c->f.seen[!c->f.initiator] = true; /* the SYN-ACK */
+        c->f.seen[c->f.initiator] = t->slot[at].flags & SLOT_HEARD;
     } else {
         c->f.midstream = d->proto == PROTO_TCP;
         if (d->proto != PROTO_TCP)
@@ -519,6 +526,14 @@ static void take(struct flow_table *t, uint32_t i, const struct packet *p, const
         (void)conn_packet(t, i, p, d, side);
 }
 
+/* Does this first payload acknowledge some of the other side? Then that was captured behind it, or not at all. */
+static bool answers_unseen(const struct slot *s, const struct decoded *d, unsigned side)
+{
+    int32_t beyond = (int32_t)(d->ack - s->next[!side]);
+    bool heard = side == initiator_of(s) || (s->flags & SLOT_HEARD);
+    return heard && (d->tcp_flags & TCP_ACK) && beyond > 0 && beyond <= LIMIT_OOO_BYTES;
+}
+
 /* Payload of a connection whose SYN-ACK was seen and that has no state yet. */
 static void open_payload(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
@@ -526,7 +541,7 @@ static void open_payload(struct flow_table *t, uint32_t i, const struct packet *
     if (ahead < 0)
         return; /* a keep-alive, or a repeated SYN's data */
     t->env.stats->connections++;
-    if (ahead > 0 || peek(t, d, PEEK_START)) {
+    if (ahead > 0 || answers_unseen(&t->slot[i], d, side) || peek(t, d, PEEK_START)) {
         take(t, i, p, d, side);
         return;
     }
@@ -645,6 +660,8 @@ static bool tcp_packet(struct flow_table *t, const struct packet *p, const struc
     case SLOT_OPEN:
         if (d->payload_len > 0)
             open_payload(t, i, p, d, side);
+        else if (side == initiator_of(&t->slot[i]))
+            t->slot[i].flags |= SLOT_HEARD;
         early = true;
         break;
     case SLOT_WATCH:

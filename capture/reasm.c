@@ -6,7 +6,7 @@
 
 struct segment {
     struct segment *next, *prev;
-    uint32_t seq, n;
+    uint32_t seq, n, ack;
     uint8_t bytes[];
 };
 
@@ -17,7 +17,7 @@ static int32_t seq_diff(uint32_t a, uint32_t b)
 }
 
 static bool insert(struct reasm *r, struct room *room, struct segment *before, uint32_t seq, const uint8_t *p,
-                   uint32_t n)
+                   uint32_t n, uint32_t ack)
 {
     size_t cost = sizeof(struct segment) + n;
     if (r->count >= LIMIT_OOO_SEGMENTS || r->bytes + cost > LIMIT_OOO_BYTES || !room_take(room, r->bytes, cost))
@@ -29,6 +29,7 @@ static bool insert(struct reasm *r, struct room *room, struct segment *before, u
     }
     s->seq = seq;
     s->n = n;
+    s->ack = ack;
     memcpy(s->bytes, p, n);
     s->next = before;
     s->prev = before ? before->prev : r->tail;
@@ -63,7 +64,7 @@ static struct segment *first_behind(const struct reasm *r, uint32_t seq)
     return s;
 }
 
-bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n)
+bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n, uint32_t ack)
 {
     struct segment *s = first_behind(r, seq);
     while (n > 0) {
@@ -72,7 +73,7 @@ bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t
             free_bytes = 0;
         else if (s && s->seq - seq < n)
             free_bytes = s->seq - seq;
-        if (free_bytes && !insert(r, room, s, seq, p, free_bytes))
+        if (free_bytes && !insert(r, room, s, seq, p, free_bytes, ack))
             return false;
         if (!s || n == free_bytes)
             return true;
@@ -85,6 +86,11 @@ bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t
         s = s->next;
     }
     return true;
+}
+
+uint32_t reasm_head_ack(const struct reasm *r)
+{
+    return r->head->ack;
 }
 
 uint32_t reasm_before(const struct reasm *r, uint32_t n)

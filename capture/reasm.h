@@ -25,9 +25,10 @@ struct reasm {
     int64_t hole_ns; /* packet time when it opened */
 };
 
-/* Keep a copy of n bytes that begin at seq (behind next, by at most LIMIT_SEQ_AHEAD). What is already held is skipped.
- * false: over a cap or out of memory; a part may have been kept. */
-bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n);
+/* Keep a copy of n bytes that begin at seq (at next or behind it, by at most LIMIT_SEQ_AHEAD). What is already held is skipped.
+ * ack: what their sender acknowledged with them. false: over a cap or out of memory; a part may have been kept. */
+bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n, uint32_t ack);
+uint32_t reasm_head_ack(const struct reasm *r); /* of the first held segment */
 /* How many of the n bytes at next come before the first held segment. */
 uint32_t reasm_before(const struct reasm *r, uint32_t n);
 /* The held segment that begins at next (bytes already delivered are trimmed), or an empty reader. It stays valid until

@@ -5,6 +5,9 @@
  * The observer is not an end: packets may be missing from the capture that both ends have, directions may be captured in the
  * wrong order relative to each other, or only one of them. So a hole is not an error: it is waited for, and declared lost
  * when the receiver acknowledged it and a retransmission would have come by now, when the buffers are full, or at the end.
+ *
+ * What a segment acknowledges its sender had received: so the two directions are put in step too (two ports of a tap, two queues
+ * of a card). A segment captured before what it answers is held until that came, for a few packets.
  */
 #include "base/limits.h"
 #include "capture/conn.h"
@@ -52,35 +55,72 @@ static void open_hole(const struct conn *c, struct reasm *r)
     r->hole_packets = 0;
 }
 
+/* Was all delivered that the sender of these bytes had when it sent them? A FIN takes a number and has no bytes. */
+static bool in_step(const struct conn *c, unsigned d, uint32_t ack)
+{
+    unsigned o = !d;
+    if (!c->f.seen[o] || !(c->state[o] & CONN_SEQ_KNOWN) || (c->state[d] & CONN_IMPATIENT))
+        return true; /* one direction only: there is nothing to wait for */
+    if ((c->state[o] & CONN_FIN_SEEN) && seq_diff(ack, c->fin_seq[o]) > 0)
+        ack = c->fin_seq[o];
+    int32_t beyond = seq_diff(ack, c->side[o].next);
+    return beyond <= 0 || beyond > LIMIT_OOO_BYTES;
+}
+
+/* Is there a held segment whose turn it is but for the other side? */
+static bool waits(const struct reasm *r)
+{
+    return r->head && reasm_hole(r) == 0;
+}
+
 /* Held segments that are due now. */
 static enum conn_fate drain(struct tcp_env *env, struct conn *c, unsigned d)
 {
     struct reasm *r = &c->side[d];
     enum conn_fate fate = CONN_KEEP;
-    while (fate == CONN_KEEP && r->head && reasm_hole(r) == 0) {
+    while (fate == CONN_KEEP && waits(r) && in_step(c, d, reasm_head_ack(r))) {
         struct rd b = reasm_head(r);
         if (rd_left(&b))
             fate = deliver(env, c, d, b);
         reasm_drop(r, &env->room);
     }
-    if (!r->head || reasm_hole(r) == 0)
+    if (!r->head)
         r->hole_ns = 0;
     else if (r->hole_ns == 0) /* behind the one that was just given up there is another */
         open_hole(c, r);
     return fate;
 }
 
+/* What one side has said may be what the other's waits for. */
+static enum conn_fate drain_both(struct tcp_env *env, struct conn *c)
+{
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (unsigned d = 0; d < 2; d++) {
+            uint32_t next = c->side[d].next;
+            enum conn_fate fate = drain(env, c, d);
+            if (fate != CONN_KEEP)
+                return fate;
+            moved = moved || c->side[d].next != next;
+        }
+    }
+    return CONN_KEEP;
+}
+
+static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned d, uint32_t seq, const uint8_t *p, uint32_t n,
+                                   uint32_t ack);
+
 /* Bytes at the right place: hand them on, giving way to held segments that were captured first. */
-static enum conn_fate in_order(struct tcp_env *env, struct conn *c, unsigned d, const uint8_t *p, uint32_t n)
+static enum conn_fate in_order(struct tcp_env *env, struct conn *c, unsigned d, const uint8_t *p, uint32_t n, uint32_t ack)
 {
     struct reasm *r = &c->side[d];
     uint32_t end = r->next + n;
     for (;;) {
         uint32_t left = seq_diff(end, r->next) > 0 ? end - r->next : 0;
         uint32_t now = reasm_before(r, left);
-        if (now == 0)
-            return drain(env, c, d);
         const uint8_t *from = p + (n - left);
+        if (now == 0)
+            return left && waits(r) ? out_of_order(env, c, d, r->next, from, left, ack) : drain(env, c, d);
         r->next += now;
         enum conn_fate fate = deliver(env, c, d, rd_of(from, now));
         if (fate == CONN_KEEP)
@@ -92,17 +132,22 @@ static enum conn_fate in_order(struct tcp_env *env, struct conn *c, unsigned d, 
 
 static enum conn_fate give_up_hole(struct tcp_env *env, struct conn *c, unsigned d)
 {
-    enum conn_fate fate = lose(env, c, d, reasm_hole(&c->side[d]));
+    enum conn_fate fate = CONN_KEEP;
+    if (waits(&c->side[d]))
+        c->state[d] |= CONN_IMPATIENT;
+    else
+        fate = lose(env, c, d, reasm_hole(&c->side[d]));
     return fate == CONN_KEEP ? drain(env, c, d) : fate;
 }
 
 /* Bytes ahead of what is due: keep them, or, when there is no room, give up what is missing before them. */
-static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned d, uint32_t seq, const uint8_t *p, uint32_t n)
+static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned d, uint32_t seq, const uint8_t *p, uint32_t n,
+                                   uint32_t ack)
 {
     struct reasm *r = &c->side[d];
     if (r->hole_ns == 0)
         open_hole(c, r);
-    if (reasm_store(r, &env->room, seq, p, n))
+    if (reasm_store(r, &env->room, seq, p, n, ack))
         return CONN_KEEP;
     env->stats->stream_overflow++;
     enum conn_fate fate = CONN_KEEP;
@@ -114,7 +159,7 @@ static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned
     if (ahead > 0)
         fate = lose(env, c, d, (uint32_t)ahead);
     uint32_t old = ahead < 0 ? (uint32_t)-ahead : 0;
-    return fate == CONN_KEEP && old < n ? in_order(env, c, d, p + old, n - old) : fate;
+    return fate == CONN_KEEP && old < n ? in_order(env, c, d, p + old, n - old, ack) : fate;
 }
 
 /* Is the hole of side d lost? ack: what the other side has acknowledged in this packet, if it has. */
@@ -124,6 +169,8 @@ static bool hole_is_lost(const struct conn *c, unsigned d, const struct decoded 
     int64_t age_ms = (c->f.now_ns - r->hole_ns) / 1000000;
     if (age_ms >= LIMIT_HOLE_MAX_MS)
         return true;
+    if (waits(r))
+        return age_ms >= LIMIT_HOLE_MS || r->hole_packets >= LIMIT_STEP_PACKETS;
     bool acked = sender != d && (seg->tcp_flags & TCP_ACK) && seq_diff(seg->ack, r->next) > 0;
     if (!acked && c->f.seen[!d])
         return false;
@@ -140,6 +187,8 @@ static enum conn_fate check_holes(struct tcp_env *env, struct conn *c, unsigned 
             r->hole_packets++;
         if (hole_is_lost(c, d, seg, sender)) {
             enum conn_fate fate = give_up_hole(env, c, d);
+            if (fate == CONN_KEEP)
+                fate = drain_both(env, c);
             if (fate != CONN_KEEP)
                 return fate;
         }
@@ -174,11 +223,15 @@ static enum conn_fate payload(struct tcp_env *env, struct conn *c, unsigned d, u
         return CONN_KEEP;
     }
     c->f.cut |= seg->payload_cap < seg->payload_len;
+    uint32_t ack = seg->tcp_flags & TCP_ACK ? seg->ack : c->side[!d].next;
     if (ahead && ahead <= LIMIT_SEQ_AHEAD) /* what the snap length cut off here will show as a hole of its own */
-        return seg->payload_cap ? out_of_order(env, c, d, seq, seg->payload, seg->payload_cap) : CONN_KEEP;
-    /* a retransmission, or a keep-alive's byte: the first copy stands */
-    if (old < seg->payload_cap)
-        fate = in_order(env, c, d, seg->payload + old, seg->payload_cap - old);
+        return seg->payload_cap ? out_of_order(env, c, d, seq, seg->payload, seg->payload_cap, ack) : CONN_KEEP;
+    if (old >= seg->payload_cap) { /* a retransmission, or a keep-alive's byte: the first copy stands */
+    } else if (waits(r) || !in_step(c, d, ack)) {
+        return out_of_order(env, c, d, r->next, seg->payload + old, seg->payload_cap - old, ack);
+    } else {
+        fate = in_order(env, c, d, seg->payload + old, seg->payload_cap - old, ack);
+    }
     if (fate == CONN_KEEP && seg->payload_cap < seg->payload_len)
         fate = cut_tail(env, c, d, seq + seg->payload_len);
     return fate;
@@ -250,6 +303,10 @@ enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, cons
     enum conn_fate fate = CONN_KEEP;
     if (seg->payload_len > 0)
         fate = payload(env, c, d, seq, seg);
+    if (seg->tcp_flags & TCP_FIN)
+        note_fin(c, d, seq + seg->payload_len);
+    if (fate == CONN_KEEP && (c->side[0].head || c->side[1].head))
+        fate = drain_both(env, c);
     if (fate == CONN_KEEP && (seg->tcp_flags & TCP_ACK))
         note_ack(c, d, seg->ack);
     if (fate == CONN_KEEP && (c->side[0].hole_ns || c->side[1].hole_ns))
@@ -258,8 +315,6 @@ enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, cons
         goto over;
     if ((seg->tcp_flags & TCP_RST) && rst_credible(c, d, seg->seq))
         return CONN_RESET;
-    if (seg->tcp_flags & TCP_FIN)
-        note_fin(c, d, seq + seg->payload_len);
     return c->closed_by != SIDE_UNKNOWN && (fins_done(c) || gave_up(c)) ? CONN_CLOSED : CONN_KEEP;
 over:
     reasm_clear(&c->side[0], &env->room);

@@ -4,7 +4,7 @@
  *
  * Each capture is taken apart into what every flow carried; then the flows are played again through the flow table and the
  * dissector: whole, byte by byte, split at random, reversed per flight, shuffled with overlaps, doubled, with garbage sent
- * again after the first copy, joined midway, one direction only, cut by a snap length, with segments missing. Prints what
+ * again after the first copy, answers before what they answer, joined midway, one direction only, cut by a snap length, with segments missing. Prints what
  * differs and exits 1.
  */
 #include "capture/decode.h"
@@ -163,9 +163,9 @@ static void add(struct script *s, struct piece p)
     s->piece[s->pieces++] = p;
 }
 
-enum way { WHOLE, BYTES, SPLIT, REVERSED, SHUFFLED, DOUBLED, GARBAGE, NO_SYN, CLIENT_ONLY, SERVER_ONLY, SNAPPED, MISSING, WAYS };
+enum way { WHOLE, BYTES, SPLIT, REVERSED, SHUFFLED, DOUBLED, GARBAGE, OUT_OF_STEP, NO_SYN, CLIENT_ONLY, SERVER_ONLY, SNAPPED, MISSING, WAYS };
 static const char *const way_name[WAYS] = { "whole", "byte by byte", "split", "reversed per flight", "shuffled with overlaps",
-                                            "doubled", "garbage sent again", "joined midway", "client only", "server only",
+                                            "doubled", "garbage sent again", "directions out of step", "joined midway", "client only", "server only",
                                             "cut by a snap length", "segments missing" };
 
 static const uint8_t *garbage(uint32_t n)
@@ -222,6 +222,18 @@ static void turn_round(struct script *s, enum way way, unsigned from)
             swap(&s->piece[i - 1], &s->piece[from + rnd(s, i - from)]);
 }
 
+/* Answers before what they answer, by one place or a few: two ports of a tap, two queues of a card. */
+static void put_out_of_step(struct script *s)
+{
+    uint32_t passes = 1 + rnd(s, 4);
+    for (uint32_t k = 0; k < passes; k++)
+        for (unsigned i = 0; i + 1 < s->pieces; i++)
+            if (s->piece[i].side != s->piece[i + 1].side && (k == 0 || rnd(s, 2))) {
+                swap(&s->piece[i], &s->piece[i + 1]);
+                i++;
+            }
+}
+
 /* A flight: consecutive chunks of one side. Only inside it is the order changed, as on a real path. */
 static void write_script(struct script *s, const struct talk *t, enum way way)
 {
@@ -237,6 +249,8 @@ static void write_script(struct script *s, const struct talk *t, enum way way)
         at[c->side] += c->n;
     }
     turn_round(s, way, flight);
+    if (way == OUT_OF_STEP)
+        put_out_of_step(s);
 }
 
 struct stage {
@@ -292,6 +306,8 @@ static void play(struct stage *g, const struct talk *t, enum way way, struct scr
         send_segment(g, t, first, TCP_SYN, (uint32_t)-1, 0, NULL);
     if (tcp && way != NO_SYN && !t->flow.midstream && !left_out(way, !first, client))
         send_segment(g, t, !first, TCP_SYN | TCP_ACK, (uint32_t)-1, 0, NULL);
+    if (tcp && way != NO_SYN && !t->flow.midstream && !left_out(way, first, client))
+        send_segment(g, t, first, TCP_ACK, 0, 0, NULL);
     for (unsigned i = 0; i < s->pieces; i++) {
         const struct piece *p = &s->piece[i];
         if (p->at + p->n > end[p->side])
@@ -404,14 +420,14 @@ static bool no_new_versions(const struct seen *whole, const struct seen *now)
 }
 
 /* What is still knowable in each case:
- *   whole .. garbage sent again   everything
+ *   whole .. out of step          everything
  *   joined midway                 everything of TLS that begins the flow; upgrade dialogues may be lost, but not misread
  *   client only                   no version at all; the lack of the other direction is counted
  *   server only                   a version only where a ServerHello is seen
  *   cut, segments missing         never another version or suite than the whole delivery shows; gaps are counted */
 static bool as_stated(enum way way, const struct seen *whole, const struct seen *now, bool direct, const struct stats *s)
 {
-    if (way <= GARBAGE || (way == NO_SYN && direct))
+    if (way <= OUT_OF_STEP || (way == NO_SYN && direct))
         return same_facts(whole, now);
     if (!no_new_versions(whole, now) || now->events > whole->events || now->malformed > whole->malformed)
         return false;
@@ -429,7 +445,7 @@ static int compare(const char *path, const struct recording *r, bool direct, uns
     struct seen whole = perform(r, WHOLE, 1, &s);
     for (int w = BYTES; w < WAYS; w++) {
         enum way way = (enum way)w;
-        for (uint64_t seed = 1; seed <= (way == SPLIT || way == SHUFFLED || way == MISSING ? seeds : 1); seed++) {
+        for (uint64_t seed = 1; seed <= (way == SPLIT || way == SHUFFLED || way == OUT_OF_STEP || way == MISSING ? seeds : 1); seed++) {
             struct seen now = perform(r, way, seed, &s);
             if (!as_stated(way, &whole, &now, direct, &s)) {
                 printf("%s: %s (seed %llu):\n--- whole\n%s--- now (gaps %llu, one-sided %llu)\n%s", path, way_name[way],

@@ -506,6 +506,66 @@ static void a_cut_segment_behind_a_hole_is_told_of(void **state)
     assert_true(rec.flow.cut);
 }
 
+static void say_back(struct net *n, int who, uint32_t seq, uint32_t ack, const char *text)
+{
+    seg(n, who, TCP_ACK, seq, ack, text, (uint32_t)strlen(text), (uint32_t)strlen(text));
+}
+
+/* Two ports of a tap, two queues of a card: an answer is captured before what it answers. */
+static void an_answer_waits_for_what_it_answers(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    say_back(n, SV, 0, 5, "answer");
+    assert_int_equal(rec.calls, 0);
+    say_back(n, CL, 5, 6, " more");
+    assert_int_equal(rec.calls, 0);
+    say_back(n, CL, 0, 0, "hello");
+    assert_int_equal(rec.calls, 3);
+    assert_stream(CL, "hello more");
+    assert_stream(SV, "answer");
+    assert_int_equal(rec.gaps, 0);
+    seg(n, SV, TCP_ACK | TCP_FIN, 6, 15, NULL, 0, 0);
+    say_back(n, CL, 10, 7, "last!"); /* acknowledges the FIN */
+    assert_stream(CL, "hello morelast!");
+}
+
+static void it_does_not_wait_for_ever_nor_twice(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    say_back(n, CL, 0, 0, "hello");
+    say_back(n, SV, 0, 9, "ab"); /* four bytes of the client were lost */
+    assert_stream(SV, "");
+    for (unsigned i = 0; i < LIMIT_STEP_PACKETS; i++)
+        seg(n, CL, TCP_ACK, 9, 0, NULL, 0, 0);
+    assert_stream(SV, "ab");
+    say_back(n, SV, 2, 9, "cd");
+    assert_stream(SV, "abcd");
+}
+
+static void where_only_one_direction_is_captured_nothing_waits(void **state)
+{
+    struct net *n = *state;
+    seg(n, SV, TCP_SYN | TCP_ACK, (uint32_t)-1, 0, NULL, 0, 0);
+    say_back(n, SV, 0, 500, "answer");
+    assert_stream(SV, "answer");
+    say_back(n, SV, 6, 900, " more");
+    assert_stream(SV, "answer more");
+}
+
+static void the_end_delivers_what_waits(void **state)
+{
+    struct net *n = *state;
+    open_connection(n);
+    say_back(n, SV, 0, 5, "answer");
+    say_back(n, SV, 6, 5, " more");
+    flow_table_finish(n->t);
+    assert_stream(SV, "answer more");
+    assert_int_equal(rec.ends, 1);
+    assert_int_equal(rec.gaps, 0);
+}
+
 /* Two tenants with the same addresses and ports, in two VLANs and behind two VNIs. */
 static void tagged(struct net *n, int who, uint16_t tenant, uint32_t seq, const char *text)
 {
@@ -824,6 +884,8 @@ int main(void)
         T(a_full_sink_ends_the_oldest), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
         T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
         T(who_closes_unanswered_after_a_while_has_given_up), T(who_closes_at_once_may_still_be_answered),
+        T(an_answer_waits_for_what_it_answers), T(it_does_not_wait_for_ever_nor_twice),
+        T(where_only_one_direction_is_captured_nothing_waits), T(the_end_delivers_what_waits),
         T(tenants_are_apart_when_asked_for), T(a_watched_flow_is_not_asked_about_retransmissions), T(an_answer_that_was_not_captured_is_waited_for),
         T(a_cut_segment_behind_a_hole_is_told_of),
         T(datagrams_have_no_state_until_wanted), T(any_order_gives_the_same_stream),
