@@ -118,7 +118,6 @@ struct tls_event {
     struct tls_alert alert; /* the alert that decided it; warnings such as close_notify are not */
     const struct cert_facts *cert; /* server's leaf; NULL when not seen */
     uint16_t cert_count; /* certificates in the server's chain, 0 when not seen */
-    struct rd client_cert; /* the client's leaf DER, empty when not seen */
     uint32_t quic_version;
     struct encap_ids ids;
 };

@@ -12,7 +12,6 @@
 #include "dissect/kex.h"
 #include "dissect/tls_state.h"
 
-#include <stdlib.h>
 
 struct tls *tls_new(struct tls_shared *shared, enum tls_framing framing)
 {
@@ -68,7 +67,6 @@ void tls_free(struct tls *t)
     forget_body(t, &t->ch_copy, &t->ch_kept);
     forget_body(t, &t->sh_copy, &t->sh_kept);
     room_give(&t->shared->kept, sizeof *t);
-    free(t->client_cert);
     pool_give(&t->shared->pool, t, sizeof *t);
 }
 
@@ -212,24 +210,6 @@ void tls_server_cert(struct tls *t, struct rd leaf, unsigned count)
     }
 }
 
-static void client_cert(struct tls *t, struct rd leaf)
-{
-    if (rd_left(&leaf) == 0) {
-        t->flags |= EV_CLIENT_CERT_EMPTY;
-        return;
-    }
-    t->flags |= EV_CLIENT_CERT_SENT;
-    if (t->client_cert)
-        return;
-    t->client_cert = malloc(rd_left(&leaf));
-    if (!t->client_cert) {
-        t->shared->stats->memory_refused++;
-        return;
-    }
-    memcpy(t->client_cert, leaf.p, rd_left(&leaf));
-    t->client_cert_len = rd_left(&leaf);
-}
-
 /* RFC 5246 section 7.4.2. */
 static void certificate(struct tls *t, unsigned d, const struct handshake_message *m)
 {
@@ -250,10 +230,10 @@ static void certificate(struct tls *t, unsigned d, const struct handshake_messag
         t->shared->stats->cert_skipped++;
         return;
     }
-    if (d == t->client)
-        client_cert(t, leaf);
-    else
+    if (d != t->client)
         tls_server_cert(t, leaf, count);
+    else /* whose it is nobody asks */
+        t->flags |= rd_left(&leaf) ? EV_CLIENT_CERT_SENT : EV_CLIENT_CERT_EMPTY;
 }
 
 static void server_key_exchange(struct tls *t, const struct handshake_message *m)

@@ -100,7 +100,6 @@ void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_eve
     ev->sigscheme = t->sigscheme;
     ev->cert = t->cert;
     ev->cert_count = t->cert_count;
-    ev->client_cert = rd_of(t->client_cert, t->client_cert_len);
     if (t->has_ch)
         fill_hello(t, ev);
     if (t->has_sh && !t->sslv2) {

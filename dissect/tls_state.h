@@ -60,8 +60,6 @@ struct tls {
     uint16_t group, dh_bits, sigscheme;
     const struct cert_facts *cert; /* held in the cache */
     uint16_t cert_count;
-    uint8_t *client_cert;
-    size_t client_cert_len;
 
     /* An alert that has not decided (yet). */
     uint8_t alert_side; /* SIDE_NONE: none */

@@ -28,6 +28,7 @@ FLOODS = [
     ("sni", 70000, 1500000, ("folded",)),
     ("rows", 70000, 1000000, ("folded",)),
     ("cert", 6000, 140000, ("conn_evicted", "cert_skipped")),
+    ("client-cert", 5000, 150000, ("conn_evicted",)),
     ("fragment", 5000, 200000, ("frag_evicted",)),
     ("out-of-order", 6000, 150000, ("stream_overflow",)),
     ("udp", 50000, 3000000, ()),

@@ -118,6 +118,12 @@ static void say(struct flood *f, struct party from, struct party to, uint32_t se
 
 /* ---- messages ---- */
 
+static void w24(struct wbuf *o, unsigned v)
+{
+    w8(o, v >> 16);
+    w16(o, v & 0xffff);
+}
+
 static void put16(struct wbuf *o, size_t at, size_t v)
 {
     o->b[at] = (uint8_t)(v >> 8);
@@ -312,6 +318,36 @@ static void flood_cert(struct flood *f)
     say(f, server, client, 1, f->data.b, f->data.n);
 }
 
+/* A long certificate of the client, in a handshake that stays open. */
+static void flood_client_cert(struct flood *f)
+{
+    enum { SIZE = 60000, RECORD = 16384 };
+    struct wbuf *o = &f->data;
+    struct party client = stranger(f), server = stranger(f);
+    server.port = PORT;
+    o->n = 0;
+    client_hello(f, o, "flood.example", 4, false, 0);
+    accepted(f, client, server);
+    say(f, client, server, 1, o->b, o->n);
+    uint32_t seq = 1 + (uint32_t)o->n;
+    o->n = 0;
+    server_hello(f, o);
+    say(f, server, client, 1, o->b, o->n);
+    for (size_t at = 0; at < SIZE; at += RECORD, seq += (uint32_t)o->n) {
+        size_t n = SIZE - at < RECORD ? SIZE - at : RECORD;
+        o->n = 0;
+        w_mem(o, "\x16\3\3", 3);
+        w16(o, (unsigned)n);
+        if (at == 0) { /* the message, the list, the certificate */
+            w32(o, 11u << 24 | (SIZE - 4));
+            w24(o, SIZE - 7);
+            w24(o, SIZE - 10);
+        }
+        w_zero(o, n - (at ? 0 : 10));
+        say(f, client, server, seq, o->b, o->n);
+    }
+}
+
 static void flood_fragment(struct flood *f)
 {
     struct wbuf *o = &f->packet;
@@ -436,7 +472,7 @@ static const struct kind {
     { "fragment", flood_fragment }, { "out-of-order", flood_out_of_order }, { "udp", flood_udp },
     { "quic", flood_quic },         { "dtls", flood_dtls },         { "dialogue", flood_dialogue },
     { "radius", flood_radius },     { "radius-servers", flood_radius_servers }, { "part-hello", flood_part_hello },
-    { "openvpn", flood_openvpn },
+    { "openvpn", flood_openvpn },   { "client-cert", flood_client_cert },
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
