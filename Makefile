@@ -32,7 +32,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
          $(patsubst tests/bench/%.c,$(B)/tools/%,$(wildcard tests/bench/*.c))
 SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 
-.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench lint coverage install dist clean
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench cutover lint coverage install dist clean
 all: $(OUT)
 
 help:
@@ -131,6 +131,12 @@ oom: $(OUT) $(B)/oom/tlsunset $(B)/oom/fail.so
 #: make bench      speed against the empty libpcap loop and the peers installed (BENCH_SIZE=2G BENCH_RUNS=5 BENCH_LOADS= BENCH_PEERS=)
 bench: $(OUT) $(TOOLS)
 	TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh tests/bench/bench.sh
+
+#: make cutover    the lab: real clients and servers, recorded, judged, then really enforced; writes docs/cutover-lab.md (LAB=folder)
+LAB ?= $(B)/cutover
+cutover: $(OUT)
+	sh tests/cutover/fetch.sh $(LAB)
+	TLSUNSET=./$(OUT) python3 tests/cutover/cutover.py $(LAB) --out docs/cutover-lab.md
 
 #: make lint       includes point one way, banned functions, formatting of the tree, shell scripts, cppcheck
 lint:

@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Proof by enforcement: real clients and real servers, recorded while everything is permitted, judged by tlsunset, and then the
+policy is really applied and every client tries again.
+
+    cutover.py WORK [--quick] [--out docs/cutover-lab.md] [--only SERVER,...] [--keep]
+
+It runs in a network of its own (unshare; no root needed where user namespaces are allowed): a bridge with the servers, and a
+network namespace for each client address, so that captures show who is who and nothing outside can interfere."""
+import argparse
+import collections
+import concurrent.futures
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import zlib
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import clients as lab_clients
+import record
+import rules
+import servers as lab_servers
+import writeup
+
+WORKERS = 4
+SAMPLE = 30                            # of 100 pairs of client and server
+
+
+def policies():
+    day = rules.today()
+    names = ('tls12-minimum', 'tls13-only', 'rfc9325', 'rfc10015', 'no-cbc', 'mozilla-6-modern', 'mozilla-6-intermediate',
+             'nist-800-52r2-government', 'pqc')
+    inline = rules.Policy.inline
+    return [rules.Policy.built_in(n, day) for n in names] + [
+        inline('forbid kx=RSA', forbid=[({'kx': 'RSA'}, 'kx=RSA')]),
+        inline('TLSv1.1, forbid 3DES,RC4', 'TLSv1.1', [({'enc': '3DES'}, '3DES'), ({'enc': 'RC4'}, 'RC4')]),
+        inline('forbid group=secp256r1', forbid=[({'group': 'secp256r1'}, 'group=secp256r1')]),
+    ]
+
+
+def isolate(argv):
+    """Begin again in namespaces of our own; everything started there ends with us."""
+    if os.environ.get('CUTOVER_INSIDE'):
+        return
+    flags = ['-nmp', '--fork', '--kill-child', '--mount-proc'] + ([] if os.getuid() == 0 else ['-r'])
+    os.environ['CUTOVER_INSIDE'] = '1'
+    os.execvp('unshare', ['unshare'] + flags + [sys.executable] + argv)
+
+
+def network(servers, clients):
+    """A bridge that has the servers' addresses, and a namespace on it for each client address."""
+    lines = ['link set lo up', 'link add br0 type bridge', 'link set br0 up']
+    lines += ['addr add %s/16 dev br0' % s.at[0] for s in servers]
+    subprocess.run(['mount', '-t', 'tmpfs', 'none', '/run'], check=True)
+    os.mkdir('/run/netns')
+    made = {}
+    for c in clients:
+        made.setdefault(c.netns(), c.address)
+    for n, address in made.items():
+        lines += ['netns add ' + n, 'link add v%s type veth peer name e0 netns %s' % (n, n), 'link set v%s master br0 up' % n]
+    subprocess.run(['ip', '-batch', '-'], input='\n'.join(lines).encode(), check=True)
+    for n, address in made.items():
+        inside = 'addr add %s/16 dev e0\nlink set e0 up\nlink set lo up\n' % address
+        subprocess.run(['ip', '-n', n, '-batch', '-'], input=inside.encode(), check=True)
+    with open('/proc/sys/net/ipv4/ip_local_port_range', 'w', encoding='ascii') as f:
+        f.write('30000 60999')
+
+
+def present(lab, need):
+    return shutil.which(need) is not None or os.path.exists(lab.path('bin', need))
+
+
+Cell = collections.namedtuple('Cell', 'client server host')
+
+
+class Run:
+    def __init__(self, lab, servers, clients, only):
+        self.lab, self.lock = lab, threading.Lock()
+        self.missing = collections.Counter()
+        self.servers = [s for s in servers if self.usable([n for p in s.programs() for n in p.needs]) and (not only or s.name in only)]
+        self.clients = [c for c in clients if self.usable(c.needs)]
+        self.cells = [cell for s in self.servers for cell in self.cells_of(s)]
+        self.works = {}                # (phase, policy, cell): outcome
+        self.skipped = []              # (server, policy, why)
+        self.same = {}                 # (server, configs): a policy that was run with these
+        self.time = collections.OrderedDict()
+
+    def usable(self, needs):
+        lacking = [n for n in needs if not present(self.lab, n)]
+        self.missing.update(lacking)
+        return not lacking
+
+    def cells_of(self, server):
+        for c in self.clients:
+            if server.proto not in c.protos or (c.servers and server.name not in c.servers):
+                continue
+            forced = c.servers or server.choose or c.name.startswith('dancer') and server.name == 'intolerant'
+            if not forced and zlib.crc32(('%s %s' % (c.name, server.name)).encode()) % 100 >= SAMPLE:
+                continue
+            for host in server.hosts[-1:] if c.name == 'ossl-nosni' else server.hosts:
+                yield Cell(c.name, server.name, host)
+
+    def client(self, name):
+        return next(c for c in self.clients if c.name == name)
+
+    def directory(self, server):
+        return self.lab.path('run', server.name)
+
+    def try_cell(self, server, cell, tries, stop=True):
+        """'works', 'plaintext' (worked, but in clear text) or 'fails'. Several backends: every try has to work."""
+        target = lab_clients.Target(*server.at, cell.host, server.proto, any(cfg.client_cert for _, cfg in server.parts))
+        client = self.client(cell.client)
+        begun = time.monotonic()
+        worked = True
+        for _ in range(tries):
+            worked = client.attempt(self.lab, target) and worked
+            if not worked and stop:
+                break
+        if time.monotonic() - begun > 2:
+            print('slow', cell, worked, round(time.monotonic() - begun, 1), flush=True)
+        return 'works' if worked else 'fails'
+
+    def parallel(self, what, jobs):
+        begun = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            for _ in pool.map(what, jobs):
+                pass
+        self.time[what.__name__] = self.time.get(what.__name__, 0) + time.monotonic() - begun
+
+    # ---- A: as it is ----
+
+    def phase_a(self, server):
+        with lab_servers.Running(self.lab, server, [cfg for _, cfg in server.parts], self.directory(server)):
+            for cell in self.cells:
+                if cell.server == server.name:
+                    self.works['A', None, cell] = self.try_cell(server, cell, server.tries, stop=False)
+
+    # ---- B1: narrowed ----
+
+    def enforced(self, cell):
+        """What fails already teaches little about enforcement: a tenth of it is tried again."""
+        return self.works['A', None, cell] == 'works' or zlib.crc32(repr(cell).encode()) % 10 == 0
+
+    def phase_b1(self, server):
+        for policy in self.policies:
+            self.narrowed(server, policy)
+
+    def narrowed(self, server, policy):
+        cells = [c for c in self.cells if c.server == server.name and self.enforced(c)]
+        try:
+            configs = [rules.narrow(cfg, policy, program.knobs) for (_, cfg), program in zip(server.parts, server.programs())]
+        except rules.NotEnforceable as e:
+            self.skipped.append((server.name, policy.name, str(e)))
+            return
+        configs = tuple(cfg if cfg.working() else None for cfg in configs)
+        outcomes = self.outcomes(server, configs, None, cells)
+        for cell in cells:
+            self.works['B1', policy.name, cell] = outcomes[cell]
+
+    def outcomes(self, server, configs, programs, cells):
+        """Of these cells with these configurations; what was run before with the very same is not run again."""
+        key = (server.name, configs, bool(programs))
+        known = self.same.setdefault(key, {})
+        todo = [c for c in cells if c not in known]
+        if all(cfg is None for cfg in configs):
+            known.update((c, 'fails') for c in todo)
+            todo = []
+        if todo:
+            tries = server.tries if server.choose else 1
+            with lab_servers.Running(self.lab, server, configs, self.directory(server), programs):
+                for cell in todo:
+                    known[cell] = self.try_cell(server, cell, tries)
+        return known
+
+    # ---- B2: what the policy needs is there besides ----
+
+    def phase_b2(self, server):
+        for policy in self.policies:
+            self.widened(server, policy)
+
+    def widened(self, server, policy):
+        failed = [c for c in self.cells if c.server == server.name and self.works.get(('B1', policy.name, c)) == 'fails'
+                  and self.works['A', None, c] == 'works']
+        if not failed:
+            return
+        program = lab_servers.modern(policy)
+        if program is None:
+            return
+        cfg = rules.widen(server.parts[0][1], policy, program.able)
+        plain = lab_servers.Server(server.name, ((None, cfg),), server.hosts, number=server.number)
+        if not cfg.working():
+            return
+        outcomes = self.outcomes(plain, (cfg,), [program], failed)
+        for cell in failed:
+            self.works['B2', policy.name, cell] = outcomes[cell]
+
+
+def judge(tlsunset, capture, work, policy_list):
+    """The verdicts of one capture: rows as in the JSON report, of all policies; "lab_policy" is the lab's name of the policy."""
+    state = os.path.join(work, 'run', 'judge.db')
+    for suffix in ('', '-wal', '-shm'):
+        if os.path.exists(state + suffix):
+            os.unlink(state + suffix)
+    subprocess.run([tlsunset, 'read', '-q', '--state', state, '-o', os.devnull, capture], check=True)
+    rows = []
+    for p in policy_list:
+        out = subprocess.run([tlsunset, 'report', '-q', '-f', 'json', *p.arguments, state], stdout=subprocess.PIPE, check=False)
+        if out.returncode == 2:
+            raise RuntimeError('tlsunset report failed under ' + p.name)
+        document = json.loads(out.stdout)
+        for row in document['verdicts'] + document['stale_verdicts']:
+            rows.append(dict(row, lab_policy=p.name))
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('work')
+    parser.add_argument('--out')
+    parser.add_argument('--only', default='')
+    options = parser.parse_args()
+    tlsunset = os.environ.get('TLSUNSET', './tlsunset')
+    isolate(sys.argv)
+    lab = lab_servers.Lab(os.path.abspath(options.work))
+    servers = lab_servers.numbered(lab_servers.SERVERS)
+    clients = lab_clients.numbered(lab_clients.CLIENTS + lab_clients.NAT)
+    network(servers, clients)
+    run = Run(lab, servers, clients, [x for x in options.only.split(',') if x])
+    for need, n in sorted(run.missing.items()):
+        print('cutover: %s is missing: %d servers or clients are left out' % (need, n))
+    capture = lab.path('phase-a.pcap')
+    with record.Recorder('br0', capture):
+        run.parallel(run.phase_a, run.servers)
+    print('cutover: A: %d pairs in %.0f s' % (len(run.cells), run.time['phase_a']), flush=True)
+    policy_list = policies()
+    rows = judge(tlsunset, capture, lab.work, policy_list)
+    run.policies = policy_list
+    run.parallel(run.phase_b1, run.servers)
+    print('cutover: B1: %.0f s' % run.time['phase_b1'], flush=True)
+    run.parallel(run.phase_b2, run.servers)
+    print('cutover: B2: %.0f s' % run.time['phase_b2'], flush=True)
+    result = writeup.Result(run, rows, policy_list)
+    result.save(lab.path('result.json'))
+    text = result.text()
+    if options.out:
+        with open(options.out, 'w', encoding='utf-8') as f:
+            f.write(text)
+    print(text)
+    return 0 if result.good() else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
