@@ -114,15 +114,22 @@ class Run:
         """'works', 'plaintext' (worked, but in clear text) or 'fails'. Several backends: every try has to work."""
         target = lab_clients.Target(*server.at, cell.host, server.proto, any(cfg.client_cert for _, cfg in server.parts))
         client = self.client(cell.client)
-        begun = time.monotonic()
         worked = True
         for _ in range(tries):
-            worked = client.attempt(self.lab, target) and worked
+            worked = self.patiently(client, target) and worked
             if not worked and stop:
                 break
-        if time.monotonic() - begun > 2:
-            print('slow', cell, worked, round(time.monotonic() - begun, 1), flush=True)
         return 'works' if worked else 'fails'
+
+    def patiently(self, client, target):
+        """One try; one that ran out of time says more about a busy machine than about TLS, and is made again."""
+        for _ in range(3):
+            begun = time.monotonic()
+            if client.attempt(self.lab, target):
+                return True
+            if time.monotonic() - begun < 0.7 * lab_clients.TIMEOUT:
+                return False
+        return False
 
     def parallel(self, what, jobs):
         begun = time.monotonic()

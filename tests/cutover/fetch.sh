@@ -32,16 +32,16 @@ pki() {
 		keytool -importkeystore -srckeystore ec.p12 -srcstorepass changeit -destkeystore rsa-ec.p12 -deststorepass changeit -noprompt
 	fi
 	chmod 644 ./*.key
-	touch done
+	touch made
 }
-[ -e pki/done ] || (pki) >"$work/pki.log" 2>&1
+[ -e pki/made ] || (pki) >"$work/pki.log" 2>&1
 
-if have certutil && have pk12util && [ ! -e nssdb/done ]; then
+if have certutil && have pk12util && [ ! -e nssdb/made ]; then
 	rm -rf nssdb; mkdir nssdb
 	certutil -N -d sql:nssdb --empty-password
 	for c in rsa ec client rsa3072; do pk12util -d sql:nssdb -i "pki/$c.p12" -W changeit >/dev/null; done
 	certutil -A -d sql:nssdb -n ca -t CT,CT,CT -i pki/ca.pem
-	touch nssdb/done
+	touch nssdb/made
 fi
 ! have javac || [ -e java/Lab.class ] || javac -d java "$here/programs/Lab.java"
 ! have go || [ -e bin/labgo ] || go build -o bin/labgo "$here/programs/lab.go"
