@@ -36,6 +36,7 @@ class Client:
     protos: tuple = ('http',)
     stdin: bytes = b''
     success: bytes = HTTP_OK
+    clear: bytes = None                # it succeeded, but in clear text
     env: object = None                 # function of (lab, target): a dict
     steps: int = 1                     # argv gives that many commands, which all have to succeed
     either: bool = False               # one of them: they are tried in turn
@@ -51,14 +52,16 @@ class Client:
         return 'c%d' % self.number
 
     def attempt(self, lab, target):
-        """One try. True: it worked."""
+        """One try: works, plaintext or fails."""
         commands = self.argv(lab, target)
         results = []
         for command in commands if self.steps > 1 or self.either else [commands]:
             results.append(self._run(lab, target, command))
-            if results[-1] == self.either:
+            if (results[-1] != 'fails') == self.either:
                 break
-        return any(results) if self.either else all(results)
+        if self.either:
+            return results[-1]
+        return 'fails' if 'fails' in results else results[-1]
 
     def _run(self, lab, target, command):
         env = dict(os.environ, **(self.env(lab, target) if self.env else {}))
@@ -68,7 +71,7 @@ class Client:
             os.write(process.stdin.fileno(), self.stdin)
         except BrokenPipeError:
             pass
-        found = _seen(process.stdout, re.compile(self.success))
+        text = _read(process.stdout, re.compile(self.success))
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -76,19 +79,22 @@ class Client:
         process.wait()
         process.stdin.close()
         process.stdout.close()
-        return found
+        if text is None:
+            return 'fails'
+        return 'plaintext' if self.clear and re.search(self.clear, text) else 'works'
 
 
-def _seen(stream, pattern):
-    """Reads until the pattern shows, the stream ends, or it takes too long: some clients stay on after the server has gone."""
+def _read(stream, pattern):
+    """Reads until the pattern shows, the stream ends, or it takes too long: some clients stay on after the server has gone. None: it did
+    not show."""
     text, until = b'', time.monotonic() + TIMEOUT
     while not pattern.search(text):
         ready, _, _ = select.select([stream], [], [], max(0, until - time.monotonic()))
         data = os.read(stream.fileno(), 65536) if ready else b''
         if not data:
-            return False
+            return None
         text += data
-    return True
+    return text
 
 
 # ---- OpenSSL ----
@@ -194,7 +200,7 @@ class JavaClient(Client):
                 vm = self.running[keystore] = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                                                stderr=subprocess.DEVNULL, text=True, bufsize=1)
             vm.stdin.write('%s %d %s\n' % (target.ip, target.port, target.host))
-            return vm.stdout.readline().startswith('OK')
+            return 'works' if vm.stdout.readline().startswith('OK') else 'fails'
 
 
 def java_client(name, protocols='-', suites='-', *options):

@@ -21,6 +21,7 @@ import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import clients as lab_clients
+import mailers
 import record
 import rules
 import servers as lab_servers
@@ -98,7 +99,7 @@ class Run:
         for c in self.clients:
             if server.proto not in c.protos or (c.servers and server.name not in c.servers):
                 continue
-            forced = c.servers or server.choose or c.name.startswith('dancer') and server.name == 'intolerant'
+            forced = c.servers or server.choose or server.proto != 'http' or c.name.startswith('dancer') and server.name == 'intolerant'
             if not forced and zlib.crc32(('%s %s' % (c.name, server.name)).encode()) % 100 >= SAMPLE:
                 continue
             for host in server.hosts[-1:] if c.name == 'ossl-nosni' else server.hosts:
@@ -114,22 +115,22 @@ class Run:
         """'works', 'plaintext' (worked, but in clear text) or 'fails'. Several backends: every try has to work."""
         target = lab_clients.Target(*server.at, cell.host, server.proto, any(cfg.client_cert for _, cfg in server.parts))
         client = self.client(cell.client)
-        worked = True
+        outcome = 'works'
         for _ in range(tries):
-            worked = self.patiently(client, target) and worked
-            if not worked and stop:
+            one = self.patiently(client, target)
+            outcome = one if one == 'fails' or outcome == 'works' else outcome
+            if one == 'fails' and stop:
                 break
-        return 'works' if worked else 'fails'
+        return outcome
 
     def patiently(self, client, target):
         """One try; one that ran out of time says more about a busy machine than about TLS, and is made again."""
         for _ in range(3):
             begun = time.monotonic()
-            if client.attempt(self.lab, target):
-                return True
-            if time.monotonic() - begun < 0.7 * lab_clients.TIMEOUT:
-                return False
-        return False
+            outcome = client.attempt(self.lab, target)
+            if outcome != 'fails' or time.monotonic() - begun < 0.7 * lab_clients.TIMEOUT:
+                return outcome
+        return outcome
 
     def parallel(self, what, jobs):
         begun = time.monotonic()
@@ -145,6 +146,13 @@ class Run:
             for cell in self.cells:
                 if cell.server == server.name:
                     self.works['A', None, cell] = self.try_cell(server, cell, server.tries, stop=False)
+        trying = [c for c in self.cells if c.server == server.name and c.client in mailers.TRYING]
+        if not trying:
+            return
+        off = server.parts[0][1].replace(versions=())
+        with lab_servers.Running(self.lab, server, [off], self.directory(server)):
+            for cell in trying:
+                self.try_cell(server, cell, 1)
 
     # ---- B1: narrowed ----
 
@@ -170,7 +178,7 @@ class Run:
 
     def outcomes(self, server, configs, programs, cells):
         """Of these cells with these configurations; what was run before with the very same is not run again."""
-        key = (server.name, configs, bool(programs))
+        key = (server.name, configs, programs and programs[0].label)
         known = self.same.setdefault(key, {})
         todo = [c for c in cells if c not in known]
         if all(cfg is None for cfg in configs):
@@ -190,20 +198,23 @@ class Run:
             self.widened(server, policy)
 
     def widened(self, server, policy):
-        failed = [c for c in self.cells if c.server == server.name and self.works.get(('B1', policy.name, c)) == 'fails'
-                  and self.works['A', None, c] == 'works']
-        if not failed:
-            return
-        program = lab_servers.modern(policy)
-        if program is None:
-            return
-        cfg = rules.widen(server.parts[0][1], policy, program.able)
-        plain = lab_servers.Server(server.name, ((None, cfg),), server.hosts, number=server.number)
-        if not cfg.working():
-            return
-        outcomes = self.outcomes(plain, (cfg,), [program], failed)
-        for cell in failed:
-            self.works['B2', policy.name, cell] = outcomes[cell]
+        todo = [c for c in self.cells if c.server == server.name and self.works.get(('B1', policy.name, c), 'works') != 'works'
+                and self.works['A', None, c] == 'works']
+        for program in lab_servers.modern(server, policy):
+            try:
+                cfg = rules.widen(server.parts[0][1], policy, program.able, program.knobs)
+            except rules.NotEnforceable:
+                continue
+            if not cfg.working() or not self.usable(program.needs):
+                continue
+            plain = lab_servers.Server(server.name, ((None, cfg),), server.hosts, number=server.number, proto=server.proto,
+                                       port=server.port)
+            outcomes = self.outcomes(plain, (cfg,), [program], todo)
+            for cell in todo:
+                self.works['B2', policy.name, cell] = outcomes[cell]
+            todo = [c for c in todo if outcomes[c] != 'works']
+            if not todo:
+                return
 
 
 def judge(tlsunset, capture, work, policy_list):
@@ -233,9 +244,10 @@ def main():
     tlsunset = os.environ.get('TLSUNSET', './tlsunset')
     isolate(sys.argv)
     lab = lab_servers.Lab(os.path.abspath(options.work))
-    servers = lab_servers.numbered(lab_servers.SERVERS)
-    clients = lab_clients.numbered(lab_clients.CLIENTS + lab_clients.NAT)
+    servers = lab_servers.numbered(lab_servers.SERVERS + mailers.SERVERS)
+    clients = lab_clients.numbered(lab_clients.CLIENTS + lab_clients.NAT + mailers.CLIENTS)
     network(servers, clients)
+    mailers.prepare(lab)
     run = Run(lab, servers, clients, [x for x in options.only.split(',') if x])
     for need, n in sorted(run.missing.items()):
         print('cutover: %s is missing: %d servers or clients are left out' % (need, n))

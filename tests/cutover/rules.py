@@ -253,9 +253,9 @@ def narrow(config, policy, knobs, schemes=OPENSSL_SCHEMES):
     return new
 
 
-def widen(config, policy, able):
+def widen(config, policy, able, knobs):
     """What the policy needs, enabled besides: everything of `able` (a Config: all that the program can) that is allowed."""
-    return narrow(able, policy, ('groups', 'schemes', 'suites13')).replace(
+    return narrow(able, policy, knobs).replace(
         own_order=config.own_order, client_cert=config.client_cert)
 
 

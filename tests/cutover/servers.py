@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -24,11 +25,13 @@ def suites(*, without=(), only=lambda s: True):
     return tuple(n for n, s in SUITES.items() if not s.tls13 and s.enc not in without and only(s))
 
 
-def listening(port):
-    want = '%04X' % port
+def listening(ip, port):
+    """Does anybody listen there, or at the port of every address?"""
+    at = socket.inet_aton(ip)[::-1].hex().upper()
+    want = (at + ':%04X' % port, '00000000:%04X' % port, '0' * 32 + ':%04X' % port)
     for name in ('tcp', 'tcp6'):
         with open('/proc/net/' + name, encoding='ascii') as f:
-            if any(x.split()[3] == '0A' and x.split()[1].endswith(':' + want) for x in f.readlines()[1:]):
+            if any(x.split()[3] == '0A' and x.split()[1] in want for x in f.readlines()[1:]):
                 return True
     return False
 
@@ -354,11 +357,11 @@ class Server:
     proto: str = 'http'
     tries: int = 2
     number: int = 0
-    note: str = ''
+    port: int = 0                      # 0: one of the lab's own
 
     @property
     def at(self):
-        return ('10.9.0.%d' % (10 + self.number), 4400 + self.number)
+        return ('10.9.0.%d' % (10 + self.number), self.port or 4400 + self.number)
 
     def programs(self):
         return [PROGRAMS[p] for p, _ in self.parts]
@@ -381,13 +384,13 @@ class Running:
             sub = os.path.join(directory, str(i))
             os.makedirs(sub)
             self.processes += program.start(lab, cfg, at, sub, server.hosts[0])
-            self.wait(at[1], sub)
+            self.wait(at, sub)
         if server.choose:
             self.front = Front(server.at, backends, server.choose)
 
-    def wait(self, port, directory):
+    def wait(self, at, directory):
         until = time.monotonic() + 15
-        while not listening(port):
+        while not listening(*at):
             if self.processes[-1].poll() is not None or time.monotonic() > until:
                 with open(os.path.join(directory, 'log'), encoding='utf-8', errors='replace') as f:
                     raise RuntimeError('a server did not start: ' + f.read()[-800:])
@@ -401,14 +404,14 @@ class Running:
             self.front.stop()
         for p in self.processes:
             try:
-                os.killpg(p.pid, 15)
+                os.killpg(p.pid, getattr(p, 'stop_with', signal.SIGTERM))
             except ProcessLookupError:
                 pass
         for p in self.processes:
             try:
                 p.wait(4)
             except subprocess.TimeoutExpired:
-                os.killpg(p.pid, 9)
+                os.killpg(p.pid, signal.SIGKILL)
                 p.wait()
 
 
@@ -457,7 +460,11 @@ def numbered(servers):
     return servers
 
 
-def modern(policy):
-    """The program that B2 puts in the place of what cannot do what the policy needs. None: there is none."""
-    name = 'node-24.21.0' if policy.allows_group('X25519MLKEM768') and not policy.allows_group('secp384r1') else 's_server'
-    return PROGRAMS[name]
+def modern(server, policy):
+    """What B2 puts in the place of a server that cannot do what the policy needs, the first that serves a client: its own program
+    with everything switched on where that is a protocol of its own."""
+    if server.proto != 'http':
+        return server.programs()[:1]
+    if policy.allows_group('X25519MLKEM768') and not policy.allows_group('secp384r1'):
+        return [PROGRAMS['node-24.21.0']]
+    return [PROGRAMS['s_server'], PROGRAMS['node-8.17.0']]
