@@ -15,7 +15,6 @@ from servers import here
 
 GET = b'GET / HTTP/1.0\r\n\r\n'
 HTTP_OK = rb'(?m)^HTTP/1\.\d 200|^OK'
-TIMEOUT = 5
 
 
 @dataclasses.dataclass
@@ -42,6 +41,7 @@ class Client:
     either: bool = False               # one of them: they are tried in turn
     shares: str = ''                   # the client whose address it uses: a NAT
     servers: tuple = ()                # only these; () all of its protocol
+    timeout: float = 5
     number: int = 0
 
     @property
@@ -71,7 +71,7 @@ class Client:
             os.write(process.stdin.fileno(), self.stdin)
         except BrokenPipeError:
             pass
-        text = _read(process.stdout, re.compile(self.success))
+        text = _read(process.stdout, re.compile(self.success), self.timeout)
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -84,10 +84,10 @@ class Client:
         return 'plaintext' if self.clear and re.search(self.clear, text) else 'works'
 
 
-def _read(stream, pattern):
+def _read(stream, pattern, timeout):
     """Reads until the pattern shows, the stream ends, or it takes too long: some clients stay on after the server has gone. None: it did
     not show."""
-    text, until = b'', time.monotonic() + TIMEOUT
+    text, until = b'', time.monotonic() + timeout
     while not pattern.search(text):
         ready, _, _ = select.select([stream], [], [], max(0, until - time.monotonic()))
         data = os.read(stream.fileno(), 65536) if ready else b''
@@ -186,6 +186,13 @@ def small(program, *options):
     return lambda lab, t: [lab.path('bin', program), t.ip, str(t.port), t.host] + list(options)
 
 
+def chromium(lab, t):
+    return ['chromium', '--headless=new', '--no-sandbox', '--disable-gpu', '--user-data-dir=' + lab.path('run', 'chromium-' + t.host),
+            '--ignore-certificate-errors', '--host-resolver-rules=MAP %s %s' % (t.host, t.ip), '--virtual-time-budget=4000',
+            '--disable-background-networking', '--disable-component-update', '--no-first-run', '--dump-dom',
+            'https://%s:%d/' % (t.host, t.port)]
+
+
 class JavaClient(Client):
     """A virtual machine takes longer to start than to shake hands: one stays, and is told whom to ask."""
     protocols, suites, options = '-', '-', ()
@@ -259,6 +266,8 @@ CLIENTS = [
     go_client('go-rsakx', LAB_MAX='0x303', LAB_SUITES='0x002f,0x0035,0x009c'),
     curl_client('curl'),
     curl_client('curl-tls12', '--tls-max', '1.2'),
+    Client('chromium', 'Chromium', chromium, ('chromium',), success=rb'<pre[^>]*>\s*(hi|s_server)', timeout=20,
+           servers=('nginx-dual', 'node-24', 'ossl-tls11')),
 ]
 
 NAT = [dataclasses.replace(c, name='nat-' + c.name, shares='nat-ossl-tls10', servers=('ossl-wide', 'nginx-dual', 'node-8', 'ossl-tls10'))

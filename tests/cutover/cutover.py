@@ -3,7 +3,9 @@
 """Proof by enforcement: real clients and real servers, recorded while everything is permitted, judged by tlsunset, and then the
 policy is really applied and every client tries again.
 
-    cutover.py WORK [--quick] [--out docs/cutover-lab.md] [--only SERVER,...] [--keep]
+    cutover.py WORK [--quick] [--out docs/cutover-lab.md] [--only SERVER,...]
+
+--quick: OpenSSL's own server and client alone, three policies, and one line of figures.
 
 It runs in a network of its own (unshare; no root needed where user namespaces are allowed): a bridge with the servers, and a
 network namespace for each client address, so that captures show who is who and nothing outside can interfere."""
@@ -15,7 +17,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 import time
 import zlib
 
@@ -24,6 +25,7 @@ import clients as lab_clients
 import mailers
 import record
 import rules
+import scan
 import servers as lab_servers
 import writeup
 
@@ -31,8 +33,15 @@ WORKERS = 4
 SAMPLE = 30                            # of 100 pairs of client and server
 
 
-def policies():
+QUICK_SERVERS = ('ossl-wide', 'ossl-tls10', 'ossl-cbc', 'ossl-ecdsa', 'intolerant')
+QUICK_CLIENTS = ('ossl-default', 'ossl-tls10', 'ossl-tls12', 'ossl-rsakx', 'ossl-cbc', 'ossl-sha1sig', 'ossl-rsaonly', 'ossl-resume', 'dancer',
+                 'dancer-scsv')
+
+
+def policies(quick=False):
     day = rules.today()
+    if quick:
+        return [rules.Policy.built_in(n, day) for n in ('tls12-minimum', 'tls13-only', 'no-cbc')]
     names = ('tls12-minimum', 'tls13-only', 'rfc9325', 'rfc10015', 'no-cbc', 'mozilla-6-modern', 'mozilla-6-intermediate',
              'nist-800-52r2-government', 'pqc')
     inline = rules.Policy.inline
@@ -67,8 +76,6 @@ def network(servers, clients):
     for n, address in made.items():
         inside = 'addr add %s/16 dev e0\nlink set e0 up\nlink set lo up\n' % address
         subprocess.run(['ip', '-n', n, '-batch', '-'], input=inside.encode(), check=True)
-    with open('/proc/sys/net/ipv4/ip_local_port_range', 'w', encoding='ascii') as f:
-        f.write('30000 60999')
 
 
 def present(lab, need):
@@ -79,8 +86,8 @@ Cell = collections.namedtuple('Cell', 'client server host')
 
 
 class Run:
-    def __init__(self, lab, servers, clients, only):
-        self.lab, self.lock = lab, threading.Lock()
+    def __init__(self, lab, servers, clients, only=(), all_pairs=False):
+        self.lab, self.all_pairs = lab, all_pairs
         self.missing = collections.Counter()
         self.servers = [s for s in servers if self.usable([n for p in s.programs() for n in p.needs]) and (not only or s.name in only)]
         self.clients = [c for c in clients if self.usable(c.needs)]
@@ -88,7 +95,8 @@ class Run:
         self.works = {}                # (phase, policy, cell): outcome
         self.skipped = []              # (server, policy, why)
         self.same = {}                 # (server, configs): a policy that was run with these
-        self.time = collections.OrderedDict()
+        self.time = {}
+        self.scans = {}                # by name of the server
 
     def usable(self, needs):
         lacking = [n for n in needs if not present(self.lab, n)]
@@ -99,7 +107,7 @@ class Run:
         for c in self.clients:
             if server.proto not in c.protos or (c.servers and server.name not in c.servers):
                 continue
-            forced = c.servers or server.choose or server.proto != 'http' or c.name.startswith('dancer') and server.name == 'intolerant'
+            forced = self.all_pairs or c.servers or server.choose or server.proto != 'http' or c.name.startswith('dancer') and server.name == 'intolerant'
             if not forced and zlib.crc32(('%s %s' % (c.name, server.name)).encode()) % 100 >= SAMPLE:
                 continue
             for host in server.hosts[-1:] if c.name == 'ossl-nosni' else server.hosts:
@@ -128,7 +136,7 @@ class Run:
         for _ in range(3):
             begun = time.monotonic()
             outcome = client.attempt(self.lab, target)
-            if outcome != 'fails' or time.monotonic() - begun < 0.7 * lab_clients.TIMEOUT:
+            if outcome != 'fails' or time.monotonic() - begun < 0.7 * client.timeout:
                 return outcome
         return outcome
 
@@ -146,6 +154,9 @@ class Run:
             for cell in self.cells:
                 if cell.server == server.name:
                     self.works['A', None, cell] = self.try_cell(server, cell, server.tries, stop=False)
+            found = scan.run(self.lab, server) if not server.choose and not self.all_pairs else None
+            if found:
+                self.scans[server.name] = found
         trying = [c for c in self.cells if c.server == server.name and c.client in mailers.TRYING]
         if not trying:
             return
@@ -218,21 +229,29 @@ class Run:
 
 
 def judge(tlsunset, capture, work, policy_list):
-    """The verdicts of one capture: rows as in the JSON report, of all policies; "lab_policy" is the lab's name of the policy."""
+    """The verdicts of one capture: rows as in the JSON report, of all policies, with "lab_policy", the lab's name of the policy; and
+    the rows of what servers showed that they can do."""
     state = os.path.join(work, 'run', 'judge.db')
     for suffix in ('', '-wal', '-shm'):
         if os.path.exists(state + suffix):
             os.unlink(state + suffix)
     subprocess.run([tlsunset, 'read', '-q', '--state', state, '-o', os.devnull, capture], check=True)
-    rows = []
+    rows, capabilities = [], []
     for p in policy_list:
         out = subprocess.run([tlsunset, 'report', '-q', '-f', 'json', *p.arguments, state], stdout=subprocess.PIPE, check=False)
         if out.returncode == 2:
             raise RuntimeError('tlsunset report failed under ' + p.name)
         document = json.loads(out.stdout)
-        for row in document['verdicts'] + document['stale_verdicts']:
-            rows.append(dict(row, lab_policy=p.name))
-    return rows
+        capabilities = document['capabilities']
+        rows += [dict(row, lab_policy=p.name) for row in document['verdicts'] + document['stale_verdicts']]
+    return rows, capabilities
+
+
+def lose(tlsunset, capture, lab, seeds):
+    """The loss test over what was recorded: its table, and whether nothing wrong appeared."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'loss.py')
+    done = subprocess.run([sys.executable, script, tlsunset, capture, lab.path('run'), str(seeds)], stdout=subprocess.PIPE, check=False)
+    return done.stdout.decode().splitlines(), done.returncode == 0
 
 
 def main():
@@ -240,36 +259,52 @@ def main():
     parser.add_argument('work')
     parser.add_argument('--out')
     parser.add_argument('--only', default='')
+    parser.add_argument('--quick', action='store_true')
     options = parser.parse_args()
     tlsunset = os.environ.get('TLSUNSET', './tlsunset')
     isolate(sys.argv)
     lab = lab_servers.Lab(os.path.abspath(options.work))
     servers = lab_servers.numbered(lab_servers.SERVERS + mailers.SERVERS)
     clients = lab_clients.numbered(lab_clients.CLIENTS + lab_clients.NAT + mailers.CLIENTS)
+    only = [x for x in options.only.split(',') if x]
+    if options.quick:
+        only, clients = QUICK_SERVERS, [c for c in clients if c.name in QUICK_CLIENTS]
     network(servers, clients)
-    mailers.prepare(lab)
-    run = Run(lab, servers, clients, [x for x in options.only.split(',') if x])
-    for need, n in sorted(run.missing.items()):
-        print('cutover: %s is missing: %d servers or clients are left out' % (need, n))
+    if not options.quick:
+        mailers.prepare(lab)
+    run = Run(lab, servers, clients, only, options.quick)
+    if not options.quick:
+        for need, n in sorted(run.missing.items()):
+            print('cutover: %s is missing: %d servers or clients are left out (%s)' % (need, n, writeup.how_to_get(need)))
     capture = lab.path('phase-a.pcap')
+    run.policies = policies(options.quick)
     with record.Recorder('br0', capture):
         run.parallel(run.phase_a, run.servers)
-    print('cutover: A: %d pairs in %.0f s' % (len(run.cells), run.time['phase_a']), flush=True)
-    policy_list = policies()
-    rows = judge(tlsunset, capture, lab.work, policy_list)
-    run.policies = policy_list
+    rows, capabilities = judge(tlsunset, capture, lab.work, run.policies)
     run.parallel(run.phase_b1, run.servers)
-    print('cutover: B1: %.0f s' % run.time['phase_b1'], flush=True)
     run.parallel(run.phase_b2, run.servers)
-    print('cutover: B2: %.0f s' % run.time['phase_b2'], flush=True)
-    result = writeup.Result(run, rows, policy_list)
+    result = writeup.Result(run, rows)
     result.save(lab.path('result.json'))
+    lost, loss_is_good = lose(tlsunset, capture, lab, 1 if options.quick else 5)
+    if options.quick:
+        return quick_end(result, lost, loss_is_good)
+    result.extra = scan.section(run.scans, capabilities, run.servers) + [writeup.LOSS] + lost + ['']
     text = result.text()
     if options.out:
         with open(options.out, 'w', encoding='utf-8') as f:
             f.write(text)
     print(text)
     return 0 if result.good() else 1
+
+
+def quick_end(result, lost, loss_is_good):
+    f = result.figures()
+    print('cutover: OpenSSL alone: %d combinations, %d wrong, %.0f%% of %d failures predicted, server-first right in %.0f%% of %d' % (
+        f['combinations'], f['hard_misses'], f['b1_predicted_percent'], f['b1_failed'], f['server_first_percent'], f['server_first']))
+    if result.good() and loss_is_good and f['combinations'] > 60 and f['server_first'] > 10:
+        return 0
+    print('\n'.join(result.all_misses() + lost))
+    return 1
 
 
 if __name__ == '__main__':

@@ -47,8 +47,7 @@ SUITE_TABLE = """
 VERSIONS = ('SSLv3', 'TLSv1.0', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3')
 CURVE_BITS = {'x25519': 253, 'x448': 446, 'secp256r1': 256, 'secp384r1': 384, 'secp521r1': 521}
 # Certificates of the lab: kind of key, its bits, bits of the hash that signed it.
-CERTS = {'rsa': ('RSA', 2048, 256), 'rsa3072': ('RSA', 3072, 256), 'rsa1024': ('RSA', 1024, 256), 'rsasha1': ('RSA', 2048, 160),
-         'ec': ('EC', 256, 256)}
+CERTS = {'rsa': ('RSA', 2048, 256), 'rsa3072': ('RSA', 3072, 256), 'ec': ('EC', 256, 256)}
 
 
 class NotEnforceable(Exception):
