@@ -302,6 +302,59 @@ static bool higher_works(const struct judge *j, const struct profile *higher)
     return false;
 }
 
+/* Packets of it are missing: perhaps its hello. */
+static bool is_damaged(const struct study *s, const struct cell *c)
+{
+    bool damaged = c->lossy || c->stack == 0;
+    for (uint32_t k = c->from; k < c->to && !damaged; k++)
+        damaged = cube_row_key(s->cube, s->seen[k].row)->flags & EV_MIDSTREAM;
+    return damaged;
+}
+
+/* Elsewhere this stack's hello was a retry of a higher one that offers something allowed, twice. */
+static bool is_known_to_retry(struct judge *j)
+{
+    const struct study *s = j->s;
+    uint64_t retries = 0;
+    for (uint32_t i = first_of_strain(s, j->c->client, j->c->stack); i < s->cells; i++) {
+        const struct cell *c = &s->cell[s->by_client[i]];
+        if (c->client != j->c->client || c->stack != j->c->stack)
+            break;
+        for (uint32_t k = c->from; k < c->to; k++) {
+            uint32_t from = cube_row_key(s->cube, s->seen[k].row)->fallback_from;
+            const struct profile *higher = from ? cube_profile(s->cube, from) : NULL;
+            if (higher && suites_within(j->offer, &s->offer[higher->stack]) && !nothing_left(&left_of(j, higher->stack)->left))
+                retries += cube_row_val(s->cube, s->seen[k].row)->count;
+        }
+    }
+    return retries >= 2;
+}
+
+/* Where packets of this client are missing, the hello that this one is a retry of may be among them: it is known to retry, or
+ * another stack of it at the place offers all of this and something allowed, or there is a connection without a hello that did
+ * not complete. */
+static bool may_be_retry(struct judge *j)
+{
+    const struct study *s = j->s;
+    bool damaged = false, higher = false, hidden = false;
+    if (j->offer->ext_mask & EXT_SUPPORTED_VERSIONS)
+        return false;
+    for (uint32_t i = first_of_strain(s, j->c->client, 0); i < s->cells; i++) {
+        const struct cell *c = &s->cell[s->by_client[i]];
+        if (c->client != j->c->client)
+            break;
+        bool hurt = is_damaged(s, c), here = c->place == j->c->place && c->stack != j->c->stack;
+        bool same_server = s->place_server[c->place - 1] == s->place_server[j->c->place - 1];
+        damaged = damaged || hurt;
+        if (c->stack == 0 && same_server)
+            for (uint32_t k = c->from; k < c->to; k++)
+                hidden = hidden || !(s->seen[k].is & SIGHT_COMPLETED);
+        if (c->stack && here && (hurt || j->c->lossy) && s->offer_read[c->stack])
+            higher = higher || (suites_within(j->offer, &s->offer[c->stack]) && !nothing_left(&left_of(j, c->stack)->left));
+    }
+    return higher || hidden || (damaged && is_known_to_retry(j));
+}
+
 static enum excuse excuse_of(struct judge *j)
 {
     uint32_t retry = j->own.retry_row;
@@ -316,6 +369,10 @@ static enum excuse excuse_of(struct judge *j)
         j->v->notes |= nothing_left(&l->left) ? 0u : NOTE_FALLBACK_SEEN;
     } else if (j->offer->fallback_scsv) {
         j->v->notes |= NOTE_SCSV;
+        return EXCUSE_UNKNOWN;
+    }
+    if (may_be_retry(j)) {
+        j->v->notes |= NOTE_LOSS;
         return EXCUSE_UNKNOWN;
     }
     if (version && !j->own.fresh && !(j->offer->ext_mask & EXT_SUPPORTED_VERSIONS)) {
@@ -532,8 +589,10 @@ static bool is_barred(struct judge *j)
            judge_certs_leave_nothing(j);
 }
 
-static uint32_t client_auth(const struct judge *j, uint16_t version)
+static uint32_t client_auth(const struct judge *j, const struct proof *p, uint16_t version)
 {
+    if (!j->own.auth_row && cube_row_key(j->s->cube, p->row)->flags & EV_CLIENT_CERT_SENT)
+        return NOTE_CLIENT_AUTH;
     return j->own.auth_row && cube_row_key(j->s->cube, j->own.auth_row)->version != version ? NOTE_CLIENT_AUTH : 0;
 }
 
@@ -548,12 +607,14 @@ static uint32_t best_proof(struct judge *j, uint32_t *notes)
     const struct proof *p = j->whole_proof[rank] ? &j->s->proof[j->whole_proof[rank] - 1] : NULL;
     if (!p || outweighed(j, p->row))
         return 0;
-    *notes = j->whole_notes[rank] | client_auth(j, study_choice(j->s, p->choice)->version);
+    *notes = j->whole_notes[rank] | client_auth(j, p, study_choice(j->s, p->choice)->version);
     return p->row;
 }
 
 static bool is_safe(struct judge *j)
 {
+    if (j->c->lossy && (!j->own.completed || j->own.failed)) /* it may have been refused, for want of a client certificate */
+        return false;
     uint32_t notes, row = is_barred(j) ? 0 : best_proof(j, &notes);
     bool scheme = row && has_no_scheme(j, cube_row_key(j->s->cube, row)->version);
     if (!row || notes || scheme || j->backends != BACKENDS_AGREE || (j->left.missing & UNPROVABLE))
