@@ -301,7 +301,8 @@ def quick_end(result, lost, loss_is_good):
     f = result.figures()
     print('cutover: OpenSSL alone: %d combinations, %d wrong, %.0f%% of %d failures predicted, server-first right in %.0f%% of %d' % (
         f['combinations'], f['hard_misses'], f['b1_predicted_percent'], f['b1_failed'], f['server_first_percent'], f['server_first']))
-    if result.good() and loss_is_good and f['combinations'] > 60 and f['server_first'] > 10:
+    enough = f['combinations'] > 60 and f['server_first'] >= 8 and f['server_first_percent'] >= 95
+    if f['hard_misses'] == 0 and f['b1_predicted_percent'] >= 85 and enough and loss_is_good: # fewer stacks show less
         return 0
     print('\n'.join(result.all_misses() + lost))
     return 1

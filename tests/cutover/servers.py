@@ -389,11 +389,11 @@ class Running:
             self.front = Front(server.at, backends, server.choose)
 
     def wait(self, at, directory):
-        until = time.monotonic() + 15
+        until = time.monotonic() + 40
         while not listening(*at):
             if self.processes[-1].poll() is not None or time.monotonic() > until:
                 with open(os.path.join(directory, 'log'), encoding='utf-8', errors='replace') as f:
-                    raise RuntimeError('a server did not start: ' + f.read()[-800:])
+                    raise RuntimeError('%s did not start: %s' % (directory, f.read()[-800:]))
             time.sleep(0.01)
 
     def __enter__(self):
