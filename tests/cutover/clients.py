@@ -270,6 +270,8 @@ CLIENTS = [
            servers=('nginx-dual', 'node-24', 'ossl-tls11')),
 ]
 
+UNSEEN = [dataclasses.replace(c, name='unseen-' + c.name, servers=('ossl-wide', 'nginx-dual'))
+          for c in CLIENTS if c.name in ('ossl-default', 'ossl-tls12', 'ossl-cbc')]
 NAT = [dataclasses.replace(c, name='nat-' + c.name, shares='nat-ossl-tls10', servers=('ossl-wide', 'nginx-dual', 'node-8', 'ossl-tls10'))
        for c in CLIENTS if c.name in ('ossl-tls10', 'node-10', 'gnutls-tls12', 'curl')]
 

@@ -150,6 +150,13 @@ class Run:
     # ---- A: as it is ----
 
     def phase_a(self, server):
+        try:
+            self.recorded(server)
+        except lab_servers.NotStarted as e:
+            self.cells = [c for c in self.cells if c.server != server.name]
+            self.skipped.append((server.name, 'every policy', str(e)))
+
+    def recorded(self, server):
         with lab_servers.Running(self.lab, server, [cfg for _, cfg in server.parts], self.directory(server)):
             for cell in self.cells:
                 if cell.server == server.name:
@@ -173,15 +180,14 @@ class Run:
 
     def phase_b1(self, server):
         for policy in self.policies:
-            self.narrowed(server, policy)
+            try:
+                self.narrowed(server, policy)
+            except (rules.NotEnforceable, lab_servers.NotStarted) as e:
+                self.skipped.append((server.name, policy.name, str(e)))
 
     def narrowed(self, server, policy):
         cells = [c for c in self.cells if c.server == server.name and self.enforced(c)]
-        try:
-            configs = [rules.narrow(cfg, policy, program.knobs) for (_, cfg), program in zip(server.parts, server.programs())]
-        except rules.NotEnforceable as e:
-            self.skipped.append((server.name, policy.name, str(e)))
-            return
+        configs = [rules.narrow(cfg, policy, program.knobs) for (_, cfg), program in zip(server.parts, server.programs())]
         configs = tuple(cfg if cfg.working() else None for cfg in configs)
         outcomes = self.outcomes(server, configs, None, cells)
         for cell in cells:
@@ -220,7 +226,11 @@ class Run:
                 continue
             plain = lab_servers.Server(server.name, ((None, cfg),), server.hosts, number=server.number, proto=server.proto,
                                        port=server.port)
-            outcomes = self.outcomes(plain, (cfg,), [program], todo)
+            try:
+                outcomes = self.outcomes(plain, (cfg,), [program], todo)
+            except lab_servers.NotStarted as e:
+                self.skipped.append((server.name, policy.name + ' (B2)', str(e)))
+                continue
             for cell in todo:
                 self.works['B2', policy.name, cell] = outcomes[cell]
             todo = [c for c in todo if outcomes[c] != 'works']
@@ -265,7 +275,7 @@ def main():
     isolate(sys.argv)
     lab = lab_servers.Lab(os.path.abspath(options.work))
     servers = lab_servers.numbered(lab_servers.SERVERS + mailers.SERVERS)
-    clients = lab_clients.numbered(lab_clients.CLIENTS + lab_clients.NAT + mailers.CLIENTS)
+    clients = lab_clients.numbered(lab_clients.CLIENTS + lab_clients.NAT + lab_clients.UNSEEN + mailers.CLIENTS)
     only = [x for x in options.only.split(',') if x]
     if options.quick:
         only, clients = QUICK_SERVERS, [c for c in clients if c.name in QUICK_CLIENTS]
@@ -278,7 +288,7 @@ def main():
             print('cutover: %s is missing: %d servers or clients are left out (%s)' % (need, n, writeup.how_to_get(need)))
     capture = lab.path('phase-a.pcap')
     run.policies = policies(options.quick)
-    with record.Recorder('br0', capture):
+    with record.Recorder('br0', capture, [c.address for c in clients if c.name.startswith('unseen-')]):
         run.parallel(run.phase_a, run.servers)
     rows, capabilities = judge(tlsunset, capture, lab.work, run.policies)
     run.parallel(run.phase_b1, run.servers)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records the packets of an interface into a pcap file: tcpdump without needing it."""
-import os
+"""Records the packets of an interface into a pcap file: tcpdump without needing it. What `hidden` addresses send is left out, as by a
+mirror port that shows one direction."""
 import select
 import socket
 import struct
@@ -12,9 +12,10 @@ SO_RCVBUFFORCE = 33
 
 
 class Recorder(threading.Thread):
-    def __init__(self, interface, path):
+    def __init__(self, interface, path, hidden=()):
         super().__init__(daemon=True)
         self.path, self.done = path, threading.Event()
+        self.hidden = {socket.inet_aton(a) for a in hidden}
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         try:
             self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
@@ -43,4 +44,6 @@ class Recorder(threading.Thread):
                     continue
                 data, control, _, _ = self.socket.recvmsg(262144, 64)
                 sec, nsec = struct.unpack('qq', control[0][2][:16]) if control else divmod(time.time_ns(), 10 ** 9)
+                if data[26:30] in self.hidden:
+                    continue
                 f.write(struct.pack('<IIII', sec, nsec, len(data), len(data)) + data)

@@ -28,7 +28,7 @@ def suites(*, without=(), only=lambda s: True):
 def listening(ip, port):
     """Does anybody listen there, or at the port of every address?"""
     at = socket.inet_aton(ip)[::-1].hex().upper()
-    want = (at + ':%04X' % port, '00000000:%04X' % port, '0' * 32 + ':%04X' % port)
+    want = [ip + ':%04X' % port for ip in (at, '00000000', '0' * 32, '0' * 16 + 'FFFF0000' + at)]
     for name in ('tcp', 'tcp6'):
         with open('/proc/net/' + name, encoding='ascii') as f:
             if any(x.split()[3] == '0A' and x.split()[1] in want for x in f.readlines()[1:]):
@@ -367,6 +367,10 @@ class Server:
         return [PROGRAMS[p] for p, _ in self.parts]
 
 
+class NotStarted(Exception):
+    """A server that does not listen in time; the end of its log."""
+
+
 class Running:
     """A started server; leave the with block to stop it."""
 
@@ -392,8 +396,9 @@ class Running:
         until = time.monotonic() + 40
         while not listening(*at):
             if self.processes[-1].poll() is not None or time.monotonic() > until:
+                self.__exit__()
                 with open(os.path.join(directory, 'log'), encoding='utf-8', errors='replace') as f:
-                    raise RuntimeError('%s did not start: %s' % (directory, f.read()[-800:]))
+                    raise NotStarted('did not start: ' + ' '.join(f.read()[-300:].split()))
             time.sleep(0.01)
 
     def __enter__(self):

@@ -87,7 +87,7 @@ class Result:
                 wrong.append(('server-first, failed in B2', r))
             elif v == 'breaks' and b2 == 'works':
                 wrong.append(('breaks, worked in B2', r))
-            elif v in ('likely', 'unknown') and r['A'] == 'works' and b1 != 'works':
+            elif v in ('likely', 'unknown') and r['A'] == 'works' and b1 != 'works' and r['stack']:
                 wrong.append(('%s, then failed' % v, r))
         return wrong
 
@@ -95,7 +95,7 @@ class Result:
         rows, n = self.rows, max(len(self.rows), 1)
         count = collections.Counter(r['verdict'] for r in rows)
         hard = [m for m in self.misses() if m[0] in ('safe, then failed', 'ready, then failed', 'breaks, then worked')]
-        failed = [r for r in rows if r['B1'] != 'works' and r['A'] == 'works' and r['verdict'] != 'failing']
+        failed = [r for r in rows if r['B1'] != 'works' and r['A'] == 'works' and r['verdict'] != 'failing' and r['stack']]
         predicted = [r for r in failed if r['verdict'] in PREDICTED]
         first = [r for r in rows if r['verdict'] == 'server-first' and r['B2']]
         seen = [r for r in rows if r['stack']]
@@ -203,6 +203,7 @@ tlsunset judges the recording under each policy; then each policy is really appl
   forbids is switched off by name, never by the level.
 - B2: besides, what the policy needs is enabled. Software that cannot do it is replaced: OpenSSL 3.0 with an RSA and an EC
   certificate, or node 24 where a hybrid group is asked for.
+- Of the clients called unseen, only what servers send is recorded: their verdicts are `unknown`, and are not counted as predictions.
 - A client works when its application exchange succeeds, at every one of several tries where there are several backends.
 - Pairs of client and server are a fixed sample of all; of those that fail already in A a tenth is tried again.
   Two policies that leave a server the very same configuration share one run of B1.
