@@ -36,6 +36,12 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 int addr_cmp(const struct addr *a, const struct addr *b); /* total order: kind, then bytes */
 int endpoint_cmp(const struct endpoint *a, const struct endpoint *b);
 
+/* A hash of two parties, whoever of them comes first; the same in every run. By it, what two hosts have to do with each other finds
+ * its place in the tables that remember such things, and its thread among those that share the flows: LIMIT_SHARES parts of these
+ * tables are dealt out to the threads. */
+uint64_t addr_pair(const struct addr *a, const struct addr *b);
+uint64_t addr_pair_wire(const uint8_t *a, const uint8_t *b, unsigned len); /* of 4, 6 or 16 bytes each: the same */
+
 /* Text into buf (RFC 5952 for IPv6; 00:11:22:33:44:55; client-0123456789abcdef). Returns buf. Never fails. */
 const char *addr_print(const struct addr *a, char buf[ADDR_TEXT]);
 /* "192.0.2.1:443", "[2001:db8::1]:443"; without the port when it is 0. Returns buf. */

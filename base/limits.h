@@ -9,6 +9,9 @@
 #define BASE_LIMITS_H
 
 enum {
+    LIMIT_THREADS = 64, /* that share the flows of a run */
+    LIMIT_SHARES = 1024, /* parts that pairs of hosts fall into, each one thread's (addr_pair); divides the sets of tables below */
+
     /* capture */
     LIMIT_STDIO_BUFFER = 1 << 16, /* under pcap_fopen_offline: fewer system calls than stdio's own, still inside the cache */
     LIMIT_SNAPLEN = 262144, /* libpcap's own maximum for a record */

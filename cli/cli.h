@@ -79,6 +79,7 @@ struct options {
     enum flow_scope scope;
     uint16_t vxlan_port[8];
     uint64_t memory_limit; /* bytes; 0: the limits of limits.h */
+    unsigned threads; /* that share the flows, at least 1 */
     uint64_t seed;
     char **args; /* what is left: files, states */
     unsigned arg_count;

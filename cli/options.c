@@ -296,6 +296,15 @@ static int set_memory_limit(struct options *o, const char *v, struct err *e)
     return 0;
 }
 
+static int set_threads(struct options *o, const char *v, struct err *e)
+{
+    uint64_t n;
+    if (number(v, LIMIT_THREADS, &n) || n == 0)
+        return err_set(e, "--threads %s: give a number from 1 to %d", v, LIMIT_THREADS);
+    o->threads = (unsigned)n;
+    return 0;
+}
+
 static int set_seed(struct options *o, const char *v, struct err *e)
 {
     return number(v, UINT64_MAX, &o->seed) ? err_set(e, "--seed %s: give a number", v) : 0;
@@ -331,6 +340,7 @@ static const struct option_row rows[] = {
     { "vxlan-port", 0, "PORT", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_vxlan_port, "VXLAN on this UDP port too" },
     { "no-ndpi", 0, NULL, FOR_READ | FOR_WATCH, set_no_ndpi, "do not ask nDPI for names of services" },
     { "memory-limit", 0, "SIZE", FOR_READ | FOR_WATCH, set_memory_limit, "cap the tables (512M)" },
+    { "threads", 0, "N", FOR_READ | FOR_WATCH, set_threads, "share the work between so many threads, with the same result (1)" },
     { "seed", 0, "N", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_seed, "fixed hash seed, for tests" },
     { "quiet", 'q', NULL, FOR_ANY, set_quiet, "no progress and no notices" },
 };
@@ -388,7 +398,7 @@ static const struct option_row *row_of(int c)
 
 static int defaults(struct options *o, struct err *e)
 {
-    *o = (struct options){ .format = render_find("text"), .client_prefix = 128 };
+    *o = (struct options){ .format = render_find("text"), .client_prefix = 128, .threads = 1 };
     o->view.top = 20;
     o->view.width = 100;
     o->view.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");

@@ -1,59 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/pipeline.h"
-#include "base/limits.h"
 #include "capture/decode.h"
 #include "cli/check.h"
+#include "cli/crew.h"
 #include "dissect/classify.h"
-#include "dissect/session.h"
 
 #include <stdlib.h>
 
 struct pipeline {
-    struct event_sink sink; /* first: what the dissector gives events to */
-    struct stats stats, counted; /* now; and at the start of this hour */
-    int64_t hour; /* since 1970, of stats - counted */
+    struct lane own; /* with a crew: of the counters of decoding only */
+    struct crew *crew; /* NULL: one thread */
     int64_t hour_end_ns, hour_start_ns;
     int dlt;
     struct window window;
     struct decode *decode;
-    struct flow_table *flows;
-    struct dissector *dissector;
     struct classify *classify;
     struct check *check;
     struct cube *cube;
     struct event_sink *stream;
-    const struct view *view; /* of the options; narrows the stream */
-    bool anonymize;
+    struct batch *batch; /* to be filled; of the pipeline where there is no crew */
+    uint64_t units; /* decoded; without a crew */
+    struct flow_clock clock; /* with a crew */
+    uint32_t inputs; /* that the crew was told of */
 };
 
 #define HOUR_NS INT64_C(3600000000000)
 enum { AHEAD = 16 }; /* packets decoded before the first of them is looked up */
 
-static void on_event(struct event_sink *self, const struct tls_event *ev)
-{
-    struct pipeline *p = (struct pipeline *)self;
-    cube_event(p->cube, ev);
-    if (!p->stream || !view_has_server(p->view, &ev->server) || !view_has_client(p->view, &ev->client.addr) ||
-        !view_has_time(p->view, ev->ts_ns, ev->ts_ns))
-        return;
-    struct tls_event shown = *ev;
-    if (p->anonymize)
-        shown.client.addr = cube_client(p->cube, &ev->client.addr);
-    p->stream->event(p->stream, &shown);
-}
-
 /* classify's advice on what a handshake was for. */
-static const char *app_of(void *ctx, const struct tls_event *ev)
+static const char *app_name(struct pipeline *p, struct rd sni, const struct endpoint *server, uint8_t proto)
 {
-    struct pipeline *p = ctx;
     const char *app = NULL;
     if (!p->classify)
         return NULL;
-    if (ev->ch && rd_left(&ev->ch->sni))
-        app = classify_name(p->classify, ev->ch->sni);
+    if (rd_left(&sni))
+        app = classify_name(p->classify, sni);
     if (!app)
-        app = classify_address(p->classify, &ev->server);
-    return app ? app : classify_service(p->classify, &ev->server, ev->transport == TRANSPORT_TCP ? PROTO_TCP : PROTO_UDP);
+        app = classify_address(p->classify, server);
+    return app ? app : classify_service(p->classify, server, proto);
+}
+
+static const char *app_of(void *ctx, const struct tls_event *ev)
+{
+    return app_name(ctx, ev->ch ? ev->ch->sni : rd_of(NULL, 0), &ev->server,
+                    ev->transport == TRANSPORT_TCP ? PROTO_TCP : PROTO_UDP);
 }
 
 static const char *input_of(void *ctx, uint32_t input)
@@ -61,89 +51,6 @@ static const char *input_of(void *ctx, uint32_t input)
     const struct pipeline *p = ctx;
     const struct input *in = cube_input_get(p->cube, input);
     return in ? in->name : NULL;
-}
-
-struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e)
-{
-    struct pipeline *p = calloc(1, sizeof *p);
-    if (!p) {
-        (void)err_set(e, "out of memory");
-        return NULL;
-    }
-    p->sink.event = on_event;
-    p->cube = cube;
-    p->stream = stream;
-    p->view = &o->view;
-    p->anonymize = o->anonymize;
-    if (stream)
-        ndjson_context(stream, &(struct stream_context){ .app = app_of, .input = input_of, .ctx = p });
-    struct decode_options dec = { { 0 } };
-    memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
-    struct flow_options flow = { .scope = o->scope };
-    if (o->memory_limit) { /* a quarter for the flow table, a quarter for open handshakes of about 2 KiB, half of it in buffers */
-        flow.max_flows = (uint32_t)(o->memory_limit / 4 / 32 / 2);
-        flow.max_conns = (uint32_t)(o->memory_limit / 8 / 2048);
-        flow.max_buffered = o->memory_limit / 16;
-    }
-    p->decode = decode_new(&dec, o->seed, &p->stats);
-    p->dissector = dissector_new(&p->sink, &p->stats, o->seed);
-    if (p->dissector && o->memory_limit)
-        dissector_limit(p->dissector, o->memory_limit / 16 * 3);
-    if (p->dissector)
-        p->flows = flow_table_new(&flow, o->seed, dissector_sink(p->dissector), &p->stats);
-    if (!p->decode || !p->flows) {
-        (void)err_set(e, "out of memory");
-        pipeline_free(p);
-        return NULL;
-    }
-    if (!o->no_ndpi && !(p->classify = classify_new(o->seed, e))) {
-        pipeline_free(p);
-        return NULL;
-    }
-    return p;
-}
-
-static void ignore_event(struct event_sink *self, const struct tls_event *ev)
-{
-    (void)self;
-    (void)ev;
-}
-
-/* After an error flows may still be open: their sessions go, and nobody hears of them. */
-void pipeline_free(struct pipeline *p)
-{
-    if (!p)
-        return;
-    p->sink.event = ignore_event;
-    if (p->flows)
-        flow_table_finish(p->flows);
-    flow_table_free(p->flows);
-    dissector_free(p->dissector);
-    decode_free(p->decode);
-    classify_free(p->classify);
-    free(p);
-}
-
-void pipeline_link(struct pipeline *p, int dlt)
-{
-    p->dlt = dlt;
-}
-
-static void close_hour(struct pipeline *p)
-{
-    struct stats delta;
-    stats_sub(&delta, &p->stats, &p->counted);
-    cube_hour(p->cube, p->hour, &delta);
-    p->counted = p->stats;
-}
-
-static void enter_hour(struct pipeline *p, int64_t ts_ns)
-{
-    if (p->hour_end_ns)
-        close_hour(p);
-    p->hour = ts_ns / HOUR_NS - (ts_ns % HOUR_NS < 0);
-    p->hour_start_ns = p->hour * HOUR_NS;
-    p->hour_end_ns = p->hour_start_ns + HOUR_NS;
 }
 
 /* Of what nDPI could be shown: the ClientHello names a TLS service, and of datagrams one in sixteen will do. */
@@ -155,24 +62,128 @@ static bool worth_asking(const struct packet *pkt, const struct decoded *d)
     return !record || d->payload[5] == 1;
 }
 
+/* What nDPI may be asked about grows with the units of the run (one in four is worth offering, on average): a count that is the
+ * same for any number of threads. */
+static void ask(struct pipeline *p, uint64_t units, const struct packet *pkt, const struct decoded *d)
+{
+    classify_offered(p->classify, units / 4);
+    classify_packet(p->classify, pkt, d, SIDE_UNKNOWN);
+}
+
+/* ---- for a crew ---- */
+
+static bool crew_wants(void *ctx, const struct packet *pkt, const struct decoded *d)
+{
+    const struct pipeline *p = ctx;
+    return worth_asking(pkt, d) && !classify_known(p->classify, d);
+}
+
+static void crew_packet(void *ctx, uint64_t order, const struct packet *pkt, const struct decoded *d)
+{
+    struct pipeline *p = ctx;
+    ask(p, order, pkt, d);
+}
+
+static void crew_wrote(void *ctx, const struct crew_line *l)
+{
+    struct pipeline *p = ctx;
+    const char *app = l->app ? app_name(p, l->sni, &l->server, l->proto) : NULL;
+    ndjson_line(p->stream, l->text, l->n, l->app, sizeof CREW_APP - 1, app);
+}
+
+/* ---- the pipeline ---- */
+
+static int open_crew(struct pipeline *p, const struct options *o, struct err *e)
+{
+    const struct crew_duty duty = { .packet = crew_packet, .line = crew_wrote, .wanted = p->classify ? crew_wants : NULL,
+                                    .lines = p->stream != NULL, .ctx = p };
+    p->crew = crew_new(o, o->threads, &duty, e);
+    return p->crew ? 0 : -1;
+}
+
+static int open_lane(struct pipeline *p, const struct options *o, struct err *e)
+{
+    p->batch = batch_new();
+    return p->batch ? lane_open(&p->own, o, 1, e) : err_set(e, "out of memory");
+}
+
+struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e)
+{
+    struct pipeline *p = calloc(1, sizeof *p);
+    if (!p) {
+        (void)err_set(e, "out of memory");
+        return NULL;
+    }
+    p->cube = cube;
+    p->stream = stream;
+    lane_init(&p->own, o, cube, stream, 1);
+    if (stream)
+        ndjson_context(stream, &(struct stream_context){ .app = app_of, .input = input_of, .ctx = p });
+    struct decode_options dec = { { 0 } };
+    memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
+    p->decode = decode_new(&dec, o->seed, &p->own.stats);
+    int rc = p->decode ? 0 : err_set(e, "out of memory");
+    /* Not the run's seed: what nDPI is asked must not differ between two runs over the same input, and who aims at a set of its
+     * table gains nothing but the loss of advice. */
+    if (rc == 0 && !o->no_ndpi && !(p->classify = classify_new(0, e)))
+        rc = -1;
+    if (rc == 0)
+        rc = o->threads > 1 && !o->check_seconds ? open_crew(p, o, e) : open_lane(p, o, e);
+    if (rc == 0)
+        return p;
+    pipeline_free(p);
+    return NULL;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+    if (!p)
+        return;
+    if (p->crew)
+        crew_free(p->crew);
+    else
+        batch_free(p->batch);
+    lane_close(&p->own);
+    decode_free(p->decode);
+    classify_free(p->classify);
+    free(p);
+}
+
+void pipeline_link(struct pipeline *p, int dlt)
+{
+    p->dlt = dlt;
+}
+
+static void enter_hour(struct pipeline *p, int64_t ts_ns)
+{
+    int64_t hour = ts_ns / HOUR_NS - (ts_ns % HOUR_NS < 0);
+    p->hour_start_ns = hour * HOUR_NS;
+    p->hour_end_ns = p->hour_start_ns + HOUR_NS;
+    lane_hour(&p->own, hour);
+    if (p->crew)
+        crew_hour(p->crew, hour);
+}
+
 static void count_packet(struct pipeline *p, const struct packet *pkt)
 {
+    struct stats *s = &p->own.stats;
     if (p->window.packets++ == 0 || pkt->ts_ns < p->window.first_ns)
         p->window.first_ns = pkt->ts_ns;
     if (pkt->ts_ns > p->window.last_ns)
         p->window.last_ns = pkt->ts_ns;
     p->window.bytes += pkt->caplen;
-    p->stats.packets++;
-    p->stats.bytes += pkt->len;
-    p->stats.packet_cut += pkt->caplen < pkt->len;
+    s->packets++;
+    s->bytes += pkt->len;
+    s->packet_cut += pkt->caplen < pkt->len;
 }
 
 static void take_unit(struct pipeline *p, const struct packet *pkt, const struct decoded *d)
 {
+    p->units++;
     if (p->check)
         check_packet(p->check, pkt, d);
-    if (flow_packet(p->flows, pkt, d) && p->classify && worth_asking(pkt, d))
-        classify_packet(p->classify, pkt, d, SIDE_UNKNOWN);
+    if (flow_packet(p->own.flows, pkt, d) && p->classify && worth_asking(pkt, d))
+        ask(p, p->units, pkt, d);
 }
 
 /*
@@ -191,7 +202,7 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
         count_packet(p, now);
         if (!decode_packet(p->decode, p->dlt, now, &unit[units]))
             continue;
-        flow_expect(p->flows, &unit[units]);
+        flow_expect(p->own.flows, &unit[units]);
         of[units] = now;
         alone = !unit[units++].fleeting;
     }
@@ -202,13 +213,38 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
     return taken;
 }
 
-void pipeline_batch(struct pipeline *p, const struct batch *b)
+/* A packet for the crew; returns 1. */
+static unsigned hand_out(struct pipeline *p, const struct packet *pkt)
 {
+    struct decoded d;
+    count_packet(p, pkt);
+    while (p->inputs < pkt->input)
+        crew_input(p->crew, cube_input_at(p->cube, ++p->inputs));
+    for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = decode_next(p->decode, &d)) {
+        if (flow_clock_tick(&p->clock, pkt->ts_ns))
+            crew_time(p->crew, p->clock.now);
+        crew_unit(p->crew, pkt, &d, &p->own.stats);
+    }
+    return 1;
+}
+
+struct batch *pipeline_room(struct pipeline *p, struct err *e)
+{
+    if (p->crew)
+        p->batch = crew_room(p->crew, e);
+    return p->batch;
+}
+
+void pipeline_batch(struct pipeline *p)
+{
+    const struct batch *b = p->batch;
     for (unsigned i = 0; i < b->count;) {
         if (b->packet[i].ts_ns >= p->hour_end_ns || b->packet[i].ts_ns < p->hour_start_ns)
             enter_hour(p, b->packet[i].ts_ns);
-        i += take_run(p, b->packet + i, b->count - i);
+        i += p->crew ? hand_out(p, b->packet + i) : take_run(p, b->packet + i, b->count - i);
     }
+    if (p->crew)
+        crew_send(p->crew);
 }
 
 void pipeline_check(struct pipeline *p, struct check *check)
@@ -218,7 +254,7 @@ void pipeline_check(struct pipeline *p, struct check *check)
 
 struct stats *pipeline_stats(struct pipeline *p)
 {
-    return &p->stats;
+    return &p->own.stats;
 }
 
 static void tell_service(void *cube, const struct classify_entry *c)
@@ -234,24 +270,25 @@ static void tell_name(void *cube, const struct classify_entry *c)
 bool pipeline_settle(struct pipeline *p)
 {
     bool crowded = cube_crowded(p->cube);
-    if (p->hour_end_ns)
-        close_hour(p);
-    if (crowded)
+    lane_pause(&p->own);
+    if (p->crew)
+        crowded = crew_settle(p->crew, p->cube, crowded);
+    else if (crowded)
         cube_settle(p->cube);
     if (p->classify)
         classify_each(p->classify, tell_name, p->cube);
     return crowded;
 }
 
-void pipeline_finish(struct pipeline *p)
+int pipeline_finish(struct pipeline *p, struct err *e)
 {
     decode_finish(p->decode);
-    flow_table_finish(p->flows);
-    if (p->hour_end_ns)
-        close_hour(p);
-    cube_settle(p->cube);
+    lane_finish(&p->own);
+    if (p->crew && crew_finish(p->crew, p->cube, e))
+        return -1;
     if (p->classify)
         classify_each(p->classify, tell_service, p->cube);
+    return 0;
 }
 
 void pipeline_window_reset(struct pipeline *p)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pipeline - all state of one worker: packets in, events into the cube and a streaming output. Wires the layers, holds nothing
- * of its own but the counters.
+ * pipeline - packets in, events into the cube and a streaming output: decoding, and one lane, or a crew of several that share the
+ * flows (--threads). Wires the layers.
  */
 #ifndef CLI_PIPELINE_H
 #define CLI_PIPELINE_H
@@ -13,19 +13,24 @@ struct pipeline;
 
 /* cube and stream (may be NULL) are borrowed. NULL and *e set on failure. */
 struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e);
-/* Ends open flows, adds the last hour's counters to the cube. Call once, before pipeline_free; not after an error. */
-void pipeline_finish(struct pipeline *p);
+/* Ends open flows; then all that was tallied is in the cube. Call once, before pipeline_free; not after an error. -1 and *e: out of
+ * memory. */
+int pipeline_finish(struct pipeline *p, struct err *e);
 void pipeline_free(struct pipeline *p);
 /* Between batches: what was counted so far goes into the cube, to be saved and taken out of it (cube_restart). What is open stays
  * open. true: the cube is crowded, and nothing waits in it any more. */
 bool pipeline_settle(struct pipeline *p);
 
 void pipeline_link(struct pipeline *p, int dlt); /* link type of the packets that follow */
-void pipeline_batch(struct pipeline *p, const struct batch *b); /* in order; nothing points into it afterwards */
+/* Packets: those that were put into the batch that pipeline_room gave, each time anew. NULL and *e: a thread that could not be
+ * started, or no memory. */
+struct batch *pipeline_room(struct pipeline *p, struct err *e);
+void pipeline_batch(struct pipeline *p);
 /* From now on also show each decoded packet to the mirror check; NULL stops that. Borrowed. */
 struct check;
 void pipeline_check(struct pipeline *p, struct check *check);
-/* The live counters: for what the source counts (drops, cut files). They go to the hour of the latest packet. */
+/* The live counters: for what the source counts (drops, cut files). They go to the hour of the latest packet. Of several threads
+ * they are those of the reading one: packets, and what decoding drops. */
 struct stats *pipeline_stats(struct pipeline *p);
 /* Times of the first and last packet since the last call of pipeline_window_reset. 0 when there was none. */
 struct window {

@@ -17,7 +17,6 @@ struct reading {
     struct cube *cube;
     struct pipeline *pipe;
     struct store *store; /* NULL without --state */
-    struct batch *batch;
     struct progress progress;
     unsigned bad; /* files that could not be read, or not to their end */
     bool partly; /* not everything was read of what was begun: nothing of this run goes into the state */
@@ -100,26 +99,29 @@ static void cut(struct reading *r, struct input *in, const struct err *e)
         fprintf(stderr, "tlsunset: warning: %s\n", e->text);
 }
 
-/* Whether to its end, be that early. *e says why not. */
-static bool read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
+/* 1: to its end, be that early; 0: not, and *e says why; -1 and *e: this run cannot go on. */
+static int read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
 {
     pipeline_link(r->pipe, source_dlt(s));
     pipeline_window_reset(r->pipe);
     for (;;) {
-        enum source_status st = source_fill(s, r->batch, id, e);
-        pipeline_batch(r->pipe, r->batch);
+        struct batch *b = pipeline_room(r->pipe, e);
+        if (!b)
+            return -1;
+        enum source_status st = source_fill(s, b, id, e);
+        pipeline_batch(r->pipe);
         progress_show(&r->progress, source_position(s), pipeline_stats(r->pipe)->packets);
         switch (st) {
         case SOURCE_BATCH:
             continue;
         case SOURCE_CUT:
             cut(r, in, e);
-            return true;
+            return 1;
         case SOURCE_END:
-            return true;
+            return 1;
         case SOURCE_ERROR:
         case SOURCE_STOPPED:
-            return false;
+            return 0;
         }
     }
 }
@@ -139,7 +141,11 @@ static int read_source(struct reading *r, struct source *s, struct input in, boo
     struct input *kept = cube_input_get(r->cube, id);
     if (!kept)
         return err_set(e, "%s: out of memory", in.name);
-    bool whole = read_packets(r, s, kept, id, e) && !(hash && source_hash(s, in.digest, e));
+    int whole = read_packets(r, s, kept, id, e);
+    if (whole < 0)
+        return -1;
+    if (whole && hash && source_hash(s, in.digest, e))
+        whole = 0;
     if (whole)
         memcpy(kept->digest, in.digest, sizeof kept->digest);
     else if (pipe && interrupted())
@@ -238,9 +244,9 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
     if (!r.cube || (o->format->stream && !stream))
         (void)err_set(e, "out of memory");
     else if (open_state(&r, e) == 0 && (r.pipe = pipeline_new(o, r.cube, stream, e)))
-        rc = (r.batch = batch_new()) ? read_all(&r, e) : err_set(e, "out of memory");
+        rc = read_all(&r, e);
     if (rc == 0)
-        pipeline_finish(r.pipe);
+        rc = pipeline_finish(r.pipe, e);
     if (close_stream(stream, rc ? NULL : e))
         rc = -1;
     if (r.partly) {
@@ -252,7 +258,6 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
     if (rc == 0 && o->evidence)
         rc = evidence_write(o, r.cube, e);
     pipeline_free(r.pipe);
-    batch_free(r.batch);
     cube_free(r.cube);
     store_close(r.store);
     return rc ? -1 : r.bad ? 1 : 0;

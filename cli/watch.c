@@ -46,15 +46,17 @@ static int64_t seconds_now(void)
 
 /* Until a signal, or --check's time. Whoever reads the lines of a streaming format gets them at once. -1 and *e: the capture
  * ended by itself (the interface is gone); what came before is as good as any. */
-static int watch_packets(struct source *s, struct batch *b, struct pipeline *p, int64_t seconds, uint32_t input, FILE *out,
-                         struct err *e)
+static int watch_packets(struct source *s, struct pipeline *p, int64_t seconds, uint32_t input, FILE *out, struct err *e)
 {
     int64_t start = seconds_now(), now = start, counted = start;
     enum source_status st = SOURCE_BATCH;
     pipeline_link(p, source_dlt(s));
     while (st == SOURCE_BATCH && (!seconds || now - start < seconds)) {
+        struct batch *b = pipeline_room(p, e);
+        if (!b)
+            return -1;
         st = source_fill(s, b, input, e);
-        pipeline_batch(p, b);
+        pipeline_batch(p);
         (void)fflush(out);
         now = seconds_now();
         if (now != counted) /* costs a system call or two */
@@ -86,7 +88,6 @@ static int save_and_print(const struct options *o, struct store *store, struct c
 struct watching {
     const struct options *o;
     struct source *source;
-    struct batch *batch;
     FILE *out;
     struct cube *cube;
     struct event_sink *stream; /* NULL: the format has a report only */
@@ -102,8 +103,7 @@ static int prepare(struct watching *w, struct err *e)
     w->cube = options_cube(o);
     w->stream = o->format->stream && !o->check_seconds ? o->format->stream(w->out) : NULL;
     w->check = o->check_seconds ? check_new() : NULL;
-    w->batch = batch_new();
-    if (!w->cube || !w->batch || (o->format->stream && !o->check_seconds && !w->stream) || (o->check_seconds && !w->check))
+    if (!w->cube || (o->format->stream && !o->check_seconds && !w->stream) || (o->check_seconds && !w->check))
         return err_set(e, "out of memory");
     if (o->state && (!(w->store = store_open(o->state, STORE_WRITE, e)) || store_accepts(w->store, w->cube, e)))
         return -1;
@@ -123,7 +123,7 @@ static int look(struct watching *w, struct err *e)
     pipeline_check(w->pipe, w->check);
     if (!w->o->quiet && !w->check)
         fprintf(stderr, "tlsunset: watching %s; interrupt (Ctrl-C) for the report\n", w->o->interface);
-    int rc = watch_packets(w->source, w->batch, w->pipe, w->o->check_seconds, id, w->out, e);
+    int rc = watch_packets(w->source, w->pipe, w->o->check_seconds, id, w->out, e);
     struct input *kept = cube_input_get(w->cube, id);
     struct window seen = pipeline_window(w->pipe);
     if (kept) {
@@ -134,8 +134,8 @@ static int look(struct watching *w, struct err *e)
         if (rc)
             (void)snprintf(kept->warning, sizeof kept->warning, "%s", e->text);
     }
-    pipeline_finish(w->pipe);
-    return rc;
+    struct err later;
+    return pipeline_finish(w->pipe, rc ? &later : e) || rc ? -1 : 0;
 }
 
 /* An exit code, or -1 and *e: the first thing that went wrong. */
@@ -171,7 +171,6 @@ static void watching_free(struct watching *w)
     cube_free(w->cube);
     store_close(w->store);
     source_close(w->source);
-    batch_free(w->batch);
 }
 
 int cmd_watch(int argc, char **argv)

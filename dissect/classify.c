@@ -5,13 +5,14 @@
  * bytes; nDPI is asked only for the protocols that are named here, about a few flows per endpoint, a few packets each; and
  * over the whole run at most once in ASK_EVERY packets (after a first burst), whatever a flood of random endpoints does.
  *
- * An endpoint that is looked for never displaces a known one as long as its set has another place: of a flood, one at a
+ * An endpoint that is looked for never displaces a known one; it may displace another that is looked for: of a flood, one at a
  * time gets in.
  */
 #include "dissect/classify.h"
 #include "base/limits.h"
 
 #include <ndpi_api.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #define XXH_INLINE_ALL
@@ -112,7 +113,7 @@ struct classify {
     uint64_t seed;
     uint64_t offered, asked; /* packets: given to us, given to nDPI */
     struct ndpi_detection_module_struct *ndpi;
-    uint64_t tag[LIMIT_ENDPOINTS]; /* keyed hash of the endpoint; bit 0: its service is known; 0: free */
+    _Atomic(uint64_t) tag[LIMIT_ENDPOINTS]; /* keyed hash of the endpoint; bit 0: its service is known; 0: free */
     struct info info[LIMIT_ENDPOINTS];
     struct trial trial[LIMIT_TRIALS]; /* by key; a newer one takes the place */
     unsigned char packet[65536 + AFTER_PACKET]; /* nDPI gets a copy: some of its dissectors write, or read on */
@@ -238,24 +239,34 @@ static size_t set_of(uint64_t hash)
     return (size_t)(hash >> 32) % SETS * WAYS;
 }
 
+static uint64_t tag_at(const struct classify *c, size_t at)
+{
+    return atomic_load_explicit(&c->tag[at], memory_order_relaxed);
+}
+
+static void tag_set(struct classify *c, size_t at, uint64_t tag)
+{
+    atomic_store_explicit(&c->tag[at], tag, memory_order_relaxed);
+}
+
 /* Where the endpoint is, or SIZE_MAX. */
 static size_t endpoint_find(const struct classify *c, uint64_t hash)
 {
     size_t at = set_of(hash);
     for (size_t end = at + WAYS; at < end; at++)
-        if ((c->tag[at] | 1) == (hash | 1))
+        if ((tag_at(c, at) | 1) == (hash | 1))
             return at;
     return SIZE_MAX;
 }
 
-/* A free place, else that of one still looked for, else any. */
+/* A free place, else that of one still looked for, else none: SIZE_MAX. */
 static size_t endpoint_place(const struct classify *c, uint64_t hash)
 {
-    size_t set = set_of(hash), at = set + (size_t)(hash >> 1) % WAYS;
+    size_t set = set_of(hash), at = SIZE_MAX;
     for (size_t i = set; i < set + WAYS; i++) {
-        if (c->tag[i] == 0)
+        if (tag_at(c, i) == 0)
             return i;
-        if (!(c->tag[i] & 1))
+        if (!(tag_at(c, i) & 1))
             at = i;
     }
     return at;
@@ -265,7 +276,9 @@ static size_t endpoint_add(struct classify *c, uint64_t hash, const struct decod
 {
     size_t at = endpoint_place(c, hash);
     const uint8_t *addr = dst_serves ? d->dst : d->src;
-    c->tag[at] = hash & ~UINT64_C(1);
+    if (at == SIZE_MAX)
+        return at;
+    tag_set(c, at, hash & ~UINT64_C(1));
     c->info[at] = (struct info){ .proto = d->proto };
     c->info[at].server.addr = d->addr_len == 4 ? addr_ip4(addr) : addr_ip6(addr);
     c->info[at].server.port = dst_serves ? d->dport : d->sport;
@@ -275,7 +288,7 @@ static size_t endpoint_add(struct classify *c, uint64_t hash, const struct decod
 static void endpoint_known(struct classify *c, size_t at, const struct service *s)
 {
     c->info[at].service = s;
-    c->tag[at] |= 1;
+    tag_set(c, at, tag_at(c, at) | 1);
 }
 
 /* ---- trials: the flows that nDPI looks at ---- */
@@ -300,7 +313,7 @@ static struct trial *trial_begin(struct classify *c, uint64_t key, size_t at)
     if (info->trials >= TRIAL_FLOWS)
         return NULL;
     if (t->open) {
-        if (!(c->tag[t->at] & 1) && c->info[t->at].trials > 0)
+        if (!(tag_at(c, t->at) & 1) && c->info[t->at].trials > 0)
             c->info[t->at].trials--; /* cut short: it may have another */
         trial_end(t);
     }
@@ -379,20 +392,44 @@ static void look(struct classify *c, size_t at, uint64_t key, const struct packe
     }
 }
 
+/* Of the packet's two ends the one that serves. */
+static uint64_t server_hash(const struct classify *c, const struct decoded *d, bool dst_serves)
+{
+    return hash_end(c->seed, dst_serves ? d->dst : d->src, d->addr_len, dst_serves ? d->dport : d->sport, d->proto);
+}
+
+static bool useless(const struct decoded *d)
+{
+    return d->payload_cap == 0 || !d->ip || d->fragmented || (d->proto != PROTO_TCP && d->proto != PROTO_UDP);
+}
+
+bool classify_known(const struct classify *c, const struct decoded *d)
+{
+    if (useless(d))
+        return true;
+    size_t at = endpoint_find(c, server_hash(c, d, d->dport <= d->sport));
+    return at != SIZE_MAX && tag_at(c, at) & 1;
+}
+
+void classify_offered(struct classify *c, uint64_t packets)
+{
+    c->offered = packets;
+}
+
 void classify_packet(struct classify *c, const struct packet *p, const struct decoded *d, unsigned server)
 {
-    if (d->payload_cap == 0 || !d->ip || d->fragmented || (d->proto != PROTO_TCP && d->proto != PROTO_UDP))
+    if (useless(d))
         return;
     bool dst_serves = server == 1 || (server > 1 && d->dport <= d->sport);
-    const uint8_t *addr = dst_serves ? d->dst : d->src, *client = dst_serves ? d->src : d->dst;
-    uint64_t hash = hash_end(c->seed, addr, d->addr_len, dst_serves ? d->dport : d->sport, d->proto);
+    const uint8_t *client = dst_serves ? d->src : d->dst;
+    uint64_t hash = server_hash(c, d, dst_serves);
     size_t at = endpoint_find(c, hash);
     c->offered++;
-    if (at != SIZE_MAX && c->tag[at] & 1)
+    if (at != SIZE_MAX && tag_at(c, at) & 1)
         return;
     if (at == SIZE_MAX)
         at = endpoint_add(c, hash, d, dst_serves);
-    if (!resting(&c->info[at]))
+    if (at != SIZE_MAX && !resting(&c->info[at]))
         look(c, at, hash_end(hash, client, d->addr_len, dst_serves ? d->sport : d->dport, d->proto) | 1, p, d);
 }
 
@@ -442,7 +479,7 @@ void classify_each(const struct classify *c, classify_visit *visit, void *ctx)
     const struct info *known[LIMIT_ENDPOINTS] = { NULL };
     size_t n = 0;
     for (size_t i = 0; i < LIMIT_ENDPOINTS; i++)
-        if (c->tag[i] & 1)
+        if (tag_at(c, i) & 1)
             known[n++] = &c->info[i];
     qsort(known, n, sizeof *known, info_cmp);
     for (size_t i = 0; i < n; i++) {

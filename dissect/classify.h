@@ -24,6 +24,14 @@ void classify_free(struct classify *c); /* NULL is fine. Names that were given o
  * the server, 1 when d->dst is, 2 when not known (then the lower port is taken). */
 void classify_packet(struct classify *c, const struct packet *p, const struct decoded *d, unsigned server);
 
+/* So many packets were worth offering so far, offered or not: nDPI is asked in proportion to them. Where this is never said, those
+ * that classify_packet was given count. */
+void classify_offered(struct classify *c, uint64_t packets);
+
+/* May be asked by other threads at any time: is the service of this packet's endpoint known, so that classify_packet would
+ * learn nothing from it? What is known stays known. */
+bool classify_known(const struct classify *c, const struct decoded *d);
+
 /* What is known of an endpoint: a constant string, or NULL. tcp or udp. */
 const char *classify_service(const struct classify *c, const struct endpoint *server, uint8_t proto);
 /* The application a host name belongs to ("Microsoft365"), or NULL; a constant string. Costs some 60 ns: nDPI's automaton

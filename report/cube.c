@@ -83,6 +83,9 @@ void cube_free(struct cube *c)
     column_free(&c->profile);
     column_free(&c->cert);
     column_free(&c->hour_pool);
+    struct column *orders[] = { &c->name_order, &c->profile_order, &c->cert_order };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
+        column_free(orders[i]);
     fallback_free(c->fallback);
     reconnect_free(c->reconnect);
     cube_inputs_truncate(c, 0);
@@ -92,15 +95,43 @@ void cube_free(struct cube *c)
     free(c);
 }
 
-/* Interned bytes with a value beside them, in a table of at most max. 0: full (oom says whether it was memory). */
-static uint32_t put(struct cube *c, struct intern *t, struct column *beside, uint32_t max, const void *key, size_t n, bool *fresh)
+void cube_share(struct cube *c)
+{
+    c->shares = true;
+    c->name_order.width = c->profile_order.width = c->cert_order.width = sizeof(struct cube_order);
+}
+
+void cube_at(struct cube *c, uint64_t order, uint64_t second)
+{
+    c->now = (struct cube_order){ order, second };
+}
+
+/* The next id of this table may be given now. false: out of memory. */
+static bool note_order(const struct cube *c, struct column *order, uint32_t id)
+{
+    if (!c->shares || !order)
+        return true;
+    if (!column_reserve(order, id))
+        return false;
+    *(struct cube_order *)column_at(order, id) = c->now;
+    return true;
+}
+
+struct table { /* of interned bytes */
+    struct intern *bytes;
+    struct column *beside, *order; /* a value of each, when it came; or NULL */
+};
+
+/* Bytes into a table of at most max. 0: full (oom says whether it was memory). */
+static uint32_t put(struct cube *c, struct table t, uint32_t max, const void *key, size_t n, bool *fresh)
 {
     c->oom = false;
     *fresh = false;
-    uint32_t count = intern_count(t);
-    if (count >= max)
-        return intern_find(t, key, n);
-    uint32_t id = !beside || column_reserve(beside, count + 1) ? intern_put(t, key, n, fresh) : intern_find(t, key, n);
+    uint32_t next = intern_count(t.bytes) + 1;
+    if (next > max)
+        return intern_find(t.bytes, key, n);
+    bool room = (!t.beside || column_reserve(t.beside, next)) && note_order(c, t.order, next);
+    uint32_t id = room ? intern_put(t.bytes, key, n, fresh) : intern_find(t.bytes, key, n);
     c->oom = id == 0;
     return id;
 }
@@ -117,7 +148,7 @@ uint32_t cube_put_name(struct cube *c, struct rd name)
     for (size_t i = 0; i < n; i++)
         low[i] = (uint8_t)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]);
     bool fresh, spent = c->name_bytes + n > (size_t)c->opt.max_names * LIMIT_NAME_MEAN;
-    uint32_t id = put(c, c->names, NULL, spent ? 0 : c->opt.max_names, low, n, &fresh);
+    uint32_t id = put(c, (struct table){ c->names, NULL, &c->name_order }, spent ? 0 : c->opt.max_names, low, n, &fresh);
     if (fresh)
         c->name_bytes += n;
     return id;
@@ -131,7 +162,7 @@ static bool derive(struct cube *c, struct profile *p, struct rd offer)
     bool fresh;
     struct offer o;
     *p = (struct profile){ .offer = offer, .ja4_ns = INT64_MAX };
-    p->stack = put(c, c->stacks, NULL, c->opt.max_profiles, stack, n, &fresh);
+    p->stack = put(c, (struct table){ c->stacks, NULL, NULL }, c->opt.max_profiles, stack, n, &fresh);
     c->oom = !p->stack || !profile_label(stack, n, p->stack_label);
     if (offer_read(offer, &o)) {
         p->max_version = o.max_version;
@@ -144,7 +175,8 @@ static uint32_t profile_put(struct cube *c, struct rd offer)
 {
     size_t n = rd_left(&offer);
     bool fresh, spent = c->profile_bytes + n > (size_t)c->opt.max_profiles * LIMIT_PROFILE_MEAN;
-    uint32_t id = put(c, c->profiles, &c->profile, spent ? 0 : c->opt.max_profiles, offer.p, n, &fresh);
+    const struct table t = { c->profiles, &c->profile, &c->profile_order };
+    uint32_t id = put(c, t, spent ? 0 : c->opt.max_profiles, offer.p, n, &fresh);
     if (!fresh)
         return id;
     if (!derive(c, column_at(&c->profile, id), rd_of(intern_key(c->profiles, id, NULL), n))) {
@@ -191,7 +223,8 @@ static uint32_t profile_of(struct cube *c, const struct tls_event *ev)
 uint32_t cube_put_cert(struct cube *c, const struct cert_facts *facts)
 {
     bool fresh;
-    uint32_t id = put(c, c->certs, &c->cert, LIMIT_CUBE_CERTS, facts->sha256, sizeof facts->sha256, &fresh);
+    const struct table t = { c->certs, &c->cert, &c->cert_order };
+    uint32_t id = put(c, t, LIMIT_CUBE_CERTS, facts->sha256, sizeof facts->sha256, &fresh);
     if (fresh)
         memcpy(column_at(&c->cert, id), facts, sizeof *facts);
     return id;
@@ -200,7 +233,7 @@ uint32_t cube_put_cert(struct cube *c, const struct cert_facts *facts)
 uint16_t cube_put_sensor(struct cube *c, const char *name)
 {
     bool fresh;
-    return (uint16_t)put(c, c->sensors, NULL, LIMIT_SENSORS, name, strlen(name), &fresh);
+    return (uint16_t)put(c, (struct table){ c->sensors, NULL, NULL }, LIMIT_SENSORS, name, strlen(name), &fresh);
 }
 
 /* One that is a pseudonym already stays. */
@@ -312,9 +345,9 @@ static bool key_ids(struct cube *c, const struct tls_event *ev, struct cube_key 
     if (!k->profile)
         return false;
     const struct profile *p = column_at(&c->profile, k->profile);
-    const struct fallback_hello h = { .client = &ev->client, .server = &ev->server, .sni = k->sni, .profile = k->profile,
-                                      .max_version = p->max_version, .outcome = ev->outcome, .ts_ns = ev->ts_ns,
-                                      .end_ns = ev->end_ns };
+    const struct fallback_hello h = { .client = &ev->client, .server = &ev->server, .via = &ev->via.addr, .sni = k->sni,
+                                      .profile = k->profile, .max_version = p->max_version, .outcome = ev->outcome,
+                                      .ts_ns = ev->ts_ns, .end_ns = ev->end_ns };
     k->fallback_from = fallback_from(c->fallback, &h);
     return whole;
 }
@@ -355,10 +388,10 @@ static void tally(struct cube *c, const struct cube_key *k, const struct cube_va
 }
 
 /* Whoever was refused TLS at this server a moment ago has come back. */
-static void came_back(struct cube *c, const struct tls_event *ev)
+static void came_back(struct cube *c, const struct reconnect_parties *who, int64_t ts_ns)
 {
     struct refusal past;
-    while (reconnect_follows(c->reconnect, &ev->client, &ev->server, ev->ts_ns, &past)) {
+    while (reconnect_follows(c->reconnect, who, ts_ns, &past)) {
         past.key.aftermath = AFTER_RECONNECT;
         tally(c, &past.key, &past.val, past.whole);
     }
@@ -378,11 +411,12 @@ void cube_event(struct cube *c, const struct tls_event *ev)
                       .input = ev->input,
                       .client_port = ev->client.port },
     };
-    came_back(c, ev);
+    const struct reconnect_parties who = { &ev->client, &ev->server, &ev->via.addr };
+    came_back(c, &who, ev->ts_ns);
     struct refusal held = { .key = k, .val = v, .end_ns = ev->end_ns, .whole = whole }, displaced;
     if (ev->aftermath != AFTER_CLOSE)
         tally(c, &k, &v, whole);
-    else if (reconnect_hold(c->reconnect, &ev->client, &ev->server, &held, &displaced))
+    else if (reconnect_hold(c->reconnect, &who, &held, &displaced))
         tally(c, &displaced.key, &displaced.val, displaced.whole);
 }
 

@@ -128,6 +128,15 @@ struct input *cube_input_get(struct cube *c, uint32_t id); /* NULL when there is
 const struct input *cube_input_at(const struct cube *c, uint32_t id); /* the same, to read */
 const struct input *cube_input_by_digest(const struct cube *c, const uint8_t digest[32]);
 
+/* A cube that shares the events of one run with others: it remembers when each entry of its tables came, and is told before each
+ * event what time that is. Call right after cube_new. */
+void cube_share(struct cube *c);
+void cube_at(struct cube *c, uint64_t order, uint64_t second); /* never less than before */
+/* into += all the parts, which share a run: new names, profiles and certificates get their ids in the order of events, as if one
+ * cube had seen them all. The parts' inputs are the first of into's, in the same order. -1: out of memory, *into is unchanged in
+ * meaning. */
+int cube_join(struct cube *into, struct cube *const *part, unsigned parts);
+
 /* into += from. Commutative and associative up to the order of ids. -1: out of memory, *into is unchanged in meaning. */
 int cube_merge(struct cube *into, const struct cube *from);
 

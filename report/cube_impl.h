@@ -32,6 +32,10 @@ struct span_row {
     struct span val;
 };
 
+struct cube_order {
+    uint64_t first, second;
+};
+
 struct cube {
     struct cube_options opt; /* limits filled in; pointers are not used after cube_new */
     bool anonymize;
@@ -45,6 +49,9 @@ struct cube {
     struct fallback *fallback;
     struct reconnect *reconnect; /* refused sessions that are not tallied yet */
     uint64_t lost;
+    bool shares; /* the rest of this is only where it does */
+    struct cube_order now;
+    struct column name_order, profile_order, cert_order; /* when an id was given, beside each table */
 
     struct hour **hour; /* sorted */
     uint32_t hours, hour_room;

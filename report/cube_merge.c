@@ -7,6 +7,7 @@
 #include "report/cube_impl.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,21 +68,26 @@ static uint32_t input_over(struct cube *into, const struct cube *from, uint32_t 
     return mine;
 }
 
+static bool map_one(uint32_t *m, struct cube *into, const struct cube *from, uint32_t id, translate *t)
+{
+    m[id] = t(into, from, id);
+    if (m[id] == 0 && into->oom)
+        return false;
+    if (m[id] == 0)
+        m[id] = NOT_KEPT;
+    return true;
+}
+
 static uint32_t *map(struct cube *into, const struct cube *from, uint32_t count, translate *t)
 {
     uint32_t *m = calloc((size_t)count + 1, sizeof *m);
-    if (!m)
-        return NULL;
-    for (uint32_t id = 1; id <= count; id++) {
-        m[id] = t(into, from, id);
-        if (m[id] == 0 && into->oom) {
-            free(m);
-            return NULL;
-        }
-        if (m[id] == 0)
-            m[id] = NOT_KEPT;
-    }
-    return m;
+    bool ok = m != NULL;
+    for (uint32_t id = 1; ok && id <= count; id++)
+        ok = map_one(m, into, from, id, t);
+    if (ok)
+        return m;
+    free(m);
+    return NULL;
 }
 
 static uint32_t mapped(const uint32_t *m, uint32_t id, bool *whole)
@@ -126,14 +132,19 @@ static bool spans_make(struct maps *m, struct cube *into, const struct cube *fro
     return m->span != NULL;
 }
 
+/* All but the first three maps. */
+static bool make_rest(struct maps *m, struct cube *into, const struct cube *from, translate *input)
+{
+    return (m->sensor = map(into, from, cube_sensors(from), sensor_over)) &&
+           (m->input = map(into, from, cube_inputs(from), input)) && cube_hours_reserve(into, from->hours) &&
+           cube_services_reserve(into, from->services) && rows_make(m, into, from) && spans_make(m, into, from);
+}
+
 static bool make(struct maps *m, struct cube *into, const struct cube *from)
 {
     return (m->name = map(into, from, cube_names(from), name_over)) &&
            (m->profile = map(into, from, cube_profiles(from), profile_over)) &&
-           (m->cert = map(into, from, cube_certs(from), cert_over)) &&
-           (m->sensor = map(into, from, cube_sensors(from), sensor_over)) &&
-           (m->input = map(into, from, cube_inputs(from), input_over)) && cube_hours_reserve(into, from->hours) &&
-           cube_services_reserve(into, from->services) && rows_make(m, into, from) && spans_make(m, into, from);
+           (m->cert = map(into, from, cube_certs(from), cert_over)) && make_rest(m, into, from, input_over);
 }
 
 static void unmake(const struct maps *m, struct cube *into)
@@ -171,17 +182,103 @@ static void add(const struct maps *m, struct cube *into, const struct cube *from
     into->lost += from->lost;
 }
 
+static struct maps maps_of(const struct cube *into)
+{
+    return (struct maps){ .inputs_before = into->inputs, .rows_before = into->rows.count, .spans_before = into->spans.count };
+}
+
 int cube_merge(struct cube *into, const struct cube *from)
 {
     assert(into != from);
-    struct maps m = { .inputs_before = into->inputs,
-                      .rows_before = into->rows.count,
-                      .spans_before = into->spans.count };
+    struct maps m = maps_of(into);
     bool ok = make(&m, into, from);
     if (ok)
         add(&m, into, from);
     else
         unmake(&m, into);
     maps_free(&m);
+    return ok ? 0 : -1;
+}
+
+/* ---- joining ---- */
+
+struct joined { /* one of three tables, in each of the parts */
+    uint32_t (*count)(const struct cube *c);
+    translate *over;
+    size_t order, map; /* offsets in struct cube and struct maps */
+};
+
+static const struct joined joined[] = {
+    { cube_names, name_over, offsetof(struct cube, name_order), offsetof(struct maps, name) },
+    { cube_profiles, profile_over, offsetof(struct cube, profile_order), offsetof(struct maps, profile) },
+    { cube_certs, cert_over, offsetof(struct cube, cert_order), offsetof(struct maps, cert) },
+};
+
+static uint32_t **map_at(const struct joined *t, struct maps *m)
+{
+    return (uint32_t **)(void *)((char *)m + t->map);
+}
+
+static const struct cube_order *order_at(const struct joined *t, const struct cube *part, uint32_t id)
+{
+    return column_at((const struct column *)(const void *)((const char *)part + t->order), id);
+}
+
+static bool earlier(const struct cube_order *a, const struct cube_order *b)
+{
+    return a->first != b->first ? a->first < b->first : a->second < b->second;
+}
+
+/* The ids of one table, by turns from the part whose next one came first. */
+static bool join_table(const struct joined *t, struct maps *m, struct cube *into, struct cube *const *part, unsigned parts)
+{
+    uint32_t done[LIMIT_THREADS] = { 0 };
+    for (unsigned i = 0; i < parts; i++)
+        if (!(*map_at(t, &m[i]) = calloc((size_t)t->count(part[i]) + 1, sizeof(uint32_t))))
+            return false;
+    for (;;) {
+        unsigned first = parts;
+        for (unsigned i = 0; i < parts; i++)
+            if (done[i] < t->count(part[i]) &&
+                (first == parts || earlier(order_at(t, part[i], done[i] + 1), order_at(t, part[first], done[first] + 1))))
+                first = i;
+        if (first == parts)
+            return true;
+        if (!map_one(*map_at(t, &m[first]), into, part[first], ++done[first], t->over))
+            return false;
+    }
+}
+
+/* What a part calls its input n, into does too; its digest may have been added since. */
+static uint32_t input_same(struct cube *into, const struct cube *from, uint32_t id)
+{
+    (void)from;
+    into->oom = false;
+    return id <= into->inputs ? id : 0;
+}
+
+static bool make_all(struct maps *m, struct cube *into, struct cube *const *part, unsigned parts)
+{
+    bool ok = true;
+    for (size_t t = 0; ok && t < sizeof joined / sizeof *joined; t++)
+        ok = join_table(&joined[t], m, into, part, parts);
+    for (unsigned i = 0; ok && i < parts; i++)
+        ok = make_rest(&m[i], into, part[i], input_same);
+    return ok;
+}
+
+int cube_join(struct cube *into, struct cube *const *part, unsigned parts)
+{
+    struct maps m[LIMIT_THREADS];
+    assert(parts <= LIMIT_THREADS);
+    for (unsigned i = 0; i < parts; i++)
+        m[i] = maps_of(into);
+    bool ok = make_all(m, into, part, parts);
+    for (unsigned i = 0; ok && i < parts; i++)
+        add(&m[i], into, part[i]);
+    if (!ok)
+        unmake(&m[0], into);
+    for (unsigned i = 0; i < parts; i++)
+        maps_free(&m[i]);
     return ok ? 0 : -1;
 }

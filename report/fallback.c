@@ -8,6 +8,7 @@
 #include <xxhash.h>
 
 enum { WAYS = 4, SETS = LIMIT_FALLBACKS / WAYS, MAYBE = 1 << 16 };
+_Static_assert(SETS % LIMIT_SHARES == 0, "a set is one thread's");
 #define WINDOW_NS (LIMIT_FALLBACK_SECONDS * UINT64_C(1000000000))
 
 struct failure {
@@ -101,7 +102,8 @@ uint32_t fallback_from(struct fallback *f, const struct fallback_hello *h)
         return 0;
     if (bad)
         *maybe |= bit;
-    struct failure *set = f->set[who % SETS], *e = pending(set, h, who);
+    const struct addr *speaker = h->via && h->via->kind != ADDR_NONE ? h->via : &h->client->addr;
+    struct failure *set = f->set[addr_pair(speaker, &h->server->addr) % SETS], *e = pending(set, h, who);
     if (e && version_rank(h->max_version) < version_rank(e->max_version)) {
         if (bad) /* the next step of a dance is from the same top */
             e->end_ns = h->end_ns;

@@ -3,6 +3,7 @@
  * fallback - recognises fallback dances: a failed hello followed, within seconds, by a lower one from the same client to the
  * same server (old browsers and several client libraries retried like that; RFC 7507 describes it).
  *
+ * Where others speak to the server for the client (a balancer, an access server), the retry is looked for by the same way only.
  * Only recorded here, never judged: behind a NAT two machines look like one dancer. A small table of recent failures, the
  * oldest of its set replaced when full, so that a flood of failing hellos costs nothing but old entries.
  */
@@ -21,6 +22,7 @@ struct fallback_hello {
     uint16_t max_version; /* of this hello */
     uint8_t outcome; /* enum outcome */
     int64_t ts_ns, end_ns; /* of the hello; of what ended it */
+    const struct addr *via; /* who speaks to the server for the client; NULL or ADDR_NONE: the client itself */
 };
 
 struct fallback *fallback_new(uint64_t seed); /* NULL: out of memory */

@@ -229,6 +229,12 @@ void json_seconds(struct json_out *j, const char *key, int64_t s)
     put(j, buf, sizeof buf);
 }
 
+void json_raw(struct json_out *j, const char *p, size_t n)
+{
+    put(j, p, n);
+    j->comma = j->newline = false;
+}
+
 void json_newline(struct json_out *j)
 {
     j->newline = true;

@@ -37,6 +37,7 @@ void json_hex(struct json_out *j, const char *key, uint32_t v, unsigned digits);
 void json_bytes(struct json_out *j, const char *key, const uint8_t *p, size_t n); /* "a1b2..." */
 void json_time(struct json_out *j, const char *key, int64_t ns); /* RFC 3339, UTC, microseconds */
 void json_seconds(struct json_out *j, const char *key, int64_t s); /* whole seconds; null beyond the years 0..9999 */
+void json_raw(struct json_out *j, const char *p, size_t n); /* a piece of a document as it is; a value may follow */
 void json_newline(struct json_out *j); /* what comes next begins a line: for people and line tools */
 void json_end_line(struct json_out *j); /* the document is complete; another may follow */
 

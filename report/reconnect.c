@@ -7,6 +7,7 @@
 #include <xxhash.h>
 
 enum { WAYS = 4, SETS = LIMIT_RECONNECTS / WAYS };
+_Static_assert(SETS % LIMIT_SHARES == 0, "a set is one thread's");
 #define WINDOW_NS (LIMIT_FALLBACK_SECONDS * UINT64_C(1000000000))
 
 struct place {
@@ -38,11 +39,17 @@ static bool within(int64_t now, int64_t then)
     return now >= then && (uint64_t)now - (uint64_t)then <= WINDOW_NS;
 }
 
-static uint64_t who_of(const struct endpoint *client, const struct endpoint *server)
+static uint64_t hash_of(const struct reconnect_parties *who)
 {
-    struct endpoint pair[2] = { *client, *server };
+    struct endpoint pair[2] = { *who->client, *who->server };
     pair[0].port = 0; /* another one next time */
     return XXH3_64bits(pair, sizeof pair);
+}
+
+static struct place *set_of(struct reconnect *r, const struct reconnect_parties *who)
+{
+    const struct addr *speaker = who->via && who->via->kind != ADDR_NONE ? who->via : &who->client->addr;
+    return r->set[addr_pair(speaker, &who->server->addr) % SETS];
 }
 
 static void take(struct reconnect *r, struct place *p, struct refusal *out)
@@ -52,26 +59,23 @@ static void take(struct reconnect *r, struct place *p, struct refusal *out)
     r->held--;
 }
 
-bool reconnect_follows(struct reconnect *r, const struct endpoint *client, const struct endpoint *server, int64_t ts_ns,
-                       struct refusal *out)
+bool reconnect_follows(struct reconnect *r, const struct reconnect_parties *who, int64_t ts_ns, struct refusal *out)
 {
     if (r->held == 0 || (ts_ns > r->last_ns && !within(ts_ns, r->last_ns)))
         return false;
-    uint64_t who = who_of(client, server);
-    struct place *set = r->set[who % SETS];
+    uint64_t hash = hash_of(who);
+    struct place *set = set_of(r, who);
     for (unsigned i = 0; i < WAYS; i++)
-        if (set[i].taken && set[i].who == who && within(ts_ns, set[i].r.end_ns)) {
+        if (set[i].taken && set[i].who == hash && within(ts_ns, set[i].r.end_ns)) {
             take(r, &set[i], out);
             return true;
         }
     return false;
 }
 
-bool reconnect_hold(struct reconnect *r, const struct endpoint *client, const struct endpoint *server, const struct refusal *in,
-                    struct refusal *out)
+bool reconnect_hold(struct reconnect *r, const struct reconnect_parties *who, const struct refusal *in, struct refusal *out)
 {
-    uint64_t who = who_of(client, server);
-    struct place *set = r->set[who % SETS], *p = &set[0];
+    struct place *set = set_of(r, who), *p = &set[0];
     for (unsigned i = 0; i < WAYS && p->taken; i++)
         if (!set[i].taken || set[i].r.end_ns < p->r.end_ns)
             p = &set[i];
@@ -80,7 +84,7 @@ bool reconnect_hold(struct reconnect *r, const struct endpoint *client, const st
         take(r, p, out);
     if (r->held++ == 0 || in->end_ns > r->last_ns)
         r->last_ns = in->end_ns;
-    *p = (struct place){ .who = who, .r = *in, .taken = true };
+    *p = (struct place){ .who = hash_of(who), .r = *in, .taken = true };
     r->looked = 0;
     return full;
 }

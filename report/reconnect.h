@@ -19,15 +19,18 @@ struct refusal { /* a row to be, and when its session was over */
     bool whole; /* as cube_put_row has it */
 };
 
+struct reconnect_parties {
+    const struct endpoint *client, *server;
+    const struct addr *via; /* as in struct fallback_hello */
+};
+
 struct reconnect *reconnect_new(void); /* NULL: out of memory */
 void reconnect_free(struct reconnect *r);
 
-/* This client did something else at this server, at ts_ns. Takes out a refusal that it follows; ask until false. */
-bool reconnect_follows(struct reconnect *r, const struct endpoint *client, const struct endpoint *server, int64_t ts_ns,
-                       struct refusal *out);
+/* These parties met again, at ts_ns. Takes out a refusal that it follows; ask until false. */
+bool reconnect_follows(struct reconnect *r, const struct reconnect_parties *who, int64_t ts_ns, struct refusal *out);
 /* Hold a refusal. true: another one had to give way, *out. */
-bool reconnect_hold(struct reconnect *r, const struct endpoint *client, const struct endpoint *server, const struct refusal *in,
-                    struct refusal *out);
+bool reconnect_hold(struct reconnect *r, const struct reconnect_parties *who, const struct refusal *in, struct refusal *out);
 /* Takes out any. false: none is held. */
 bool reconnect_any(struct reconnect *r, struct refusal *out);
 

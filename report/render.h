@@ -54,6 +54,8 @@ struct stream_context {
     void *ctx;
 };
 struct event_sink *ndjson_stream(FILE *out); /* what the row "ndjson" holds */
+/* A line of n bytes that another ndjson stream wrote; the name app takes the place of at_n bytes at its offset at (0: of none). */
+void ndjson_line(struct event_sink *ndjson, const char *line, size_t n, size_t at, size_t at_n, const char *app);
 void ndjson_context(struct event_sink *ndjson, const struct stream_context *c); /* *c is copied */
 
 /* Text from the wire as printable ASCII/UTF-8: control characters, invalid UTF-8 and bidirectional overrides become \xNN.

@@ -335,6 +335,12 @@ static void handshake_details(struct json_out *j, const struct tls_event *ev, co
         client_offer(j, ev);
 }
 
+static void write_out(struct ndjson *n)
+{
+    if (!json_out_flush(&n->j, n->out) && !n->error)
+        n->error = errno ? errno : ENOMEM;
+}
+
 static void ndjson_event(struct event_sink *self, const struct tls_event *ev)
 {
     struct ndjson *n = (struct ndjson *)(void *)self;
@@ -351,8 +357,18 @@ static void ndjson_event(struct event_sink *self, const struct tls_event *ev)
     where(j, n, ev);
     json_end_object(j);
     json_end_line(j);
-    if (!json_out_flush(j, n->out) && !n->error)
-        n->error = errno ? errno : ENOMEM;
+    write_out(n);
+}
+
+void ndjson_line(struct event_sink *self, const char *line, size_t len, size_t at, size_t at_n, const char *app)
+{
+    struct ndjson *n = (struct ndjson *)(void *)self;
+    json_raw(&n->j, line, at ? at : len);
+    if (at) {
+        json_text(&n->j, NULL, app);
+        json_raw(&n->j, line + at + at_n, len - at - at_n);
+    }
+    write_out(n);
 }
 
 static int ndjson_close(struct event_sink *self, struct err *e)

@@ -496,3 +496,21 @@ caddy_server() {
 	printf '{\n auto_https off\n admin off\n}\nhttps://%s {\n tls %s %s\n respond "hello"\n}\n' "$sni" "$pki/rsa.pem" "$pki/rsa.key" >"$run/Caddyfile"
 	serve 443 env HOME="$run" caddy run --config "$run/Caddyfile" --adapter caddyfile
 }
+
+# apache_server [optional|off]: HTTP on 80 that turns to TLS where asked (RFC 2817), or never.
+apache_server() {
+	keys
+	mkdir -p "$run/apache/docs"
+	echo hello >"$run/apache/docs/index.html"
+	chmod -R a+rX "$run/apache"
+	{
+		for m in mpm_event ssl socache_shmcb authz_core; do
+			printf 'LoadModule %s_module /usr/lib/apache2/modules/mod_%s.so\n' $m $m
+		done
+		printf 'ServerName %s\nListen 80\nPidFile %s/pid\nMutex posixsem\nErrorLog %s/log\nDocumentRoot %s/docs\n' "$sni" "$run/apache" "$run/apache" "$run/apache"
+		printf '<Directory />\nRequire all granted\n</Directory>\n'
+		[ "${1:-optional}" = off ] ||
+			printf 'SSLEngine optional\nSSLCertificateFile %s\nSSLCertificateKeyFile %s\nSSLProtocol all\nSSLCipherSuite ALL:@SECLEVEL=0\n' "$pki/rsa.pem" "$pki/rsa.key"
+	} >"$run/apache.conf"
+	serve 80 apache2 -DFOREGROUND -f "$run/apache.conf"
+}

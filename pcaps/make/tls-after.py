@@ -58,7 +58,18 @@ def smtp_injected(sock):
     until(sock, b"220 ")
 
 
-DIALOGUES = {"smtp-injected": smtp_injected, "rdp": rdp, "irc": irc, "irc-cap": irc_cap, "nats": nats, "socks4a": socks4a}
+def ftp_ssl(sock):
+    until(sock, b"220 ")
+    sock.sendall(b"auth ssl\r\n")
+    until(sock, b"234 ")
+
+
+def http_upgrade(sock):
+    sock.sendall(b"OPTIONS * HTTP/1.1\r\nHost: www.example.test\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\n")
+    until(sock, b"\r\n\r\n")
+
+
+DIALOGUES = {"ftp-ssl": ftp_ssl, "http-upgrade": http_upgrade, "smtp-injected": smtp_injected, "rdp": rdp, "irc": irc, "irc-cap": irc_cap, "nats": nats, "socks4a": socks4a}
 
 host, port, protocol, version = sys.argv[1:5]
 s = socket.create_connection((host, int(port)), timeout=10)

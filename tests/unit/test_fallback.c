@@ -129,7 +129,7 @@ static void times_may_be_anything(void **state)
     for (unsigned i = 0; i < N * N; i++) {
         struct fallback *f = fallback_new(1);
         struct endpoint client = party(1, 1), server = party(2, 443);
-        struct fallback_hello a = { &client, &server, 0, HIGH, VER_TLS12, OUTCOME_RESET, t[i / N], t[i / N] }, b = a;
+        struct fallback_hello a = { &client, &server, 0, HIGH, VER_TLS12, OUTCOME_RESET, t[i / N], t[i / N], NULL }, b = a;
         b.profile = LOW;
         b.max_version = VER_TLS10;
         b.ts_ns = b.end_ns = t[i % N];

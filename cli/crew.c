@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/crew.h"
+#include "base/gate.h"
+#include "base/limits.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROUNDS = 8, /* under way: enough that nobody waits for one slow batch, few enough to stay in the cache that cores share */
+    AHEAD = 16, /* units of which is known early what they will be looked up by */
+    SPARE = 65536, /* bytes of a round's first block for what is not in the batch */
+};
+/* The second part of an order: what ended before the unit, by flow_table_order; its own lines; the unit itself, for nDPI. */
+#define ORDER_LINE (UINT64_MAX - 1)
+#define ORDER_PACKET UINT64_MAX
+
+enum unit_kind { UNIT_PACKET, UNIT_TIME, UNIT_HOUR, UNIT_INPUT };
+
+struct unit { /* something to do */
+    enum unit_kind kind;
+    uint32_t input;
+    uint64_t order; /* number of the unit in the run */
+    int64_t ts_ns; /* UNIT_HOUR: the hour; UNIT_TIME: the clock */
+    uint64_t frame;
+    union {
+        struct decoded d;
+        const struct input *in;
+    };
+};
+
+struct outcome_item { /* something to do in the order of all */
+    uint64_t order, second;
+    uint32_t unit; /* that is to be shown to nDPI; or, where text is not 0, a line: */
+    uint32_t n; /* bytes of it */
+    size_t text, app; /* offsets: of the line behind the first byte of the slice's text, of the field in it */
+    size_t sni;
+    uint32_t sni_n;
+    uint8_t proto;
+    struct endpoint server;
+};
+
+struct slice { /* of a round, for one worker */
+    struct unit *unit;
+    unsigned units, unit_room;
+    struct outcome_item *item; /* in order */
+    unsigned items, item_room, given;
+    char *text;
+    size_t text_n, text_room;
+};
+
+struct spare { /* bytes that must outlive the next packet and do not lie in the batch */
+    struct spare *next;
+    size_t used, size;
+    uint8_t bytes[];
+};
+
+struct round {
+    struct batch *batch;
+    struct spare *spare;
+    struct slice *slice; /* one per worker */
+    bool last, finish; /* no round follows; open flows are to be ended in good order */
+};
+
+struct worker {
+    struct lane lane;
+    struct event_sink lines; /* takes the events that the stream is to show */
+    struct crew *crew;
+    struct slice *slice; /* at hand */
+    struct gate done; /* rounds */
+    pthread_t thread;
+    struct event_sink *ndjson; /* writes into slice->text */
+    FILE *text;
+    unsigned number;
+    const struct tls_event *asked; /* the event whose line asked for the application */
+};
+
+struct crew {
+    unsigned workers, threads; /* how many there are; how many run */
+    struct worker **worker;
+    struct round round[ROUNDS];
+    struct gate out;
+    uint64_t sent, given; /* rounds: let out; come back and dealt with */
+    uint64_t order; /* units so far */
+    struct crew_duty duty;
+    atomic_bool failed; /* there was no memory for something that must not be missing */
+};
+
+/* Room for one more in a growing array. */
+static void *more(struct crew *c, void *array, unsigned used, unsigned *room, size_t width)
+{
+    if (used < *room)
+        return array;
+    unsigned n = *room ? *room * 2 : 256;
+    void *p = realloc(array, n * width);
+    if (!p) {
+        atomic_store(&c->failed, true);
+        return NULL;
+    }
+    *room = n;
+    return p;
+}
+
+/* ---- what a worker does ---- */
+
+static struct outcome_item *item_new(struct worker *w, uint64_t second)
+{
+    struct slice *s = w->slice;
+    struct outcome_item *at = more(w->crew, s->item, s->items, &s->item_room, sizeof *at);
+    if (!at)
+        return NULL;
+    s->item = at;
+    at += s->items++;
+    *at = (struct outcome_item){ .order = w->lane.order, .second = second };
+    return at;
+}
+
+static bool text_add(struct worker *w, const void *p, size_t n)
+{
+    struct slice *s = w->slice;
+    size_t room = s->text_room ? s->text_room : 65536;
+    while (room - s->text_n < n)
+        room *= 2;
+    char *text = room == s->text_room ? s->text : realloc(s->text, room);
+    if (!text) {
+        atomic_store(&w->crew->failed, true);
+        return false;
+    }
+    s->text = text;
+    s->text_room = room;
+    if (n)
+        memcpy(text + s->text_n, p, n);
+    s->text_n += n;
+    return true;
+}
+
+static ssize_t text_write(void *worker, const char *p, size_t n)
+{
+    (void)text_add(worker, p, n);
+    return (ssize_t)n;
+}
+
+/* nDPI is not for workers: a mark that can stand in no other place of a line, because a quotation mark in text is escaped. */
+static const char *app_later(void *worker, const struct tls_event *ev)
+{
+    struct worker *w = worker;
+    w->asked = ev;
+    return "?";
+}
+
+static const char *input_of(void *worker, uint32_t input)
+{
+    const struct worker *w = worker;
+    const struct input *in = cube_input_at(w->lane.cube, input);
+    return in ? in->name : NULL;
+}
+
+static void on_line(struct event_sink *self, const struct tls_event *ev)
+{
+    static const char field[] = ",\"app\":";
+    struct worker *w = (struct worker *)(void *)((char *)self - offsetof(struct worker, lines));
+    uint64_t second = flow_table_order(w->lane.flows);
+    struct outcome_item *i = item_new(w, second < ORDER_LINE ? second : ORDER_LINE);
+    size_t at = w->slice->text_n;
+    w->asked = NULL;
+    w->ndjson->event(w->ndjson, ev);
+    size_t n = w->slice->text_n - at;
+    if (!i || n == 0)
+        return;
+    i->text = at + 1;
+    i->n = (uint32_t)n;
+    if (!w->asked)
+        return;
+    const char *app = memmem(w->slice->text + at, n, field, sizeof field - 1);
+    i->app = (size_t)(app - (w->slice->text + at)) + sizeof field - 1;
+    i->server = ev->server;
+    i->proto = ev->transport == TRANSPORT_TCP ? PROTO_TCP : PROTO_UDP;
+    i->sni = w->slice->text_n;
+    i->sni_n = ev->ch ? (uint32_t)rd_left(&ev->ch->sni) : 0;
+    if (i->sni_n && !text_add(w, ev->ch->sni.p, i->sni_n))
+        i->sni_n = 0;
+}
+
+static void do_packet(struct worker *w, unsigned n)
+{
+    const struct unit *u = &w->slice->unit[n];
+    const struct packet p = { .ts_ns = u->ts_ns, .frame = u->frame, .input = u->input };
+    const struct crew_duty *duty = &w->crew->duty;
+    if (!flow_table_packet(w->lane.flows, u->order, &p, &u->d) || !duty->wanted || !duty->wanted(duty->ctx, &p, &u->d))
+        return;
+    struct outcome_item *i = item_new(w, ORDER_PACKET);
+    if (i)
+        i->unit = n;
+}
+
+static void do_unit(struct worker *w, unsigned n)
+{
+    const struct unit *u = &w->slice->unit[n];
+    w->lane.order = u->order;
+    switch (u->kind) {
+    case UNIT_PACKET:
+        do_packet(w, n);
+        return;
+    case UNIT_TIME:
+        flow_table_time(w->lane.flows, (uint32_t)u->ts_ns);
+        return;
+    case UNIT_HOUR:
+        lane_hour(&w->lane, u->ts_ns);
+        return;
+    case UNIT_INPUT:
+        if (cube_input(w->lane.cube, u->in) == 0)
+            atomic_store(&w->crew->failed, true);
+        return;
+    }
+}
+
+/* What a unit will be looked up by is fetched while others are dealt with. */
+static void expect(struct worker *w, unsigned n)
+{
+    struct slice *s = w->slice;
+    if (n < s->units && s->unit[n].kind == UNIT_PACKET)
+        flow_expect(w->lane.flows, &s->unit[n].d);
+}
+
+static void work_through(struct worker *w)
+{
+    for (unsigned i = 0; i < AHEAD; i++)
+        expect(w, i);
+    for (unsigned i = 0; i < w->slice->units && !atomic_load_explicit(&w->crew->failed, memory_order_relaxed); i++) {
+        expect(w, i + AHEAD);
+        do_unit(w, i);
+    }
+}
+
+static void *work(void *worker)
+{
+    struct worker *w = worker;
+    struct crew *c = w->crew;
+    for (uint64_t n = 1;; n++) {
+        gate_wait(&c->out, n);
+        const struct round *r = &c->round[n % ROUNDS];
+        w->slice = &r->slice[w->number];
+        work_through(w);
+        bool last = r->last;
+        if (r->finish) {
+            w->lane.order = UINT64_MAX;
+            lane_finish(&w->lane);
+        }
+        gate_move(&w->done, n);
+        if (last)
+            return NULL;
+    }
+}
+
+/* ---- what the reading thread does with a round that comes back ---- */
+
+static bool item_before(const struct outcome_item *a, const struct outcome_item *b)
+{
+    return a->order != b->order ? a->order < b->order : a->second < b->second;
+}
+
+static void give(struct crew *c, const struct slice *s, const struct outcome_item *i)
+{
+    if (!i->text) {
+        const struct unit *u = &s->unit[i->unit];
+        const struct packet p = { .ts_ns = u->ts_ns, .frame = u->frame, .input = u->input };
+        c->duty.packet(c->duty.ctx, u->order, &p, &u->d);
+        return;
+    }
+    const struct crew_line l = { .text = s->text + i->text - 1, .n = i->n, .app = i->app, .server = i->server, .proto = i->proto,
+                                 .sni = rd_of((const uint8_t *)s->text + i->sni, i->sni_n) };
+    c->duty.line(c->duty.ctx, &l);
+}
+
+static void give_round(struct crew *c, struct round *r)
+{
+    for (;;) {
+        struct slice *first = NULL;
+        for (unsigned w = 0; w < c->workers; w++) {
+            struct slice *s = &r->slice[w];
+            if (s->given < s->items && (!first || item_before(&s->item[s->given], &first->item[first->given])))
+                first = s;
+        }
+        if (!first)
+            return;
+        give(c, first, &first->item[first->given++]);
+    }
+}
+
+static void round_clear(struct crew *c, struct round *r)
+{
+    for (unsigned w = 0; w < c->workers; w++) {
+        struct slice *s = &r->slice[w];
+        s->units = s->items = s->given = 0;
+        s->text_n = 0;
+    }
+    while (r->spare && r->spare->next) {
+        struct spare *next = r->spare->next;
+        free(r->spare);
+        r->spare = next;
+    }
+    if (r->spare)
+        r->spare->used = 0;
+}
+
+static bool is_back(struct crew *c, uint64_t n)
+{
+    for (unsigned w = 0; w < c->workers; w++)
+        if (!gate_passed(&c->worker[w]->done, n))
+            return false;
+    return true;
+}
+
+static void take_back(struct crew *c)
+{
+    uint64_t n = c->given + 1;
+    struct round *r = &c->round[n % ROUNDS];
+    for (unsigned w = 0; w < c->workers; w++)
+        gate_wait(&c->worker[w]->done, n);
+    if (!atomic_load(&c->failed))
+        give_round(c, r);
+    round_clear(c, r);
+    c->given = n;
+}
+
+/* ---- what goes into a round ---- */
+
+static struct round *next_round(struct crew *c)
+{
+    return &c->round[(c->sent + 1) % ROUNDS];
+}
+
+/* It is the next one in order. */
+static struct unit *unit_new(struct crew *c, unsigned worker, enum unit_kind kind)
+{
+    struct slice *s = &next_round(c)->slice[worker];
+    struct unit *u = more(c, s->unit, s->units, &s->unit_room, sizeof *u);
+    if (!u)
+        return NULL;
+    s->unit = u;
+    u += s->units++;
+    u->kind = kind;
+    u->order = c->order + 1;
+    return u;
+}
+
+static void mark(struct crew *c, enum unit_kind kind, int64_t value)
+{
+    for (unsigned w = 0; w < c->workers; w++) {
+        struct unit *u = unit_new(c, w, kind);
+        if (u)
+            u->ts_ns = value;
+    }
+}
+
+void crew_hour(struct crew *c, int64_t hour)
+{
+    mark(c, UNIT_HOUR, hour);
+}
+
+void crew_time(struct crew *c, uint32_t now)
+{
+    mark(c, UNIT_TIME, now);
+}
+
+static void *spare_bytes(struct crew *c, size_t n)
+{
+    struct round *r = next_round(c);
+    n = (n + 15) & ~(size_t)15;
+    if (!r->spare || r->spare->size - r->spare->used < n) {
+        size_t size = n > SPARE ? n : SPARE;
+        struct spare *s = malloc(sizeof *s + size);
+        if (!s)
+            return NULL;
+        *s = (struct spare){ .next = r->spare, .size = size };
+        r->spare = s;
+    }
+    uint8_t *p = r->spare->bytes + r->spare->used;
+    r->spare->used += n;
+    return p;
+}
+
+void crew_input(struct crew *c, const struct input *in)
+{
+    struct input *copy = spare_bytes(c, sizeof *copy);
+    if (!copy) {
+        atomic_store(&c->failed, true);
+        return;
+    }
+    *copy = (struct input){ .name = in->name, .read_ns = in->read_ns };
+    memcpy(copy->digest, in->digest, sizeof copy->digest);
+    for (unsigned w = 0; w < c->workers; w++) {
+        struct unit *u = unit_new(c, w, UNIT_INPUT);
+        if (u)
+            u->in = copy;
+    }
+}
+
+struct frame { /* the bytes of a packet, which stay */
+    const uint8_t *p, *end;
+};
+
+/* The same bytes where they stay: in the batch, or copied. NULL: no memory. */
+static const uint8_t *stay(struct crew *c, const struct frame *f, const uint8_t *p, size_t n)
+{
+    if (p >= f->p && p <= f->end)
+        return p;
+    uint8_t *copy = spare_bytes(c, n);
+    return copy && n ? memcpy(copy, p, n) : copy;
+}
+
+/* What a unit points to may lie in a buffer of the decoder: a datagram put together from fragments, a remembered party. */
+static bool stay_all(struct crew *c, const struct packet *p, struct decoded *d)
+{
+    const struct frame f = { p->data, p->data + p->caplen };
+    const uint8_t *ip = d->ip;
+    if (ip)
+        d->ip = stay(c, &f, ip, d->ip_cap);
+    const uint8_t **part[] = { &d->src, &d->dst, &d->payload };
+    const size_t n[] = { d->addr_len, d->addr_len, d->payload_cap };
+    for (unsigned i = 0; i < 3; i++) {
+        size_t at = ip && *part[i] >= ip ? (size_t)(*part[i] - ip) : SIZE_MAX;
+        bool inside = at <= d->ip_cap && n[i] <= d->ip_cap - at;
+        *part[i] = d->ip && inside ? d->ip + at : stay(c, &f, *part[i], n[i]);
+    }
+    return d->src && d->dst && d->payload && (d->ip || !ip);
+}
+
+static unsigned worker_of(const struct crew *c, const struct decoded *d)
+{
+    return (unsigned)(addr_pair_wire(d->src, d->dst, d->addr_len) % LIMIT_SHARES % c->workers);
+}
+
+void crew_unit(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats)
+{
+    struct decoded mine = *d;
+    if (d->fleeting && !stay_all(c, p, &mine)) {
+        stats->memory_refused++;
+        return;
+    }
+    struct unit *u = unit_new(c, worker_of(c, d), UNIT_PACKET);
+    if (!u)
+        return;
+    u->input = p->input;
+    u->ts_ns = p->ts_ns;
+    u->frame = p->frame;
+    u->d = mine;
+    c->order++;
+}
+
+/* ---- the crew ---- */
+
+/* Signals are for the reading thread. */
+static int threads_start(struct crew *c, struct err *e)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = 0;
+    while (rc == 0 && c->threads < c->workers) {
+        struct worker *w = c->worker[c->threads];
+        rc = pthread_create(&w->thread, NULL, work, w);
+        c->threads += rc == 0;
+    }
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc == 0 ? 0 : err_set(e, "cannot start %u threads: %s; give a lower --threads", c->workers, strerror(rc));
+}
+
+static void threads_end(struct crew *c)
+{
+    for (unsigned i = 0; i < c->threads; i++)
+        (void)pthread_join(c->worker[i]->thread, NULL);
+    c->threads = 0;
+}
+
+static int worker_open(struct worker *w, const struct options *o, struct err *e)
+{
+    struct options mine = *o;
+    const cookie_io_functions_t into_text = { .write = text_write };
+    unsigned of = w->crew->workers;
+    mine.memory_limit /= of;
+    struct cube *cube = options_cube(&mine);
+    if (w->crew->duty.lines) {
+        w->text = fopencookie(w, "w", into_text);
+        w->ndjson = w->text ? o->format->stream(w->text) : NULL;
+        w->lines.event = on_line;
+    }
+    lane_init(&w->lane, o, cube, w->ndjson ? &w->lines : NULL, of);
+    if (!cube || (w->crew->duty.lines && !w->ndjson))
+        return err_set(e, "out of memory");
+    cube_share(cube);
+    if (w->ndjson) {
+        (void)setvbuf(w->text, NULL, _IONBF, 0);
+        ndjson_context(w->ndjson, &(struct stream_context){ .app = app_later, .input = input_of, .ctx = w });
+    }
+    return lane_open(&w->lane, o, of, e);
+}
+
+static void worker_free(struct worker *w)
+{
+    struct err e;
+    if (!w)
+        return;
+    lane_close(&w->lane);
+    if (w->ndjson)
+        (void)w->ndjson->close(w->ndjson, &e);
+    if (w->text)
+        (void)fclose(w->text);
+    cube_free(w->lane.cube);
+    gate_destroy(&w->done);
+    free(w);
+}
+
+static struct worker *worker_new(struct crew *c, unsigned number, const struct options *o, struct err *e)
+{
+    struct worker *w = calloc(1, sizeof *w);
+    if (!w || !gate_init(&w->done)) {
+        free(w);
+        (void)err_set(e, "out of memory");
+        return NULL;
+    }
+    w->crew = c;
+    w->number = number;
+    if (worker_open(w, o, e) == 0)
+        return w;
+    worker_free(w);
+    return NULL;
+}
+
+struct crew *crew_new(const struct options *o, unsigned workers, const struct crew_duty *duty, struct err *e)
+{
+    struct crew *c = calloc(1, sizeof *c);
+    if (!c || !gate_init(&c->out)) {
+        free(c);
+        (void)err_set(e, "out of memory");
+        return NULL;
+    }
+    c->duty = *duty;
+    atomic_init(&c->failed, false);
+    c->worker = calloc(workers, sizeof *c->worker);
+    bool ok = c->worker != NULL;
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        c->round[i].batch = batch_new();
+        c->round[i].slice = calloc(workers, sizeof *c->round[i].slice);
+        ok = ok && c->round[i].batch && c->round[i].slice;
+    }
+    if (!ok)
+        (void)err_set(e, "out of memory");
+    c->workers = c->worker ? workers : 0;
+    for (unsigned i = 0; ok && i < workers; i++)
+        ok = (c->worker[i] = worker_new(c, i, o, e)) != NULL;
+    if (ok)
+        return c;
+    crew_free(c);
+    return NULL;
+}
+
+static void send_last(struct crew *c, bool finish)
+{
+    struct round *r = next_round(c);
+    r->last = true;
+    r->finish = finish;
+    crew_send(c);
+    threads_end(c);
+}
+
+void crew_free(struct crew *c)
+{
+    if (!c)
+        return;
+    if (c->threads) {
+        atomic_store(&c->failed, true);
+        while (c->sent - c->given >= ROUNDS - 1)
+            take_back(c);
+        send_last(c, false);
+    }
+    for (unsigned w = 0; w < c->workers; w++)
+        worker_free(c->worker[w]);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        struct round *r = &c->round[i];
+        if (r->slice)
+            round_clear(c, r);
+        for (unsigned w = 0; r->slice && w < c->workers; w++) {
+            free(r->slice[w].unit);
+            free(r->slice[w].item);
+            free(r->slice[w].text);
+        }
+        free(r->spare);
+        free(r->slice);
+        batch_free(r->batch);
+    }
+    free(c->worker);
+    gate_destroy(&c->out);
+    free(c);
+}
+
+static int failure(struct crew *c, struct err *e)
+{
+    return atomic_load(&c->failed) ? err_set(e, "out of memory") : 0;
+}
+
+struct batch *crew_room(struct crew *c, struct err *e)
+{
+    if (!c->threads && threads_start(c, e))
+        return NULL;
+    while (c->sent - c->given >= ROUNDS - 1)
+        take_back(c);
+    return failure(c, e) ? NULL : next_round(c)->batch;
+}
+
+void crew_send(struct crew *c)
+{
+    gate_move(&c->out, ++c->sent);
+    while (c->given < c->sent && is_back(c, c->given + 1))
+        take_back(c);
+}
+
+static int join(struct crew *c, struct cube *cube)
+{
+    struct cube *part[LIMIT_THREADS];
+    for (unsigned i = 0; i < c->workers; i++)
+        part[i] = c->worker[i]->lane.cube;
+    return cube_join(cube, part, c->workers);
+}
+
+/* With no round out the workers wait, and what they have is the reading thread's. */
+bool crew_settle(struct crew *c, struct cube *cube, bool crowded)
+{
+    while (c->given < c->sent)
+        take_back(c);
+    for (unsigned i = 0; i < c->workers; i++) {
+        lane_pause(&c->worker[i]->lane);
+        crowded = crowded || cube_crowded(c->worker[i]->lane.cube);
+    }
+    for (unsigned i = 0; crowded && i < c->workers; i++)
+        cube_settle(c->worker[i]->lane.cube);
+    bool joined = join(c, cube) == 0;
+    for (unsigned i = 0; joined && i < c->workers; i++)
+        cube_restart(c->worker[i]->lane.cube, crowded);
+    return crowded;
+}
+
+int crew_finish(struct crew *c, struct cube *cube, struct err *e)
+{
+    if (!c->threads && threads_start(c, e)) /* nothing was read */
+        return -1;
+    while (c->sent - c->given >= ROUNDS - 1)
+        take_back(c);
+    send_last(c, true);
+    while (c->given < c->sent)
+        take_back(c);
+    if (failure(c, e))
+        return -1;
+    return join(c, cube) ? err_set(e, "out of memory") : 0;
+}
