@@ -20,7 +20,7 @@ fail() { echo "check_watch: $*" >&2; exit 1; }
 # after privileges are gone the leak checker of a sanitized build may not look at its own process
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 
-{ ip netns add "$a" && ip netns add "$b"; } 2>/dev/null || skip 'no network namespaces here'
+{ ip netns add "$a" && ip netns add "$b" && ip netns exec "$a" true; } 2>/dev/null || skip 'no network namespaces here'
 for n in "$a" "$b"; do
 	ip netns exec "$n" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6' ||
 		true
