@@ -294,8 +294,10 @@ bool decode_next(struct decode *d, struct decoded *out)
         out->flow = 0;
         d->udp_valid = false;
         d->rest = (struct rd){ 0 };
-        if (walk(&w, LAYER_AMSDU))
+        if (walk(&w, LAYER_AMSDU)) {
+            out->fleeting = true; /* what is left of a frame may lie in the fragment buffer */
             return true;
+        }
     }
     return false;
 }
@@ -347,9 +349,10 @@ bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct dec
     out->fragmented = false;
     out->addr_len = 0;
     d->udp_valid = false;
-    bool found = walk(&w, l ? l : END_UNKNOWN) || (rd_left(&d->rest) && decode_next(d, out));
+    if (!walk(&w, l ? l : END_UNKNOWN))
+        return rd_left(&d->rest) && decode_next(d, out);
     out->fleeting = out->fragmented || rd_left(&d->rest) || out->addr_len == 6;
-    return found;
+    return true;
 }
 
 void decode_finish(struct decode *d)

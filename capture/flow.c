@@ -768,16 +768,60 @@ void flow_expect(const struct flow_table *t, struct decoded *d)
     __builtin_prefetch(&t->word[home_of(d->flow, t->mask)]);
 }
 
-/* A step of STEP_SECONDS is as good as a longer one: everything is idle after it. */
+/* How far b is behind a; 0 when it is not. Time stamps may be anything. */
+static uint64_t behind(int64_t a, int64_t b)
+{
+    return a > b ? (uint64_t)a - (uint64_t)b : 0;
+}
+
+static unsigned clocks(const struct flow_clock *c)
+{
+    return c->made < FLOW_CLOCKS ? c->made : FLOW_CLOCKS;
+}
+
+/* The clock that this time stamp belongs to; FLOW_CLOCKS: none that is remembered. */
+static unsigned clock_of(const struct flow_clock *c, int64_t ts_ns)
+{
+    for (unsigned i = 0, n = clocks(c); i < n; i++) {
+        unsigned k = (c->used + i) % n;
+        int64_t last = c->clock[k].last_ns;
+        if (behind(last, ts_ns) <= FLOW_CLOCK_APART_NS && behind(ts_ns, last) <= FLOW_CLOCK_APART_NS)
+            return k;
+    }
+    return FLOW_CLOCKS;
+}
+
+/* Silence, or another clock: forward by the time since the nearest clock before it (a step of STEP_SECONDS is as good as a
+ * longer one: everything is idle after it), never back. */
+static unsigned clock_new(struct flow_clock *c, int64_t ts_ns)
+{
+    uint64_t step = STEP_SECONDS * (uint64_t)SECOND_NS;
+    bool later = false;
+    for (unsigned i = 0; i < clocks(c); i++) {
+        uint64_t since = behind(ts_ns, c->clock[i].last_ns);
+        later = later || since;
+        step = since && since < step ? since : step;
+    }
+    c->now_ns += later ? step : 0;
+    return c->made++ % FLOW_CLOCKS;
+}
+
 void flow_clock_move(struct flow_clock *c, int64_t ts_ns)
 {
-    if (ts_ns < c->next_ns) {
-        c->next_ns = ts_ns + SECOND_NS;
-        return;
+    unsigned k = clock_of(c, ts_ns);
+    if (k == FLOW_CLOCKS) {
+        k = clock_new(c, ts_ns);
+        c->clock[k].ahead_ns = (int64_t)(c->now_ns - (uint64_t)ts_ns);
     }
-    int64_t seconds = (ts_ns - c->next_ns) / SECOND_NS + 1;
-    c->next_ns += seconds * SECOND_NS;
-    c->now += seconds < STEP_SECONDS ? (uint32_t)seconds : STEP_SECONDS;
+    int64_t ahead = (int64_t)((uint64_t)ts_ns + (uint64_t)c->clock[k].ahead_ns - c->now_ns);
+    if (ahead > 0)
+        c->now_ns += (uint64_t)ahead;
+    else if (ahead < -FLOW_CLOCK_APART_NS)
+        c->clock[k].ahead_ns = (int64_t)(c->now_ns - (uint64_t)ts_ns);
+    c->used = k;
+    c->clock[k].last_ns = ts_ns;
+    c->now = (uint32_t)(c->now_ns / (uint64_t)SECOND_NS);
+    c->next_ns = ts_ns > INT64_MAX - SECOND_NS ? INT64_MAX : ts_ns + SECOND_NS;
 }
 
 void flow_table_time(struct flow_table *t, uint32_t now)

@@ -13,22 +13,29 @@ struct flow_table;
 
 /*
  * The time by which flows are idle, in whole seconds: it goes with the packets' time, never back. A time stamp from another
- * age moves it by a bounded step once; what every flow is measured by is one clock, so that a flow's fate depends on no other
- * flow, and tables that share the flows of a capture between them agree when they are told the same time.
+ * age moves it by a bounded step once. Several clocks in one capture (a port whose time stamps are 37 s of TAI ahead, a
+ * merge of two files) may take turns: each is followed by itself. What every flow is measured by is one clock, so that a
+ * flow's fate depends on no other flow, and tables that share the flows of a capture between them agree when they are told
+ * the same time.
  */
+enum { FLOW_CLOCKS = 4 }; /* remembered at once; more of them taking turns count as jumps */
+#define FLOW_CLOCK_APART_NS INT64_C(10000000000) /* a time stamp farther than this from a clock's last is another clock's */
 struct flow_clock {
     uint32_t now; /* seconds; wraps */
-    int64_t next_ns; /* packet time of the next second */
+    int64_t next_ns; /* of the clock in use: its time of the next second */
+    uint64_t now_ns; /* what now is the seconds of */
+    struct { int64_t last_ns, ahead_ns; /* now_ns = its time + ahead_ns; modulo 2^64 */ } clock[FLOW_CLOCKS];
+    unsigned used, made; /* the one in use; how many there have been: each takes the oldest's place */
 };
-#define FLOW_CLOCK_BACK_NS INT64_C(10000000000) /* clocks step back: by so much, and the clock goes on from there */
 void flow_clock_move(struct flow_clock *c, int64_t ts_ns);
 /* A packet of this time comes: true when a second is over (then the tables are to be told). */
 static inline bool flow_clock_tick(struct flow_clock *c, int64_t ts_ns)
 {
-    if (ts_ns < c->next_ns && ts_ns >= c->next_ns - FLOW_CLOCK_BACK_NS)
+    if (ts_ns < c->next_ns && ts_ns >= c->next_ns - FLOW_CLOCK_APART_NS)
         return false;
+    uint32_t before = c->now;
     flow_clock_move(c, ts_ns);
-    return true;
+    return c->now != before;
 }
 
 enum flow_scope { SCOPE_NONE, SCOPE_VLAN, SCOPE_VNI }; /* tenant ids that are part of the key (--scope) */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * packet - a captured frame, and what decoding makes of it. Plain values passed down the pipeline; everything points into
- * the frame (or into the fragment buffer) and is valid until the next packet.
+ * the frame and is valid as long as the batch it was read with, or (fleeting) into decode's own memory, until the next call
+ * of decode.
  */
 #ifndef CAPTURE_PACKET_H
 #define CAPTURE_PACKET_H
@@ -42,7 +43,7 @@ struct decoded {
     uint8_t addr_len; /* 4, 16, or 6 (MAC, EAPOL) */
     uint8_t proto; /* PROTO_TCP, PROTO_UDP, PROTO_EAPOL */
     uint8_t tcp_flags;
-    bool fragmented; /* put together from IP fragments */
+    bool fragmented; /* put together from fragments of IP or CAPWAP; not said of what decode_next finds */
     bool fleeting; /* points into decode's own memory, or decode_next has more: to be dealt with before the next is decoded */
     uint8_t side; /* flow_expect's: which side of the flow sent it, */
     uint64_t flow; /* and the keyed tag of the flow; 0: not asked yet */

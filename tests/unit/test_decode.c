@@ -614,9 +614,12 @@ static void aggregates_give_every_packet(void **state)
     assert_true(decode_whole(105, w.b, w.n));
     assert_sample(k, 0, PAYLOAD_LEN);
     const uint8_t *at = out.payload;
+    assert_true(out.fleeting);
+    out.fleeting = false;
     assert_true(decode_next(d, &out));
     assert_sample(k, 0, PAYLOAD_LEN);
     assert_true(out.payload > at);
+    assert_true(out.fleeting); /* wherever the frame lay */
     assert_false(decode_next(d, &out));
     assert_true(decode_whole(1, sample(0), FRAME_LEN));
     assert_false(decode_next(d, &out));

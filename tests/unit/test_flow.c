@@ -772,8 +772,9 @@ static void a_table_may_be_told_the_time(void **state)
     struct net *n = *state;
     struct packet pk = { .ts_ns = 5 };
     struct flow_clock clock = { 0 };
-    assert_true(flow_clock_tick(&clock, INT64_C(1700000000000000000)));
+    assert_false(flow_clock_tick(&clock, INT64_C(1700000000000000000))); /* the first time is any */
     assert_false(flow_clock_tick(&clock, INT64_C(1700000000999999999)));
+    assert_true(flow_clock_tick(&clock, INT64_C(1700000001000000000)));
     flow_table_time(n->t, clock.now);
     for (unsigned i = 0; i < 3; i++) {
         n->cport = (uint16_t)(3000 - i);
@@ -794,6 +795,29 @@ static void a_table_may_be_told_the_time(void **state)
     assert_int_equal(rec.ends, 3);
     assert_int_equal(rec.order, 102); /* the last one that ended */
     assert_int_equal(flow_table_order(n->t), UINT64_MAX);
+}
+
+/* A port whose clock is ahead, or of another year: packets of both in turn for ten seconds, and it is ten seconds later. */
+static void clocks_may_take_turns(void **state)
+{
+    (void)state;
+    static const int64_t apart[] = { 1, 9, 11, 37, 3600, 86400 * 365, -37, -86400 * 365 };
+    for (unsigned i = 0; i < sizeof apart / sizeof *apart; i++) {
+        struct flow_clock c = { 0 };
+        int64_t t = INT64_C(1700000000000000000), off = apart[i] * 1000000000;
+        (void)flow_clock_tick(&c, t);
+        (void)flow_clock_tick(&c, t + off);
+        uint32_t start = c.now;
+        for (unsigned k = 0; k < 10000; k++, t += 1000000)
+            (void)flow_clock_tick(&c, t + (k % 3 ? 0 : off));
+        assert_in_range(c.now - start, 9, 11 + (apart[i] < 11 ? 9 : 0)); /* a little apart: one clock, the later time counts */
+        start = c.now;
+        (void)flow_clock_tick(&c, t + 100 * INT64_C(1000000000)); /* silence is as long as it was, */
+        assert_in_range(c.now - start, off ? 63 : 99, 101);
+        start = c.now;
+        (void)flow_clock_tick(&c, t + 1000000 * INT64_C(1000000000)); /* but for what cannot be told from another clock */
+        assert_in_range(c.now - start, LIMIT_IDLE_SECONDS + 1, 3 * LIMIT_IDLE_SECONDS);
+    }
 }
 
 static void udp(struct net *n, int who, const char *text)
@@ -882,7 +906,7 @@ int main(void)
         T(a_bare_syn_makes_no_entry), T(data_in_the_syn_is_the_first_data), T(a_flood_stays_within_the_cap),
         T(open_handshakes_are_capped),
         T(a_full_sink_ends_the_oldest), T(the_table_grows_and_forgets_nothing), T(silence_ends_an_open_handshake),
-        T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time),
+        T(silence_makes_a_decided_flow_a_new_one), T(time_goes_on_after_a_step_back), T(a_table_may_be_told_the_time), T(clocks_may_take_turns),
         T(who_closes_unanswered_after_a_while_has_given_up), T(who_closes_at_once_may_still_be_answered),
         T(an_answer_waits_for_what_it_answers), T(it_does_not_wait_for_ever_nor_twice),
         T(where_only_one_direction_is_captured_nothing_waits), T(the_end_delivers_what_waits),
