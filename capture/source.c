@@ -76,7 +76,7 @@ static int not_a_capture(const char *name, const struct unpack *u, const char *w
     return err_set(e, "%s: not a capture file (%s): give a pcap or pcapng file", name, why);
 }
 
-static int set_filter(struct source *s, const char *filter, struct err *e)
+int source_filter(struct source *s, const char *filter, struct err *e)
 {
     if (!filter || !*filter)
         return 0;
@@ -129,7 +129,7 @@ static int open_file(struct source *s, const char *path, const char *filter, str
     s->walked = pcapfile_is(s->unpack, pcap_major_version(s->pcap), pcap_minor_version(s->pcap));
     if (s->walked && pcapfile_open(&s->in_place, s->unpack))
         return err_set(e, "%s: out of memory", s->name);
-    return set_filter(s, filter, e);
+    return source_filter(s, filter, e);
 }
 
 static struct source *open_how(const char *path, const char *filter, struct opening how, struct err *e)
@@ -204,7 +204,7 @@ static int open_live(struct source *s, const struct source_live *o, struct err *
     s->tick = pcap_get_tstamp_precision(s->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
     if (pcap_setnonblock(s->pcap, 1, why) != 0)
         return err_set(e, "%s: cannot capture: %s", s->name, why);
-    if (set_filter(s, o->filter, e) != 0)
+    if (source_filter(s, o->filter, e) != 0)
         return -1;
     if (s->filtered && pcap_setfilter(s->pcap, &s->filter) != 0)
         return err_set(e, "%s: filter '%s': %s", s->name, o->filter, pcap_geterr(s->pcap));
@@ -244,6 +244,12 @@ static void number(struct source *s, struct batch *b, uint32_t input)
     }
 }
 
+/* What came through a pipe is not kept waiting for what has not come. */
+static bool is_dry(const struct source *s)
+{
+    return s->unpack && unpack_dry(s->unpack, pcap_file(s->pcap));
+}
+
 /* One by one through libpcap, whose buffer holds one packet: copied. Returns what pcap_next_ex said last. */
 static int copy_packets(struct source *s, struct batch *b, uint32_t input)
 {
@@ -252,7 +258,8 @@ static int copy_packets(struct source *s, struct batch *b, uint32_t input)
     size_t used = 0;
     int rc = 1;
     b->count = 0;
-    while (b->count < BATCH_PACKETS && used <= BATCH_BYTES - LIMIT_SNAPLEN && (rc = pcap_next_ex(s->pcap, &h, &data)) == 1) {
+    while (b->count < BATCH_PACKETS && used <= BATCH_BYTES - LIMIT_SNAPLEN && !(b->count && is_dry(s)) &&
+           (rc = pcap_next_ex(s->pcap, &h, &data)) == 1) {
         uint32_t n = h->caplen < LIMIT_SNAPLEN ? h->caplen : LIMIT_SNAPLEN;
         memcpy(b->bytes + used, data, n);
         b->packet[b->count++] = (struct packet){

@@ -37,6 +37,9 @@ struct source *source_open(const char *path, const char *filter, struct err *e);
 
 /* The same, and take the digest of the capture while it is read. Costs about as much as reading it. */
 struct source *source_open_hashed(const char *path, const char *filter, struct err *e);
+
+/* For who opened it without a filter and wants to tell a wrong filter from a bad file: 0, or -1 and *e. */
+int source_filter(struct source *s, const char *filter, struct err *e);
 /* SHA-256 of the capture's bytes, unpacked, whatever the file is compressed with; what was not read yet is read and skipped.
  * 0, or -1 and *e: it was stopped, cannot be read to its end, or was opened without. */
 int source_hash(struct source *s, uint8_t out[32], struct err *e);

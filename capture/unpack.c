@@ -25,6 +25,7 @@ struct unpack {
     int error;
     const char *damage;
     uint64_t position;
+    uint64_t given; /* unpacked bytes so far */
     uint8_t head[HEAD_BYTES];
     size_t head_len, head_given;
     uint8_t *raw; /* compressed bytes read and not yet unpacked */
@@ -152,12 +153,23 @@ ssize_t unpack_read(struct unpack *u, void *out, size_t n)
     if (u->hash)
         (void)EVP_DigestUpdate(u->hash, b, have); /* before anything is changed in it */
     snaplen_lift(&u->snaplen, b, have);
+    u->given += have;
     return (ssize_t)have;
 }
 
 static ssize_t cookie_read(void *cookie, char *out, size_t n)
 {
     return unpack_read(cookie, out, n);
+}
+
+/* Only to say where it is. */
+static int cookie_seek(void *cookie, off64_t *offset, int whence)
+{
+    const struct unpack *u = cookie;
+    if (whence != SEEK_CUR || *offset != 0)
+        return -1;
+    *offset = (off64_t)u->given;
+    return 0;
 }
 
 static int cookie_close(void *cookie)
@@ -241,7 +253,7 @@ struct unpack *unpack_open(const char *path, size_t buffer, FILE **stream, struc
     if (open_fd(u, path, e) == 0 && choose(u, path, e) == 0) {
         u->buffer = malloc(buffer);
         if (u->buffer)
-            f = fopencookie(u, "rb", (cookie_io_functions_t){ .read = cookie_read, .close = cookie_close });
+            f = fopencookie(u, "rb", (cookie_io_functions_t){ .read = cookie_read, .seek = cookie_seek, .close = cookie_close });
         if (!f)
             (void)err_set(e, "%s: out of memory", path);
     }
@@ -270,6 +282,17 @@ int unpack_hash_end(struct unpack *u, uint8_t out[32])
     while ((got = u->give(u, block, sizeof block)) > 0)
         (void)EVP_DigestUpdate(u->hash, block, (size_t)got);
     return got == 0 && !u->stopped && EVP_DigestFinal_ex(u->hash, out, NULL) == 1 ? 0 : -1;
+}
+
+bool unpack_dry(const struct unpack *u, FILE *stream)
+{
+    if (!u->waits || u->raw_at < u->raw_len)
+        return false;
+    off_t used = ftello(stream);
+    if (used < 0 || (uint64_t)used < u->given)
+        return false;
+    struct pollfd p = { .fd = u->fd, .events = POLLIN };
+    return poll(&p, 1, 0) == 0;
 }
 
 const uint8_t *unpack_head(const struct unpack *u, size_t *n)

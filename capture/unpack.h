@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ int unpack_hash(struct unpack *u);
 /* Reads what is left and gives it. 0, or -1: reading failed, was stopped, or no hash was kept. */
 int unpack_hash_end(struct unpack *u, uint8_t out[32]);
 
+/* A pipe or a terminal that has no more for now: everything that came of it was read from the stream. */
+bool unpack_dry(const struct unpack *u, FILE *stream);
 /* The first bytes as they are in the file (up to 24; fewer in a shorter file). */
 const uint8_t *unpack_head(const struct unpack *u, size_t *n);
 uint64_t unpack_position(const struct unpack *u); /* bytes of the file consumed, as they are on disk */

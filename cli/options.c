@@ -493,10 +493,10 @@ void options_free(struct options *o)
 
 FILE *output_open(const struct options *o, struct err *e)
 {
-    /* A pipe or file takes a megabyte at a time; a watcher wants each line when it comes. */
+    /* A pipe or a file takes what stdio gathers; a watcher wants each line when it comes. */
     int mode = o->interface || (!o->output && isatty(STDOUT_FILENO)) ? _IOLBF : _IOFBF;
     if (!o->output) {
-        (void)setvbuf(stdout, NULL, mode, 1 << 20);
+        (void)setvbuf(stdout, NULL, mode, 0);
         return stdout;
     }
     FILE *f = fopen(o->output, "wx");
@@ -505,7 +505,7 @@ FILE *output_open(const struct options *o, struct err *e)
     if (!f)
         (void)err_set(e, "--output %s: %s", o->output, strerror(errno));
     else
-        (void)setvbuf(f, NULL, mode, 1 << 20);
+        (void)setvbuf(f, NULL, mode, 0);
     return f;
 }
 

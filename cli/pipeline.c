@@ -167,9 +167,10 @@ static void enter_hour(struct pipeline *p, int64_t ts_ns)
 static void count_packet(struct pipeline *p, const struct packet *pkt)
 {
     struct stats *s = &p->own.stats;
-    if (p->window.packets++ == 0 || pkt->ts_ns < p->window.first_ns)
+    bool first = p->window.packets++ == 0;
+    if (first || pkt->ts_ns < p->window.first_ns)
         p->window.first_ns = pkt->ts_ns;
-    if (pkt->ts_ns > p->window.last_ns)
+    if (first || pkt->ts_ns > p->window.last_ns)
         p->window.last_ns = pkt->ts_ns;
     p->window.bytes += pkt->caplen;
     s->packets++;

@@ -160,14 +160,6 @@ static int read_source(struct reading *r, struct source *s, struct input in, boo
     return 0;
 }
 
-/* A filter that nothing can be read with is a wrong option, not a bad file. */
-static bool filter_is_wrong(const struct reading *r, const char *path)
-{
-    struct source *s = r->o->filter && pipeline_stats(r->pipe)->packets == 0 ? source_open(path, NULL, NULL) : NULL;
-    source_close(s);
-    return s != NULL;
-}
-
 static int read_file(struct reading *r, unsigned i, struct err *e)
 {
     static char stdin_name[] = "standard input";
@@ -183,9 +175,15 @@ static int read_file(struct reading *r, unsigned i, struct err *e)
     if (known == KNOWN_ALREADY || interrupted())
         return 0;
     bool hash = memcmp(in.digest, none, sizeof none) == 0 && known_wants_digest(&k, i);
-    struct source *s = known == KNOWN_UNREADABLE ? NULL : (hash ? source_open_hashed : source_open)(file->path, r->o->filter, e);
-    if (!s && (err_is_memory(e) || filter_is_wrong(r, file->path)))
+    struct source *s = known == KNOWN_UNREADABLE ? NULL : (hash ? source_open_hashed : source_open)(file->path, NULL, e);
+    if (!s && err_is_memory(e))
         return -1;
+    if (s && source_filter(s, r->o->filter, e)) {
+        source_close(s);
+        s = NULL;
+        if (pipeline_stats(r->pipe)->packets == 0)
+            return -1; /* a filter that nothing can be read with is a wrong option, not a bad file */
+    }
     if (!s) {
         complain(r, e);
         leave_out(r, file->path, e->text);

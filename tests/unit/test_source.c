@@ -457,6 +457,44 @@ static void stop_ends_a_waiting_read(void **state)
     (void)close(fd[1]);
 }
 
+/* Both kinds that libpcap reads packet by packet; the pipe stays open and the next packet does not come. */
+static void what_came_is_not_kept_waiting(void **state)
+{
+    (void)state;
+    static struct bytes o;
+    for (unsigned kind = 0; kind < 2; kind++) {
+        o.n = 0;
+        if (kind == 0) {
+            ng_section(&o);
+            ng_interface(&o, 1, 65535);
+        } else {
+            pcap_head(&o, 0xa1b2c3d4, 1, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+        }
+        for (uint64_t i = 0; i < 3; i++) {
+            if (kind == 0)
+                ng_packet(&o, 0, i, 60, 60);
+            else
+                pcap_record(&o, (uint32_t)i, 0, 60, 60, __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+        }
+        int fd[2], saved = dup(STDIN_FILENO);
+        assert_int_equal(pipe(fd), 0);
+        assert_int_equal(write(fd[1], o.b, o.n), (ssize_t)o.n);
+        assert_int_equal(dup2(fd[0], STDIN_FILENO), STDIN_FILENO);
+        struct source *s = source_open("-", NULL, &e);
+        assert_non_null(s);
+        (void)signal(SIGALRM, SIG_DFL);
+        (void)alarm(20); /* the end of this program */
+        for (got_n = 0; got_n < 3;)
+            assert_int_equal(fill(s), SOURCE_BATCH);
+        (void)alarm(0);
+        source_close(s);
+        (void)dup2(saved, STDIN_FILENO);
+        (void)close(saved);
+        (void)close(fd[0]);
+        (void)close(fd[1]);
+    }
+}
+
 static struct source *alarmed;
 static void on_alarm(int sig)
 {
@@ -694,7 +732,8 @@ int main(void)
         cmocka_unit_test(pcapng_of_two_link_types), cmocka_unit_test(cut_anywhere), cmocka_unit_test(damaged_record),
         cmocka_unit_test(odd_times), cmocka_unit_test(compressed_by_content), cmocka_unit_test(compressed_and_cut),
         cmocka_unit_test(what_is_not_a_capture), cmocka_unit_test(filters_keep_the_numbers_of_packets),
-        cmocka_unit_test(stop_ends_a_waiting_read), cmocka_unit_test(stop_from_a_signal_handler),
+        cmocka_unit_test(stop_ends_a_waiting_read), cmocka_unit_test(what_came_is_not_kept_waiting),
+        cmocka_unit_test(stop_from_a_signal_handler),
         cmocka_unit_test(lists_are_in_time_order), cmocka_unit_test(digests), cmocka_unit_test(first_packets_have_marks),
         cmocka_unit_test(an_interface_that_is_not_there), cmocka_unit_test(loopback_live),
     };
