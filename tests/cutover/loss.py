@@ -62,12 +62,15 @@ def wrong(whole, after):
     """Hard verdicts that the whole recording contradicts. safe and ready both say that it works."""
     # An offer that holds nothing allowed breaks; that it fails already, or falls, takes more than the hello to know.
     same = {'safe': ('safe', 'ready'), 'ready': ('safe', 'ready'), 'breaks': ('breaks', 'plaintext', 'failing')}
+    without_name = collections.defaultdict(set) # the upgrade to TLS, and with it what it is called, may be lost
+    for key, r in whole.items():
+        without_name[key[:5]].add(r['verdict'])
     for key, r in after.items():
         if r['verdict'] not in HARD or key[2] is None:
             continue
-        before = whole.get(key)
-        if before is None or before['verdict'] not in same[r['verdict']]:
-            yield key, before and before['verdict'], r
+        before = {whole[key]['verdict']} if key in whole else without_name[key[:5]]
+        if not before.intersection(same[r['verdict']]):
+            yield key, '/'.join(before) or None, r
 
 
 def main():

@@ -71,7 +71,7 @@ def section(scans, capabilities, servers):
     total = [0, 0, 0, 0]
     for s in servers:
         scan, rows = scans.get(s.name), by_server[s.at]
-        if not scan or not rows:
+        if not scan or not scan.suites or not rows: # it does not speak every protocol's dialect
             continue
         wrong = sorted({w for r in rows for w in denied(r, scan)})
         suites = {(x['version'], x['cipher']) for r in rows for x in r['suites']}

@@ -201,8 +201,8 @@ tlsunset judges the recording under each policy; then each policy is really appl
 - B1: the server's configuration (versions, suites, groups, signature schemes, certificates) is narrowed by what the policy
   forbids, by the lab's own reading of the policy file. The OpenSSL security level stays at 0 in all phases: what a policy
   forbids is switched off by name, never by the level.
-- B2: besides, what the policy needs is enabled. Software that cannot do it is replaced: OpenSSL 3.0 with an RSA and an EC
-  certificate, or node 24 where a hybrid group is asked for.
+- B2: besides, what the policy needs is enabled. HTTPS servers are replaced: by OpenSSL 3.0 with an RSA and an EC certificate,
+  where that does not serve the client by node 8 (3DES and RC4), and by node 24 where a hybrid group is asked for.
 - Of the clients called unseen, only what servers send is recorded: their verdicts are `unknown`, and are not counted as predictions.
 - A client works when its application exchange succeeds, at every one of several tries where there are several backends.
 - Pairs of client and server are a fixed sample of all; of those that fail already in A a tenth is tried again.
