@@ -78,8 +78,9 @@ head_of() { # title of the first column
 
 		## The same handshake cut, reordered and incomplete
 
-		seg64, seg1: segments of 64 bytes, of one byte; rev64: of 64 bytes, each flight backwards; dup: every packet twice; nosyn: joined
-		midway; snap:1000: packets cut to 1000 bytes; badsum: wrong checksums; pad: padded frames. client-only: y for the ClientHello.
+		seg64, seg1: segments of 64 bytes, of one byte; rev64: of 64 bytes, each flight backwards; step: each answer before what it
+		answers; dup: every packet twice; nosyn: joined midway; snap:1000: packets cut to 1000 bytes; badsum: wrong checksums; pad: padded
+		frames. client-only: y for the ClientHello.
 
 	X
 	head_of damage

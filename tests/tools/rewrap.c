@@ -259,6 +259,27 @@ static void rev64(const struct in *p)
     segments(p, SEGMENT, ends ? emit : hold);
 }
 
+/* Each answer is captured before what it answers, as by the two ports of a tap. */
+static void step(const struct in *p)
+{
+    if (!p || (p->tcp[TCP_FLAGS_AT] & (TCP_FIN | TCP_SYN | TCP_RST)) || (p->payload && p->dir == job.flight_dir)) {
+        struct pcap_pkthdr head = job.head;
+        release();
+        job.head = head;
+    }
+    if (!p)
+        return;
+    bool answers = job.held && p->dir != job.flight_dir;
+    if (p->payload && !answers) {
+        hold(p->frame, p->n);
+        job.flight_dir = p->dir;
+        return;
+    }
+    emit(p->frame, p->n);
+    if (p->payload)
+        release();
+}
+
 static void dup(const struct in *p)
 {
     emit(p->frame, p->n);
@@ -320,6 +341,7 @@ static const struct damage {
     { "seg64", seg64, false },
     { "seg1", seg1, false },
     { "rev64", rev64, true },
+    { "step", step, true },
     { "dup", dup, false },
     { "client-only", client_only, false },
     { "server-only", server_only, false },
