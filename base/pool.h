@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pool - memory for what comes and goes with every handshake: a list of free blocks for each of a few sizes.
+ * pool - memory for what comes and goes with every handshake: chunks cut into blocks of one of a few sizes.
  *
  * malloc keeps seven freed blocks of a size at hand and looks after all others (4,000 instructions per handshake where
- * thousands are open at once); a pool takes the first of its list. It keeps what it has until it is freed: its size is that
- * of the busiest moment. One owner, one thread. Under ASan every block is a malloc of its own, so that misuse shows.
+ * thousands are open at once); a pool takes the first free one of a chunk of that size. A chunk whose blocks are all given back
+ * can become one of another size, and some such are kept: who sends hellos of one length after the other gets no more memory
+ * than who sends one length. Where the blocks that stay keep all chunks from becoming empty, the limit holds.
+ *
+ * One owner, one thread. Under ASan every block is a malloc of its own, so that misuse shows.
  */
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-enum { POOL_STEP = 128, POOL_SIZES = 24, POOL_LARGEST = POOL_STEP * POOL_SIZES };
+enum { POOL_STEP = 64, POOL_SIZES = 48 };
 
 struct pool { /* all zero to begin with */
-    struct pool_block *free[POOL_SIZES]; /* by size, in steps */
-    struct pool_chunk *chunk;
-    uint8_t *next, *end; /* of what is left of the latest chunk */
+    struct pool_chunk *some[POOL_SIZES]; /* chunks with a free block, by the size of their blocks, in steps */
+    struct pool_chunk *empty;
+    size_t empties; /* of those */
+    size_t chunks, max; /* all there are, and may be; max 0: no limit */
+    bool starved; /* one more than that was wanted, and none has become empty since */
 };
 
-/* n bytes of anything. NULL: out of memory. Larger ones than POOL_LARGEST come from malloc. */
+/* No more chunks than blocks that cost so many bytes in sum need, with a quarter for those that are partly free. */
+void pool_limit(struct pool *p, size_t bytes);
+/* What n bytes take: for who counts them. */
+size_t pool_cost(size_t n);
+/* n bytes of anything. NULL: out of memory, or at the limit. Large ones come from malloc and are not under the limit. */
 void *pool_take(struct pool *p, size_t n);
 void pool_give(struct pool *p, void *block, size_t n); /* n as it was taken; NULL is fine */
-void pool_free(struct pool *p); /* all of it, but for the larger ones that were not given back */
+void pool_free(struct pool *p); /* after all was given back */
 
 #endif

@@ -28,6 +28,12 @@ static inline bool room_take(struct room *r, size_t has, size_t more)
     return true;
 }
 
+/* What n bytes from malloc take: for whom many small ones are a lot. */
+static inline size_t room_cost(size_t n)
+{
+    return n < 24 ? 32 : (n + 8 + 15) / 16 * 16;
+}
+
 static inline void room_give(struct room *r, size_t n)
 {
     r->used -= n;

@@ -16,13 +16,18 @@ static int32_t seq_diff(uint32_t a, uint32_t b)
     return (int32_t)(a - b);
 }
 
+static size_t cost_of(uint32_t n)
+{
+    return room_cost(sizeof(struct segment) + n);
+}
+
 static bool insert(struct reasm *r, struct room *room, struct segment *before, uint32_t seq, const uint8_t *p,
                    uint32_t n, uint32_t ack)
 {
-    size_t cost = sizeof(struct segment) + n;
+    size_t cost = cost_of(n);
     if (r->count >= LIMIT_OOO_SEGMENTS || r->bytes + cost > LIMIT_OOO_BYTES || !room_take(room, r->bytes, cost))
         return false;
-    struct segment *s = malloc(cost);
+    struct segment *s = malloc(sizeof *s + n);
     if (!s) {
         room_give(room, cost);
         return false;
@@ -118,7 +123,7 @@ struct rd reasm_head(struct reasm *r)
 void reasm_drop(struct reasm *r, struct room *room)
 {
     struct segment *s = r->head;
-    size_t cost = sizeof *s + s->n;
+    size_t cost = cost_of(s->n);
     r->head = s->next;
     *(s->next ? &s->next->prev : &r->tail) = NULL;
     r->count--;

@@ -6,8 +6,6 @@
 #include "dissect/attempt.h"
 #include "dissect/pieces.h"
 
-#include <stdlib.h>
-
 enum { RECORD_HEADER = 13, MESSAGE_HEADER = 12, RECORD_MAX = 16384 + 2048 };
 enum { CT_CCS = 20, CT_ALERT = 21, CT_HANDSHAKE = 22, CT_DATA = 23, CT_CID = 25, CT_ACK = 26 };
 enum { HT_HELLO_REQUEST = 0, HT_CLIENT_HELLO = 1, HT_SERVER_HELLO = 2, HT_HELLO_VERIFY = 3, HT_CERTIFICATE = 11,
@@ -427,12 +425,9 @@ static bool dtls_goes_on(struct rd r)
 
 static void *dtls_open(struct tls_shared *shared)
 {
-    struct dtls *s = calloc(1, sizeof *s);
-    if (!s) {
-        shared->stats->memory_refused++;
-        return NULL;
-    }
-    s->shared = shared;
+    struct dtls *s = tls_take(shared, sizeof *s);
+    if (s)
+        *s = (struct dtls){ .shared = shared };
     return s;
 }
 
@@ -508,7 +503,7 @@ static void dtls_free(void *state)
         s->shared->stats->tls_midstream += s->joined;
     conversation_clear(&s->now, s->shared);
     conversation_clear(&s->old, s->shared);
-    free(s);
+    tls_give(s->shared, s, sizeof *s);
 }
 
 const struct datagram_proto dtls_proto = {

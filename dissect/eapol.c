@@ -5,8 +5,6 @@
  */
 #include "dissect/eap.h"
 
-#include <stdlib.h>
-
 enum { HEADER = 4, TYPE_EAP = 0 };
 
 struct eapol {
@@ -33,11 +31,9 @@ static bool eapol_looks_like(uint16_t sport, uint16_t dport, struct rd frame)
 
 static void *eapol_open(struct tls_shared *shared)
 {
-    struct eapol *e = calloc(1, sizeof *e);
-    if (!e)
-        return NULL;
-    e->shared = shared;
-    e->client = 2;
+    struct eapol *e = tls_take(shared, sizeof *e);
+    if (e)
+        *e = (struct eapol){ .shared = shared, .client = 2 };
     return e;
 }
 
@@ -48,7 +44,7 @@ static void eapol_free(void *state)
         return;
     eap_clear(&e->eap);
     tls_free(e->given);
-    free(e);
+    tls_give(e->shared, e, sizeof *e);
 }
 
 static enum tls_verdict eapol_feed(void *state, unsigned d, struct rd frame, struct tls_when when)

@@ -28,7 +28,7 @@ static void drop_buffer(struct handshake *h, struct tls_shared *shared)
     if (!h->buf)
         return;
     pool_give(&shared->pool, h->buf, h->cap);
-    room_give(&shared->buffered, h->cap);
+    room_give(&shared->buffered, pool_cost(h->cap));
     h->buf = NULL;
     h->cap = 0;
 }
@@ -63,13 +63,11 @@ static bool grow(struct handshake *h, struct tls_shared *shared, uint32_t need)
     uint32_t cap = h->cap ? h->cap * 2 : FIRST_BUFFER;
     cap = cap > h->length ? h->length : cap;
     cap = cap < need ? need : cap;
-    if (!room_take(&shared->buffered, h->cap, cap - h->cap)) {
-        shared->stats->memory_refused++;
-        return false;
-    }
-    uint8_t *buf = pool_take(&shared->pool, cap);
+    size_t more = pool_cost(cap) - (h->buf ? pool_cost(h->cap) : 0);
+    bool room = room_take(&shared->buffered, h->cap, more);
+    uint8_t *buf = room ? pool_take(&shared->pool, cap) : NULL;
     if (!buf) {
-        room_give(&shared->buffered, cap - h->cap);
+        room_give(&shared->buffered, room ? more : 0);
         shared->stats->memory_refused++;
         return false;
     }

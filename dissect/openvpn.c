@@ -114,7 +114,7 @@ static void late_free(struct openvpn *o, struct late *l)
 {
     if (!l->bytes)
         return;
-    room_give(&o->shared->buffered, l->n);
+    room_give(&o->shared->buffered, room_cost(l->n));
     free(l->bytes);
     l->bytes = NULL;
 }
@@ -136,11 +136,9 @@ static bool openvpn_looks_like(uint16_t sport, uint16_t dport, struct rd b)
 
 static void *openvpn_open(struct tls_shared *shared)
 {
-    struct openvpn *o = calloc(1, sizeof *o);
-    if (!o)
-        return NULL;
-    o->shared = shared;
-    o->client = 2;
+    struct openvpn *o = tls_take(shared, sizeof *o);
+    if (o)
+        *o = (struct openvpn){ .shared = shared, .client = 2 };
     return o;
 }
 
@@ -154,7 +152,7 @@ static void openvpn_free(void *state)
     tls_free(o->tls);
     tls_free(o->over);
     tls_free(o->given);
-    free(o);
+    tls_give(o->shared, o, sizeof *o);
 }
 
 static size_t held(const struct direction *d)
@@ -177,10 +175,10 @@ static void keep_late(struct openvpn *o, struct direction *d, uint32_t id, struc
     if (!place || id - d->next >= LIMIT_OPENVPN_WINDOW)
         return;
     size_t n = rd_left(&tls);
-    bool room = room_take(&o->shared->buffered, held(d), n);
-    place->bytes = room ? malloc(n + 1) : NULL;
+    bool room = room_take(&o->shared->buffered, held(d), room_cost(n));
+    place->bytes = room ? malloc(n ? n : 1) : NULL;
     if (!place->bytes) {
-        room_give(&o->shared->buffered, room ? n : 0);
+        room_give(&o->shared->buffered, room ? room_cost(n) : 0);
         o->shared->stats->memory_refused++;
         return;
     }

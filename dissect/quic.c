@@ -7,8 +7,6 @@
 #include "dissect/pieces.h"
 #include "dissect/quic_crypto.h"
 
-#include <stdlib.h>
-
 enum { COALESCED_MAX = 8 /* packets of one datagram that are looked at */, CRYPTO_ERROR = 0x100,
        SHORT_MIN = 21 /* first byte, and what header protection samples: RFC 9001 section 5.4.2 */ };
 
@@ -219,11 +217,29 @@ static bool next_frame(struct rd *r, const struct quic_version *v, struct frame 
 
 /* ---- one connection ---- */
 
+/* The keys of one direction, where there are none, counted with the state of flows. */
+static bool keys_derive(struct tls_shared *shared, struct quic_keys *k, const struct quic_version *v, struct rd dcid, bool server)
+{
+    bool room = room_take(&shared->kept, 0, QUIC_KEYS_COST);
+    if (room && quic_keys_derive(k, v, dcid, server))
+        return true;
+    room_give(&shared->kept, room ? QUIC_KEYS_COST : 0);
+    shared->stats->memory_refused++;
+    return false;
+}
+
+static void keys_drop(struct tls_shared *shared, struct quic_keys *k)
+{
+    if (k->hp)
+        room_give(&shared->kept, QUIC_KEYS_COST);
+    quic_keys_clear(k);
+}
+
 static void connection_clear(struct connection *c, struct tls_shared *shared)
 {
     tls_free(c->a.tls);
     for (int i = 0; i < 2; i++) {
-        quic_keys_clear(&c->keys[i]);
+        keys_drop(shared, &c->keys[i]);
         pieces_clear(&c->crypto[i], &shared->buffered);
     }
     *c = (struct connection){ 0 };
@@ -278,13 +294,13 @@ static size_t decrypt_known(struct quic *q, unsigned d, const struct quic_packet
     struct connection *c = &q->now;
     bool server = d != q->client;
     if (c->version != p->known) {
-        quic_keys_clear(&c->keys[0]);
-        quic_keys_clear(&c->keys[1]);
+        keys_drop(q->shared, &c->keys[0]);
+        keys_drop(q->shared, &c->keys[1]);
         c->version = p->known;
     }
     struct quic_keys *k = &c->keys[server];
-    if (!k->hp && !quic_keys_derive(k, c->version, rd_of(c->odcid.b, c->odcid.n), server))
-        q->shared->stats->memory_refused++;
+    if (!k->hp && !keys_derive(q->shared, k, c->version, rd_of(c->odcid.b, c->odcid.n), server))
+        return 0;
     return quic_decrypt(k, p->whole, p->pn_offset, out);
 }
 
@@ -308,8 +324,8 @@ static bool adopt(struct quic *q, unsigned d, const struct quic_packet *p, struc
     bool waiting = c->a.state == ATTEMPT_OPEN && !c->answered && d == q->client && !q->negotiated;
     if (waiting && (cid_is(&q->retry, p->dcid) || same_hello(q, p->known, frames))) {
         c->retry = true;
-        quic_keys_clear(&c->keys[0]);
-        quic_keys_clear(&c->keys[1]);
+        keys_drop(q->shared, &c->keys[0]);
+        keys_drop(q->shared, &c->keys[1]);
     } else {
         struct tls *tls = q->old.a.state == ATTEMPT_DUE ? NULL : tls_new(q->shared, TLS_QUIC);
         if (!tls)
@@ -338,11 +354,11 @@ static size_t decrypt_first(struct quic *q, unsigned d, const struct quic_packet
 {
     struct quic_keys keys = { 0 };
     size_t n = 0;
-    if (quic_keys_derive(&keys, p->known, p->dcid, false))
+    if (keys_derive(q->shared, &keys, p->known, p->dcid, false))
         n = quic_decrypt(&keys, p->whole, p->pn_offset, out);
     if (n && adopt(q, d, p, keys, rd_of(out, n)))
         return n;
-    quic_keys_clear(&keys);
+    keys_drop(q->shared, &keys);
     return 0;
 }
 
@@ -432,13 +448,9 @@ static void short_header(struct quic *q, unsigned d, size_t length, struct tls_w
 
 static void *quic_open(struct tls_shared *shared)
 {
-    struct quic *q = calloc(1, sizeof *q);
-    if (!q) {
-        shared->stats->memory_refused++;
-        return NULL;
-    }
-    q->shared = shared;
-    q->client = SIDE_UNKNOWN;
+    struct quic *q = tls_take(shared, sizeof *q);
+    if (q)
+        *q = (struct quic){ .shared = shared, .client = SIDE_UNKNOWN };
     return q;
 }
 
@@ -506,7 +518,7 @@ static void quic_free(void *state)
     }
     connection_clear(&q->now, q->shared);
     connection_clear(&q->old, q->shared);
-    free(q);
+    tls_give(q->shared, q, sizeof *q);
 }
 
 const struct datagram_proto quic_proto = {

@@ -31,6 +31,7 @@ struct quic_keys {
     uint64_t next_pn; /* the highest packet number that decrypted, plus 1: for decoding truncated ones */
 };
 
+enum { QUIC_KEYS_COST = 2048 }; /* bytes that libcrypto takes for such a pair: 1,824 where measured */
 enum { QUIC_CID_MAX = 20 }; /* RFC 9000 section 17.2 */
 
 /* false: libcrypto refused (out of memory). Replaces earlier keys. server: of the packets that the server sends. */

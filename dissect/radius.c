@@ -128,11 +128,9 @@ static bool radius_looks_like(uint16_t sport, uint16_t dport, struct rd b)
 
 static void *radius_open(struct tls_shared *shared)
 {
-    struct radius *r = calloc(1, sizeof *r);
-    if (!r)
-        return NULL;
-    r->shared = shared;
-    r->client = 2;
+    struct radius *r = tls_take(shared, sizeof *r);
+    if (r)
+        *r = (struct radius){ .shared = shared, .client = 2 };
     return r;
 }
 
@@ -146,7 +144,7 @@ static void radius_free(void *state)
     free(r->station);
     room_give(&r->shared->kept, r->size);
     tls_free(r->given);
-    free(r);
+    tls_give(r->shared, r, sizeof *r);
 }
 
 /* --- which station --- */

@@ -151,7 +151,7 @@ static void held_free(struct rdpudp *s, struct held *h)
 {
     if (!h->bytes)
         return;
-    room_give(&s->shared->buffered, h->n);
+    room_give(&s->shared->buffered, room_cost(h->n));
     free(h->bytes);
     h->bytes = NULL;
 }
@@ -169,9 +169,9 @@ static void hold(struct rdpudp *s, struct side *side, uint32_t seq, struct rd da
             has += side->held[i].n;
     }
     size_t n = rd_left(&data);
-    bool counted = room && room_take(&s->shared->buffered, has, n);
-    if (counted && !(room->bytes = malloc(n + 1)))
-        room_give(&s->shared->buffered, n);
+    bool counted = room && room_take(&s->shared->buffered, has, room_cost(n));
+    if (counted && !(room->bytes = malloc(n ? n : 1)))
+        room_give(&s->shared->buffered, room_cost(n));
     if (!counted || !room->bytes) { /* what is missing will not come: end with what is known */
         decide(s, TLS_END_IDLE);
         return;
@@ -222,17 +222,14 @@ static void rdpudp_free(void *state)
         held_free(s, &s->side[i / HELD].held[i % HELD]);
     tls_free(s->tls);
     dtls_proto.free(s->dtls);
-    free(s);
+    tls_give(s->shared, s, sizeof *s);
 }
 
 static void *rdpudp_open(struct tls_shared *shared)
 {
-    struct rdpudp *s = calloc(1, sizeof *s);
-    if (!s) {
-        shared->stats->memory_refused++;
-        return NULL;
-    }
-    s->shared = shared;
+    struct rdpudp *s = tls_take(shared, sizeof *s);
+    if (s)
+        *s = (struct rdpudp){ .shared = shared };
     return s;
 }
 

@@ -18,6 +18,7 @@
 #include "dissect/dialogue.h"
 #include "dissect/tls.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum phase {
@@ -29,7 +30,7 @@ enum phase {
 };
 
 struct session {
-    struct pool *pool; /* where it lies */
+    struct tls_shared *shared; /* where it lies */
     uint8_t phase;
     uint8_t tunnels; /* prefixes and tunnel headers taken off so far */
     bool tls_ruled_out;
@@ -43,7 +44,7 @@ struct session {
     bool returns; /* by a row that can go back to clear text */
     struct upgrade_state facts; /* of that row */
     struct endpoint real_client, real_server;
-    char *target; /* CONNECT, SOCKS */
+    char *target; /* CONNECT, SOCKS; as large as a tag */
 };
 
 struct datagram_session { /* flows of datagrams */
@@ -248,8 +249,8 @@ static void session_free(struct flow *f)
         return;
     tls_free(s->tls);
     dialogue_free(&s->g);
-    free(s->target);
-    pool_give(s->pool, s, sizeof *s);
+    tls_give(s->shared, s->target, sizeof s->facts.tag);
+    tls_give(s->shared, s, sizeof *s);
 }
 
 /* ---- streams ---- */
@@ -368,9 +369,10 @@ static void keep_facts(struct dissector *ds, struct session *s)
         s->real_server = t->s.real_server;
     }
     if (t->s.has_target) { /* of a tunnel in a tunnel: the last one */
-        free(s->target);
-        s->target = strndup(t->s.tag, sizeof t->s.tag);
-        ds->stats->memory_refused += !s->target;
+        tls_give(s->shared, s->target, sizeof t->s.tag);
+        s->target = tls_take(&ds->shared, sizeof t->s.tag);
+        if (s->target)
+            memcpy(s->target, t->s.tag, sizeof t->s.tag);
     }
 }
 
@@ -538,12 +540,10 @@ static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, 
     struct dissector *ds = ctx;
     struct session *s = f->user;
     if (!s) {
-        s = f->user = pool_take(&ds->shared.pool, sizeof *s);
-        if (!s) {
-            ds->stats->memory_refused++;
+        s = f->user = tls_take(&ds->shared, sizeof *s);
+        if (!s)
             return STREAM_DONE;
-        }
-        *s = (struct session){ .pool = &ds->shared.pool };
+        *s = (struct session){ .shared = &ds->shared };
     }
     return by_phase(ds, s, f, d, b);
 }
@@ -589,13 +589,13 @@ static void drain(struct dissector *ds, struct datagram_session *g, struct flow 
     }
 }
 
-static void datagram_free(struct flow *f)
+static void datagram_free(struct dissector *ds, struct flow *f)
 {
     struct datagram_session *g = f->user;
     f->user = NULL;
     if (g)
         g->row->free(g->state);
-    free(g);
+    tls_give(&ds->shared, g, sizeof *g);
 }
 
 /* Open the first row from this one on that takes the datagram for its own. */
@@ -605,17 +605,14 @@ static struct datagram_session *datagram_open(struct dissector *ds, const struct
     for (; *row; row++) {
         if ((*row)->proto != f->proto || !(*row)->looks_like(f->side[d].port, f->side[!d].port, b))
             continue;
-        struct datagram_session *g = calloc(1, sizeof *g);
-        if (g) {
-            g->row = *row;
-            g->state = (*row)->open(&ds->shared);
-        }
-        if (!g || !g->state) {
-            ds->stats->memory_refused++;
-            free(g);
+        struct datagram_session *g = tls_take(&ds->shared, sizeof *g);
+        if (!g)
             return NULL;
-        }
-        return g;
+        *g = (struct datagram_session){ .row = *row, .state = (*row)->open(&ds->shared) };
+        if (g->state)
+            return g;
+        tls_give(&ds->shared, g, sizeof *g);
+        return NULL;
     }
     return NULL;
 }
@@ -643,14 +640,14 @@ static enum stream_verdict session_datagram(void *ctx, struct flow *f, unsigned 
             drain(ds, g, f, TLS_END_DECIDED, SIDE_UNKNOWN);
             if (g->row->many)
                 return STREAM_MORE;
-            datagram_free(f);
+            datagram_free(ds, f);
             return STREAM_DONE;
         case TLS_NOT:
             break;
         }
         drain(ds, g, f, TLS_END_DECIDED, SIDE_UNKNOWN);
         from = row_behind(g->row);
-        datagram_free(f);
+        datagram_free(ds, f);
     }
 }
 
@@ -660,7 +657,7 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
     if (f->proto != PROTO_TCP) {
         if (f->user)
             drain(ds, f->user, f, tls_end_of(why), by);
-        datagram_free(f);
+        datagram_free(ds, f);
         return;
     }
     struct session *s = f->user;
@@ -689,7 +686,7 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
 static bool session_full(void *ctx)
 {
     const struct dissector *ds = ctx;
-    return room_tight(&ds->shared.buffered) || room_tight(&ds->shared.kept);
+    return room_tight(&ds->shared.buffered) || room_tight(&ds->shared.kept) || ds->shared.pool.starved;
 }
 
 /* ---- the public face ---- */
@@ -722,12 +719,14 @@ void dissector_limit(struct dissector *ds, size_t bytes)
 {
     ds->shared.buffered.max = least(bytes / 3, LIMIT_HANDSHAKE_TOTAL);
     ds->shared.kept.max = least(bytes / 3 * 2, LIMIT_HELLO_TOTAL);
+    pool_limit(&ds->shared.pool, ds->shared.buffered.max + ds->shared.kept.max);
 }
 
 void dissector_free(struct dissector *ds)
 {
     if (!ds)
         return;
+    assert(ds->shared.buffered.used == 0 && ds->shared.kept.used == 0); /* what was counted was given back */
     cert_cache_free(ds->shared.certs);
     pool_free(&ds->shared.pool);
     free(ds);

@@ -13,13 +13,30 @@
 #include "dissect/tls_state.h"
 
 
+void *tls_take(struct tls_shared *shared, size_t n)
+{
+    bool room = room_take(&shared->kept, 0, pool_cost(n));
+    void *p = room ? pool_take(&shared->pool, n) : NULL;
+    if (!p) {
+        room_give(&shared->kept, room ? pool_cost(n) : 0);
+        shared->stats->memory_refused++;
+    }
+    return p;
+}
+
+void tls_give(struct tls_shared *shared, void *p, size_t n)
+{
+    if (!p)
+        return;
+    pool_give(&shared->pool, p, n);
+    room_give(&shared->kept, pool_cost(n));
+}
+
 struct tls *tls_new(struct tls_shared *shared, enum tls_framing framing)
 {
-    struct tls *t = room_take(&shared->kept, 0, sizeof *t) ? pool_take(&shared->pool, sizeof *t) : NULL;
-    if (!t) {
-        shared->stats->memory_refused++;
+    struct tls *t = tls_take(shared, sizeof *t);
+    if (!t)
         return NULL;
-    }
     memset(t, 0, sizeof *t);
     t->shared = shared;
     t->framing = (uint8_t)framing;
@@ -47,11 +64,8 @@ static bool hello_under_way(const struct tls_side *s)
 
 static void forget_body(struct tls *t, uint8_t **copy, size_t *kept)
 {
-    if (!*copy)
-        return;
-    pool_give(&t->shared->pool, *copy, *kept);
+    tls_give(t->shared, *copy, *kept);
     *copy = NULL;
-    room_give(&t->shared->kept, *kept);
     *kept = 0;
 }
 
@@ -66,8 +80,7 @@ void tls_free(struct tls *t)
     cert_release(t->shared->certs, t->cert);
     forget_body(t, &t->ch_copy, &t->ch_kept);
     forget_body(t, &t->sh_copy, &t->sh_kept);
-    room_give(&t->shared->kept, sizeof *t);
-    pool_give(&t->shared->pool, t, sizeof *t);
+    tls_give(t->shared, t, sizeof *t);
 }
 
 /* ---- hellos ---- */
@@ -75,14 +88,9 @@ void tls_free(struct tls *t)
 /* A copy of the body of a message, for as long as the conversation. NULL: no memory, or no room. */
 static uint8_t *keep_body(struct tls *t, const struct handshake_message *m, size_t *kept)
 {
-    struct tls_shared *shared = t->shared;
-    bool room = room_take(&shared->kept, 0, m->length);
-    uint8_t *copy = room ? pool_take(&shared->pool, m->length) : NULL;
-    if (!copy) {
-        room_give(&shared->kept, room ? m->length : 0);
-        shared->stats->memory_refused++;
+    uint8_t *copy = tls_take(t->shared, m->length);
+    if (!copy)
         return NULL;
-    }
     if (m->length)
         memcpy(copy, m->body.p, m->length);
     *kept = m->length;

@@ -20,10 +20,14 @@ struct tls_shared {
     struct cert_cache *certs;
     struct stats *stats;
     struct room buffered; /* what waits for more, of all conversations and dialogues: LIMIT_HANDSHAKE_TOTAL */
-    struct room kept; /* conversations and the whole hellos they keep: LIMIT_HELLO_TOTAL */
-    struct pool pool; /* what conversations are made of */
+    struct room kept; /* the state of all flows, and the whole hellos they keep: LIMIT_HELLO_TOTAL */
+    struct pool pool; /* what both are of */
     uint8_t offer[OFFER_MAX]; /* of the event filled last */
 };
+
+/* Memory for the state of a flow, counted in shared->kept. NULL: no room, or no memory (counted in stats). */
+void *tls_take(struct tls_shared *shared, size_t n);
+void tls_give(struct tls_shared *shared, void *p, size_t n); /* n as it was taken; NULL is fine */
 
 /* When and where the bytes of this call were captured. */
 struct tls_when {

@@ -22,6 +22,7 @@ FLOODS = [
     ("syn", 50000, 3000000, ()),
     ("syn-ack", 300000, 6000000, ()),
     ("hello", 15000, 600000, ("conn_evicted",)),
+    ("sizes", 72000, 1600000, ("conn_evicted", "memory_refused")),
     ("big-hello", 10000, 100000, ("conn_evicted", "memory_refused")),
     ("half-hello", 20000, 400000, ("conn_evicted", "memory_refused")),
     ("offer", 20000, 600000, ("conn_evicted",)),

@@ -24,6 +24,7 @@ struct party {
 
 struct flood {
     uint64_t random; /* splitmix64 */
+    uint64_t unit; /* how many there were before this one */
     int64_t ns;
     struct wbuf packet, data;
     uint8_t cert[2048]; /* DER, with room for random bytes at .cert_random */
@@ -258,6 +259,14 @@ static void flood_hello(struct flood *f)
     hello_from(f, "flood.example", 4, false, 0, SIZE_MAX);
 }
 
+/* Hellos of one length after the other. */
+static void flood_sizes(struct flood *f)
+{
+    enum { RUN = 3000, FIRST = 124, STEP = 128, LAST = 3068 };
+    unsigned step = (unsigned)(f->unit / RUN) % ((LAST - FIRST) / STEP + 1);
+    hello_from(f, "f", 1, false, FIRST + STEP * step, SIZE_MAX);
+}
+
 static void flood_big_hello(struct flood *f)
 {
     hello_from(f, "flood.example", 4, false, 16000, SIZE_MAX);
@@ -473,6 +482,7 @@ static const struct kind {
     { "quic", flood_quic },         { "dtls", flood_dtls },         { "dialogue", flood_dialogue },
     { "radius", flood_radius },     { "radius-servers", flood_radius_servers }, { "part-hello", flood_part_hello },
     { "openvpn", flood_openvpn },   { "client-cert", flood_client_cert },
+    { "sizes", flood_sizes },
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -534,6 +544,7 @@ int main(int argc, char **argv)
         return 1;
     for (uint64_t i = 0; i < count; i++) {
         f.ns = FIRST_SECOND * INT64_C(1000000000) + (int64_t)i * UNIT_NS;
+        f.unit = i;
         kind->unit(&f);
         if (i >= count / 2 && i % REAL_EVERY == 0 && due < real.count) {
             record(&f, real.packet[due].bytes, real.packet[due].caplen, real.packet[due].len);

@@ -203,6 +203,7 @@ static void close_flow(struct fixture *x)
     drain(x, TLS_END_INPUT);
     x->proto->free(x->state);
     assert_int_equal(x->shared.buffered.used, 0);
+    assert_int_equal(x->shared.kept.used, 0);
     cert_cache_free(x->shared.certs);
 }
 

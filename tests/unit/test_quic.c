@@ -244,6 +244,7 @@ static void close_flow(struct fixture *x)
     drain(x, TLS_END_INPUT);
     quic_proto.free(x->state);
     assert_int_equal(x->shared.buffered.used, 0);
+    assert_int_equal(x->shared.kept.used, 0);
     cert_cache_free(x->shared.certs);
 }
 
@@ -740,6 +741,26 @@ static void hostile_frames(void **state)
     }
 }
 
+/* What libcrypto keeps for a flow counts, and where there is no room for it the packet is not read. */
+static void keys_take_room(void **state)
+{
+    (void)state;
+    struct fixture x;
+    uint8_t p[MTU];
+    size_t n = client_initial(V1, DCID, 1, p);
+    open_flow(&x);
+    size_t before = x.shared.kept.used;
+    assert_int_equal(feed(&x, 0, p, n), TLS_MORE);
+    assert_true(x.shared.kept.used >= before + QUIC_KEYS_COST);
+    close_flow(&x);
+    open_flow(&x);
+    x.shared.kept.max = before + QUIC_KEYS_COST - 1;
+    assert_int_equal(feed(&x, 0, p, n), TLS_MORE);
+    assert_int_equal(x.shared.kept.used, before);
+    assert_int_equal(x.stats.memory_refused, 1);
+    close_flow(&x);
+}
+
 /* What other protocols send must not open a flow; nor may Google's own QUIC, which is not TLS. */
 static void others_do_not_look_like_quic(void **state)
 {
@@ -811,6 +832,7 @@ int main(void)
         cmocka_unit_test(greased_short_header),
         cmocka_unit_test(a_flood_costs_a_bounded_number_of_decryptions),
         cmocka_unit_test(hostile_frames),
+        cmocka_unit_test(keys_take_room),
         cmocka_unit_test(others_do_not_look_like_quic),
         cmocka_unit_test(packet_numbers),
     };
