@@ -32,7 +32,7 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
          $(patsubst tests/bench/%.c,$(B)/tools/%,$(wildcard tests/bench/*.c))
 SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 
-.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench cutover lint coverage install dist clean
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench cutover lint tidy coverage install dist clean
 all: $(OUT)
 
 help:
@@ -141,6 +141,10 @@ cutover: $(OUT)
 #: make lint       includes point one way, banned functions, formatting of the tree, shell scripts, cppcheck
 lint:
 	sh tests/lint.sh
+
+#: make tidy       clang-tidy (bugprone, cert, analyzer) over the program
+tidy:
+	sh tests/tidy.sh
 
 #: make coverage   line coverage of capture/ and dissect/
 coverage:

@@ -358,6 +358,7 @@ static enum stream_verdict feed_unwrap(struct dissector *ds, struct session *s, 
 static void keep_facts(struct dissector *ds, struct session *s)
 {
     const struct trial *t = &s->g.trial[0];
+    assert(s->g.trial);
     bool login = s->facts.login; /* a proxy's, before the protocol in its tunnel */
     s->facts = t->s;
     s->facts.login |= login;
@@ -443,9 +444,11 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
 static bool hello_amid_dialogue(const struct session *s, const struct flow *f, unsigned d, struct rd b)
 {
     struct rd rest = dialogue_rest(&s->g, d);
+    if (!s->g.trial || !s->g.trials)
+        return false;
     if (dialogue_confirmed(&s->g) && s->g.trial[0].s.pending && f->seen[!d] && !f->unseen_data[!d])
         return false;
-    return s->g.trials && s->g.spoke[d] && rd_left(&rest) == 0 && tls_looks_like(b, true) &&
+    return s->g.spoke[d] && rd_left(&rest) == 0 && tls_looks_like(b, true) &&
            (s->g.trial[0].s.greeted || s->g.trial[0].s.confirmed);
 }
 

@@ -60,7 +60,7 @@ static enum up_verdict telnet_data(struct upgrade_state *s, bool from_client, st
 {
     uint8_t *matched = &s->small[PROMPT];
     while (!from_client && rd_left(&text) && prompt[*matched]) {
-        uint8_t letter = rd_u8(&text) | 0x20;
+        char letter = (char)(rd_u8(&text) | 0x20);
         *matched = letter == prompt[*matched] ? *matched + 1 : letter == prompt[0];
     }
     s->login = s->login || (from_client && !prompt[*matched]);
