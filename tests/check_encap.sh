@@ -34,7 +34,8 @@ n=0
 for kind in $("$rewrap" --list | cut -d' ' -f2); do
 	n=$((n + 1))
 	case $kind in
-	*ip6frag | ipv6* | 6in*) expect "$kind" "$ipv6" ;;
+	gre-over-ipv6) expect "$kind" "$plain" ;;
+	*ip6frag | ipv6* | 6in* | *-ipv6) expect "$kind" "$ipv6" ;;
 	teredo*) expect "$kind" "$teredo" ;;
 	client-only) expect "$kind" "$client" ;;
 	server-only) ;; # below

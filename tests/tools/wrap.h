@@ -220,11 +220,16 @@ WRAP(null_big) { W_UNUSED; w32(o, 2); W_PACKET; }
 WRAP(sll) { W_UNUSED; w16(o, dir ? 0 : 4); w16(o, 1); w16(o, 6); w_mem(o, in.eth + 6, 6); w16(o, 0); w16(o, 0x0800); W_PACKET; }
 WRAP(sll2) { W_UNUSED; w16(o, 0x0800); w16(o, 0); w32(o, 3); w16(o, 1); w8(o, dir ? 0 : 4); w8(o, 6); w_mem(o, in.eth + 6, 6); w16(o, 0); W_PACKET; }
 WRAP(sll_vlan) { W_UNUSED; w16(o, 0); w16(o, 1); w16(o, 6); w_zero(o, 8); w16(o, 0x8100); w16(o, 100); w16(o, 0x0800); W_PACKET; }
+WRAP(sll_llc) { W_UNUSED; w16(o, 0); w16(o, 1); w16(o, 6); w_zero(o, 8); w16(o, 4); w_mem(o, "\xaa\xaa\x03\0\0\0\x08\0", 8); W_PACKET; }
+WRAP(slip) { W_UNUSED; w8(o, dir); w_zero(o, 15); W_PACKET; }
+WRAP(netanalyzer) { W_UNUSED; w32(o, 0x40010203); W_FRAME; }
+WRAP(ppp_chdlc) { W_UNUSED; w16(o, 0x0f00); w16(o, 0x0800); W_PACKET; }
 WRAP(ppp) { W_UNUSED; w16(o, 0xff03); w16(o, 0x0021); W_PACKET; }
 WRAP(ppp_bare) { W_UNUSED; w8(o, 0x21); W_PACKET; } /* both fields compressed away (RFC 1661 6.5, 6.6) */
 WRAP(ppp_pppd) { W_UNUSED; w8(o, dir); w8(o, 3); w16(o, 0x0021); W_PACKET; }
 WRAP(chdlc) { W_UNUSED; w16(o, 0x0f00); w16(o, 0x0800); W_PACKET; }
 WRAP(frelay) { W_UNUSED; w16(o, 0x1841); w16(o, 0x03cc); W_PACKET; }
+WRAP(frelay_ipv6) { W_UNUSED; w16(o, 0x1841); w16(o, 0x038e); (void)w_as_ipv6(o, in, w_documentation); }
 WRAP(nflog) { W_UNUSED; w32(o, 0x02000000); wl16(o, 8); wl16(o, 1); w32(o, 0x08000100); wl16(o, 5); wl16(o, 10); w_zero(o, 4); wl16(o, (unsigned)in.ip_len + 4); wl16(o, 9); W_PACKET; }
 WRAP(pktap) { W_UNUSED; wl32(o, 108); wl32(o, 1); wl32(o, 1); w_zero(o, 96); W_FRAME; }
 WRAP(pflog) { W_UNUSED; w8(o, 61); w8(o, 2); w_zero(o, 62); W_PACKET; }
@@ -235,6 +240,8 @@ WRAP(mpls_link) { W_UNUSED; w32(o, 1000U << 12 | 0x140); W_PACKET; }
 WRAP(wlan) { W_UNUSED; w_wlan(o, in, dir, dir ? 2 : 1, false, false); }
 WRAP(wlan_adhoc) { W_UNUSED; w_wlan(o, in, dir, 0, false, false); }
 WRAP(wds) { W_UNUSED; w_wlan(o, in, dir, 3, true, false); }
+WRAP(sll_wlan) { W_UNUSED; w16(o, 0); w16(o, 801); w16(o, 6); w_zero(o, 8); w16(o, 4); w_wlan(o, in, dir, dir ? 2 : 1, false, false); }
+WRAP(sll_radiotap) { W_UNUSED; w16(o, 0); w16(o, 803); w16(o, 6); w_zero(o, 8); w16(o, 4); w16(o, 0); wl16(o, 8); w32(o, 0); w_wlan(o, in, dir, dir ? 2 : 1, false, false); }
 WRAP(radiotap)
 {
     W_UNUSED;
@@ -259,6 +266,7 @@ WRAP(radiotap_padded)
     (void)n;
 }
 WRAP(prism) { W_UNUSED; wl32(o, 0x44); wl32(o, 144); w_zero(o, 136); w_wlan(o, in, dir, dir ? 2 : 1, false, false); }
+WRAP(sll_prism) { W_UNUSED; w16(o, 0); w16(o, 802); w16(o, 6); w_zero(o, 8); w16(o, 4); wrap_prism(o, in, dir, n); }
 WRAP(avs) { W_UNUSED; w32(o, 0x80211001); w32(o, 64); w_zero(o, 56); w_wlan(o, in, dir, dir ? 2 : 1, false, false); }
 WRAP(ppi) { W_UNUSED; w16(o, 0); wl16(o, 8); wl32(o, 105); w_wlan(o, in, dir, dir ? 2 : 1, true, false); }
 WRAP(wlan_decrypted) /* the driver took the encryption off and left the bit and the CCMP header */
@@ -290,6 +298,8 @@ WRAP(amsdu)
 }
 
 /* ---- between the addresses and the packet ---- */
+WRAP(llc_ip) { W_UNUSED; W_MACS; w16(o, (unsigned)in.ip_len + 3); w_mem(o, "\x06\x06\x03", 3); W_PACKET; }
+WRAP(snap_bridged) { W_UNUSED; W_MACS; w16(o, (unsigned)n + 10); w_mem(o, "\xaa\xaa\x03\0\x80\xc2\0\x07\0\0", 10); W_FRAME; }
 WRAP(snap) { W_UNUSED; W_MACS; w16(o, (unsigned)in.ip_len + 8); w_mem(o, "\xaa\xaa\x03\0\0\0\x08\0", 8); W_PACKET; }
 WRAP(vlan) { W_UNUSED; W_MACS; w16(o, 0x8100); w16(o, 0x6064); w16(o, 0x0800); W_PACKET; }
 WRAP(vlan_asym) { W_UNUSED; W_MACS; w16(o, 0x8100); w16(o, dir ? 201 : 200); w16(o, 0x0800); W_PACKET; }
@@ -302,6 +312,9 @@ WRAP(mpls_pw_cw) { W_UNUSED; W_MACS; w16(o, 0x8847); w32(o, 1000U << 12 | 0x140)
 WRAP(pppoe) { W_UNUSED; W_MACS; w16(o, 0x8864); w16(o, 0x1100); w16(o, 77); w16(o, (unsigned)in.ip_len + 2); w16(o, 0x0021); W_PACKET; }
 WRAP(nsh) { W_UNUSED; W_MACS; w16(o, 0x894f); w32(o, 0x0fc60101); w32(o, 300U << 8 | 255); w_zero(o, 16); W_PACKET; } /* length 6 words */
 WRAP(nsh_ether) { W_UNUSED; W_MACS; w16(o, 0x894f); w32(o, 0x0fc20203); w32(o, 300U << 8 | 255); W_FRAME; }
+WRAP(nsh_ipv6) { W_UNUSED; W_MACS; w16(o, 0x894f); w32(o, 0x0fc20202); w32(o, 300U << 8 | 255); (void)w_as_ipv6(o, in, w_documentation); }
+WRAP(nsh_nsh) { W_UNUSED; W_MACS; w16(o, 0x894f); w32(o, 0x0fc20204); w32(o, 300U << 8 | 255); w32(o, 0x0fc20201); w32(o, 301U << 8 | 255); W_PACKET; }
+WRAP(nsh_mpls) { W_UNUSED; W_MACS; w16(o, 0x894f); w32(o, 0x0fc20205); w32(o, 300U << 8 | 255); w32(o, 1000U << 12 | 0x140); W_PACKET; }
 WRAP(pbb) { w_ether(o, dir, 0x88a8); w16(o, 500); w16(o, 0x88e7); w32(o, 70000); W_FRAME; (void)n; }
 WRAP(cmd) { W_UNUSED; W_MACS; w16(o, 0x8909); w16(o, 0x0101); w16(o, 1); w16(o, 42); w16(o, 0x0800); W_PACKET; }
 WRAP(vntag) { W_UNUSED; W_MACS; w16(o, 0x8926); w32(o, dir ? 0x80010002 : 2); w16(o, 0x8100); w16(o, 100); w16(o, 0x0800); W_PACKET; }
@@ -361,6 +374,7 @@ WRAP(aruba)
 WRAP(erspan1) { W_UNUSED; w_outer(o, dir, 47, n + 4); w32(o, 0x88be); W_FRAME; }
 WRAP(erspan2) { W_UNUSED; w_outer(o, dir, 47, n + 16); w32(o, 0x100088be); w32(o, 1); w16(o, 0x1064); w16(o, dir ? 22 : 21); w32(o, 5); W_FRAME; }
 WRAP(erspan3) { W_UNUSED; w_outer(o, dir, 47, n + 20); w32(o, 0x100022eb); w32(o, 1); w16(o, 0x2064); w16(o, dir ? 22 : 21); w32(o, 99); w16(o, 7); w16(o, 0); W_FRAME; }
+WRAP(erspan3_ip) { W_UNUSED; w_outer(o, dir, 47, in.ip_len + 20); w32(o, 0x100022eb); w32(o, 1); w16(o, 0x2064); w16(o, dir ? 22 : 21); w32(o, 99); w16(o, 7); w16(o, 0x0800); W_PACKET; }
 WRAP(erspan3_sub) { W_UNUSED; w_outer(o, dir, 47, n + 28); w32(o, 0x100022eb); w32(o, 1); w16(o, 0x2064); w16(o, dir ? 22 : 21); w32(o, 99); w16(o, 7); w16(o, 1); w32(o, 0x0c000000); w32(o, 1); W_FRAME; }
 
 /* ---- UDP ---- */
@@ -369,6 +383,9 @@ WRAP(vxlan_8472) { W_UNUSED; w_udp(o, dir, 50000, 8472, n + 8); w32(o, 0x0800000
 WRAP(vxlan_asym) { W_UNUSED; w_udp(o, dir, 50000, 4789, n + 8); w32(o, 0x08000000); w32(o, (dir ? 7001U : 7000U) << 8); W_FRAME; }
 WRAP(vxlan_gbp) { W_UNUSED; w_udp(o, dir, 50000, 4789, n + 8); w32(o, 0x88080123); w32(o, 7000U << 8); W_FRAME; }
 WRAP(vxlan_gpe) { W_UNUSED; w_udp(o, dir, 50000, 4790, in.ip_len + 8); w32(o, 0x0c000001); w32(o, 7000U << 8); W_PACKET; }
+WRAP(vxlan_gpe_ipv6) { W_UNUSED; w_udp(o, dir, 50000, 4790, in.ip_len - in.header + 40 + 8); w32(o, 0x0c000002); w32(o, 7000U << 8); (void)w_as_ipv6(o, in, w_documentation); }
+WRAP(vxlan_gpe_ether) { W_UNUSED; w_udp(o, dir, 50000, 4790, n + 8); w32(o, 0x0c000003); w32(o, 7000U << 8); W_FRAME; }
+WRAP(vxlan_gpe_mpls) { W_UNUSED; w_udp(o, dir, 50000, 4790, in.ip_len + 12); w32(o, 0x0c000005); w32(o, 7000U << 8); w32(o, 1000U << 12 | 0x140); W_PACKET; }
 WRAP(vxlan_gpe_nsh) { W_UNUSED; w_udp(o, dir, 50000, 4790, in.ip_len + 16); w32(o, 0x0c000004); w32(o, 7000U << 8); w32(o, 0x0fc20201); w32(o, 300U << 8 | 255); W_PACKET; }
 WRAP(vxlan_vlan) { W_UNUSED; w_udp(o, dir, 50000, 4789, n + 12); w32(o, 0x08000000); w32(o, 7000U << 8); W_MACS; w16(o, 0x8100); w16(o, 33); w16(o, 0x0800); W_PACKET; }
 WRAP(geneve) { W_UNUSED; w_udp(o, dir, 50000, 6081, n + 8); w32(o, 0x6558); w32(o, 8000U << 8); W_FRAME; }
@@ -383,6 +400,8 @@ WRAP(l2tpv3_udp) { W_UNUSED; w_udp(o, dir, 1701, 1701, n + 8); w32(o, 0x00030000
 WRAP(l2tpv3_ip) { W_UNUSED; w_outer(o, dir, 115, n + 4); w32(o, dir ? 31 : 32); W_FRAME; }
 WRAP(l2tpv3_cookie) { W_UNUSED; w_outer(o, dir, 115, n + 16); w32(o, dir ? 31 : 32); w32(o, 0x5a5a5a5a); w32(o, 0xa5a5a5a5); w32(o, 0x40000001); W_FRAME; }
 WRAP(tzsp) { W_UNUSED; w_udp(o, dir, 50000, 37008, n + 5); w32(o, 0x01000001); w8(o, 1); W_FRAME; }
+WRAP(tzsp_ip) { W_UNUSED; w_udp(o, dir, 50000, 37008, in.ip_len + 5); w32(o, 0x01000007); w8(o, 1); W_PACKET; }
+WRAP(tzsp_ppp) { W_UNUSED; w_udp(o, dir, 50000, 37008, in.ip_len + 9); w32(o, 0x01000004); w8(o, 1); w32(o, 0xff030021); W_PACKET; }
 WRAP(tzsp_wlan)
 {
     W_UNUSED;
@@ -456,12 +475,20 @@ static const struct wrap {
     { "sll", 113, wrap_sll, 0, 0, 0, 0, 0, AS_IS },
     { "sll2", 276, wrap_sll2, 0, 0, 0, 0, 0, AS_IS },
     { "sll-vlan", 113, wrap_sll_vlan, ENCAP_VLAN, 100, 100, 100, 0, AS_IS },
+    { "sll-llc", 113, wrap_sll_llc, 0, 0, 0, 0, 0, AS_IS },
+    { "sll-wlan", 113, wrap_sll_wlan, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
+    { "sll-radiotap", 113, wrap_sll_radiotap, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
+    { "sll-prism", 113, wrap_sll_prism, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
+    { "slip", 8, wrap_slip, 0, 0, 0, 0, 0, AS_IS },
+    { "netanalyzer", 240, wrap_netanalyzer, 0, 0, 0, 0, 0, AS_IS },
+    { "ppp-cisco-hdlc", 50, wrap_ppp_chdlc, ENCAP_PPP, 0, 0, 0, 0, AS_IS },
     { "ppp", 9, wrap_ppp, ENCAP_PPP, 0, 0, 0, 0, AS_IS },
     { "ppp-compressed", 9, wrap_ppp_bare, ENCAP_PPP, 0, 0, 0, 0, AS_IS },
     { "ppp-serial", 50, wrap_ppp, ENCAP_PPP, 0, 0, 0, 0, AS_IS },
     { "ppp-pppd", 166, wrap_ppp_pppd, ENCAP_PPP, 0, 0, 0, 0, AS_IS },
     { "cisco-hdlc", 104, wrap_chdlc, 0, 0, 0, 0, 0, AS_IS },
     { "frame-relay", 107, wrap_frelay, 0, 0, 0, 0, 0, AS_IS },
+    { "frame-relay-ipv6", 107, wrap_frelay_ipv6, 0, 0, 0, 0, 0, AS_IPV6 },
     { "nflog", 239, wrap_nflog, 0, 0, 0, 0, 0, AS_IS },
     { "pktap", 258, wrap_pktap, 0, 0, 0, 0, 0, AS_IS },
     { "pflog", 117, wrap_pflog, 0, 0, 0, 0, 0, AS_IS },
@@ -477,6 +504,8 @@ static const struct wrap {
     { "avs", 163, wrap_avs, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
     { "ppi", 192, wrap_ppi, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
     { "amsdu", 105, wrap_amsdu, ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
+    { "llc-ip", 1, wrap_llc_ip, 0, 0, 0, 0, 0, AS_IS },
+    { "snap-bridged", 1, wrap_snap_bridged, 0, 0, 0, 0, 0, AS_IS },
     { "llc-snap", 1, wrap_snap, 0, 0, 0, 0, 0, AS_IS },
     { "vlan", 1, wrap_vlan, ENCAP_VLAN, 100, 100, 100, 0, AS_IS },
     { "vlan-asym", 1, wrap_vlan_asym, ENCAP_VLAN, 200, 200, 200, 0, AS_IS },
@@ -489,6 +518,9 @@ static const struct wrap {
     { "pppoe", 1, wrap_pppoe, ENCAP_PPPOE, 77, 77, 0, 0, AS_IS },
     { "nsh", 1, wrap_nsh, ENCAP_NSH, 300, 300, 0, 0, AS_IS },
     { "nsh-ethernet", 1, wrap_nsh_ether, ENCAP_NSH, 300, 300, 0, 0, AS_IS },
+    { "nsh-ipv6", 1, wrap_nsh_ipv6, ENCAP_NSH, 300, 300, 0, 0, AS_IPV6 },
+    { "nsh-nsh", 1, wrap_nsh_nsh, ENCAP_NSH, 300, 301, 0, 0, AS_IS },
+    { "nsh-mpls", 1, wrap_nsh_mpls, ENCAP_NSH | ENCAP_MPLS, 300, 1000, 0, 0, AS_IS },
     { "pbb", 1, wrap_pbb, ENCAP_VLAN | ENCAP_PBB, 500, 70000, 500, 0, AS_IS },
     { "cisco-metadata", 1, wrap_cmd, ENCAP_CMD, 0, 0, 0, 0, AS_IS },
     { "vntag", 1, wrap_vntag, ENCAP_VNTAG | ENCAP_VLAN, 100, 100, 100, 0, AS_IS },
@@ -515,12 +547,16 @@ static const struct wrap {
     { "erspan1", 1, wrap_erspan1, ENCAP_GRE | ENCAP_ERSPAN, 0, 0, 0, 0, AS_IS },
     { "erspan2", 1, wrap_erspan2, ENCAP_GRE | ENCAP_ERSPAN, 21, 21, 100, 0, AS_IS },
     { "erspan3", 1, wrap_erspan3, ENCAP_GRE | ENCAP_ERSPAN, 21, 21, 100, 0, AS_IS },
+    { "erspan3-ip", 1, wrap_erspan3_ip, ENCAP_GRE | ENCAP_ERSPAN, 21, 21, 100, 0, AS_IS },
     { "erspan3-subheader", 1, wrap_erspan3_sub, ENCAP_GRE | ENCAP_ERSPAN, 21, 21, 100, 0, AS_IS },
     { "vxlan", 1, wrap_vxlan, ENCAP_VXLAN, 7000, 7000, 0, 7000, AS_IS },
     { "vxlan-8472", 1, wrap_vxlan_8472, ENCAP_VXLAN, 7000, 7000, 0, 7000, AS_IS },
     { "vxlan-asym", 1, wrap_vxlan_asym, ENCAP_VXLAN, 7000, 7000, 0, 7000, AS_IS },
     { "vxlan-gbp", 1, wrap_vxlan_gbp, ENCAP_VXLAN, 7000, 7000, 0, 7000, AS_IS },
     { "vxlan-gpe", 1, wrap_vxlan_gpe, ENCAP_VXLAN, 7000, 7000, 0, 7000, AS_IS },
+    { "vxlan-gpe-ipv6", 1, wrap_vxlan_gpe_ipv6, ENCAP_VXLAN, 7000, 7000, 0, 7000, AS_IPV6 },
+    { "vxlan-gpe-ethernet", 1, wrap_vxlan_gpe_ether, ENCAP_VXLAN, 7000, 7000, 0, 7000, AS_IS },
+    { "vxlan-gpe-mpls", 1, wrap_vxlan_gpe_mpls, ENCAP_VXLAN | ENCAP_MPLS, 7000, 1000, 0, 7000, AS_IS },
     { "vxlan-gpe-nsh", 1, wrap_vxlan_gpe_nsh, ENCAP_VXLAN | ENCAP_NSH, 7000, 300, 0, 7000, AS_IS },
     { "vxlan-vlan", 1, wrap_vxlan_vlan, ENCAP_VXLAN | ENCAP_VLAN, 7000, 33, 33, 7000, AS_IS },
     { "geneve", 1, wrap_geneve, ENCAP_GENEVE, 8000, 8000, 0, 8000, AS_IS },
@@ -535,6 +571,8 @@ static const struct wrap {
     { "l2tpv3-ip", 1, wrap_l2tpv3_ip, ENCAP_L2TP, 32, 32, 0, 0, AS_IS },
     { "l2tpv3-cookie", 1, wrap_l2tpv3_cookie, ENCAP_L2TP, 32, 32, 0, 0, AS_IS },
     { "tzsp", 1, wrap_tzsp, ENCAP_TZSP, 0, 0, 0, 0, AS_IS },
+    { "tzsp-ip", 1, wrap_tzsp_ip, ENCAP_TZSP, 0, 0, 0, 0, AS_IS },
+    { "tzsp-ppp", 1, wrap_tzsp_ppp, ENCAP_TZSP | ENCAP_PPP, 0, 0, 0, 0, AS_IS },
     { "tzsp-wlan", 1, wrap_tzsp_wlan, ENCAP_TZSP | ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
     { "capwap", 1, wrap_capwap, ENCAP_CAPWAP | ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
     { "capwap-cisco", 1, wrap_capwap_cisco, ENCAP_CAPWAP | ENCAP_WLAN, 0, 0, 0, 0, AS_IS },
