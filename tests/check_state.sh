@@ -97,6 +97,32 @@ refuse 'as it was before' limited 100 "$t" read -q --state "$tmp/smtp.db" pcaps/
 content "$tmp/smtp.db" >"$tmp/got"
 cmp -s "$tmp/got" "$tmp/without" || fail 'a full disk changed the state'
 
+
+# a file system that is really full (where one may be mounted)
+mkdir "$tmp/full"
+if unshare -m sh -c 'mount -t tmpfs -o size=100k none "$1"' sh "$tmp/full" 2>/dev/null; then
+	cat >"$tmp/full.sh" <<-'X'
+		t=$1 dir=$2 from=$3 out=$4; shift 4
+		mount -t tmpfs -o size=100k none "$dir"
+		cp "$from" "$dir/s.db"
+		code=0; "$t" read -q --state "$dir/s.db" "$@" >/dev/null 2>"$out/err" || code=$?
+		[ "$code" = 2 ] && cp "$dir/s.db" "$out/after.db"
+	X
+	unshare -m sh "$tmp/full.sh" "$t" "$tmp/full" "$tmp/smtp.db" "$tmp" pcaps/tls1*.pcap || fail 'a full file system was not told'
+	[ "$(wc -l <"$tmp/err")" = 1 ] && grep -q 'no space left.*as it was before' "$tmp/err" || fail "of a full file system: $(cat "$tmp/err")"
+	content "$tmp/after.db" >"$tmp/got"
+	cmp -s "$tmp/got" "$tmp/without" || fail 'a full file system changed the state'
+fi
+
+# two writers: the second waits, and both runs are in the file
+cp "$tmp/smtp.db" "$tmp/two.db"
+{ echo 'BEGIN IMMEDIATE;'; sleep 1; echo 'COMMIT;'; } | sqlite3 "$tmp/two.db" &
+sleep 0.3
+"$t" read -q --state "$tmp/two.db" pcaps/tls1*.pcap >/dev/null || fail 'a second writer does not wait'
+wait
+content "$tmp/two.db" >"$tmp/got"
+cmp -s "$tmp/got" "$tmp/with" || fail 'a second writer lost something'
+
 # files of others
 echo 'a shopping list' >"$tmp/list.db"
 sqlite3 "$tmp/other.db" 'CREATE TABLE bookmark (url)'

@@ -40,9 +40,9 @@ start() {
 	ip netns exec "$b" "$t" watch "$@" >"$tmp/$name.out" 2>"$tmp/$name.err" &
 	pid=$! tries=0
 	started="$started $pid"
-	until grep -q '^NoNewPrivs:[[:blank:]]*1' "/proc/$pid/status" 2>/dev/null; do
+	until grep -q '^CapEff:[[:blank:]]*0*$' "/proc/$pid/status" 2>/dev/null; do # the last step before it begins
 		tries=$((tries + 1))
-		[ $tries -lt 250 ] || fail "watch $* does not come up: $(cat "$tmp/$name.err")"
+		[ $tries -lt 500 ] || fail "watch $* does not come up: $(cat "$tmp/$name.err")"
 		sleep 0.02
 	done
 }
@@ -56,20 +56,30 @@ stop() {
 status() { awk -v k="$1:" '$1 == k { print $2 }' "/proc/$pid/status"; }
 
 # mirror checks, started together: each needs its whole time
-for i in 1 2 3 4 5; do
-	start "check$i" -i "rx$i" --check 3s
-	eval "check$i=$pid"
-done
-senders=
+mirror() { # NUMBER TIME: watched and sent
+	start "check$1" -i "rx$1" --check "$2"
+	eval "check$1=$pid"
+}
 sending() { ip netns exec "$a" python3 tests/watch_send.py "$@" >/dev/null & senders="$senders $!"; }
-sending tx1 pcaps/demo-office-morning.pcap.gz
-sending tx2 --one-way pcaps/demo-office-morning.pcap.gz
-sending tx3 --cut 300 pcaps/demo-office-morning.pcap.gz
-sending tx4 --twice pcaps/demo-office-morning.pcap.gz
-sending tx5 pcaps/*plaintext*.pcap
-for p in $senders; do
-	wait "$p" || fail 'a sender failed'
-done
+traffic() { # NUMBER
+	case $1 in
+	1) sending tx1 pcaps/demo-office-morning.pcap.gz ;;
+	2) sending tx2 --one-way pcaps/demo-office-morning.pcap.gz ;;
+	3) sending tx3 --cut 300 pcaps/demo-office-morning.pcap.gz ;;
+	4) sending tx4 --twice pcaps/demo-office-morning.pcap.gz ;;
+	5) sending tx5 pcaps/*plaintext*.pcap ;;
+	esac
+}
+sent() {
+	for p in $senders; do
+		wait "$p" || fail 'a sender failed'
+	done
+	senders=
+}
+senders=
+for i in 1 2 3 4 5; do mirror $i 3s; done
+for i in 1 2 3 4 5; do traffic $i; done
+sent
 
 # the same handshakes as read, privileges gone
 start same -i rx6 -f ndjson --seed 1
@@ -181,12 +191,22 @@ else
 	echo 'check_watch: file capabilities skipped: this file system has none'
 fi
 
-# what the mirror checks said
-verdict() { # NUMBER EXIT PATTERN: and no other finding
+# what the mirror checks said; on a machine too busy to send all in that time, with more of it
+said() { # NUMBER EXIT PATTERN: and no other finding
 	code=0; eval "wait \$check$1" || code=$?
-	[ $code = "$2" ] || fail "mirror check $1 exited $code, not $2: $(cat "$tmp/check$1.out" "$tmp/check$1.err")"
-	grep -q "^  $3" "$tmp/check$1.out" || fail "the mirror check does not say '$3': $(cat "$tmp/check$1.out")"
-	[ "$(wc -l <"$tmp/check$1.out")" = 2 ] || fail "the mirror check says more than '$3': $(cat "$tmp/check$1.out")"
+	why="exited $code, not $2"
+	[ $code = "$2" ] || return 1
+	why="does not say '$3'"
+	grep -q "^  $3" "$tmp/check$1.out" || return 1
+	why="says more than '$3'"
+	[ "$(wc -l <"$tmp/check$1.out")" = 2 ]
+}
+verdict() {
+	said "$@" && return
+	mirror "$1" 20s
+	traffic "$1"
+	sent
+	said "$@" || fail "mirror check $1 $why: $(cat "$tmp/check$1.out" "$tmp/check$1.err")"
 }
 verdict 1 0 'good: .* 5[0-9][0-9] TLS handshakes'
 verdict 2 3 'one-sided: of [0-9]*%'

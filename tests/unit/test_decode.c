@@ -651,6 +651,13 @@ static void packets_that_are_nothing_for_us_are_counted(void **state)
         { 12, "45000028", "packet_malformed" }, /* ends there, but was not cut */
         { 12, "00", "packet_malformed" },
         { 12, "", "packet_malformed" },
+        { 219, "003e8140 4500 0014", "packet_malformed" }, /* MPLS: neither IP, though it begins so, nor Ethernet */
+        { 219, "003e8140 6000 0014", "packet_malformed" },
+        { 219, "003e8140 5000 0014", "link_unknown" },
+        { 219, "003e8140 1000 0007", "link_other" },
+        { 119, "44000000 07000000", "packet_malformed" }, /* Prism and AVS headers shorter than they are */
+        { 119, "44000000 08000000 8000 0000 ffffffffffff 020000000002 020000000003 0000 0000", "link_other" },
+        { 163, "80211001 00000007 8000 0000 ffffffffffff 020000000002 020000000003 0000 0000", "packet_malformed" },
     };
     for (unsigned i = 0; i < sizeof row / sizeof *row; i++) {
         assert_false(decode_hex(row[i].dlt, row[i].hex));

@@ -55,6 +55,7 @@ static void records(void **state)
           "[23:0 ][22:1 aa]" }, /* an empty record, OpenSSL's guard against BEAST */
         { "1603000001 aa 1603ff0001", RECORD_BAD, "[22:1 aa]" },
         { "1603010001 aa 1647455420", RECORD_BAD, "[22:1 aa]" },
+        { "1603010001 aa 1600010001", RECORD_BAD, "[22:1 aa]" }, { "1603010001 aa 1602000001", RECORD_BAD, "[22:1 aa]" },
         { "1603014801 aa", RECORD_BAD, "" }, /* longer than a record may be */
         { "1603010003 aabb", RECORD_MORE, "[22:3 aabb" },
         { "8003 aabbcc 000201 ddee", RECORD_MORE,
