@@ -66,7 +66,7 @@ struct options {
     bool again, quiet, no_ndpi;
     const char *filter;
     const char *interface;
-    int64_t check_seconds; /* watch --check */
+    int64_t check_seconds, checkpoint_seconds; /* watch --check, --checkpoint */
     struct view view;
     struct cidr server_only, client_only;
     struct cidr_list own, ignored;

@@ -23,7 +23,7 @@ void interrupt_catch(void)
     sa.sa_handler = on_signal;
     (void)sigemptyset(&sa.sa_mask);
     for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
-        if (sigaction(signals[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+        if (signals[i] != SIGHUP || (sigaction(SIGHUP, NULL, &was) == 0 && was.sa_handler != SIG_IGN))
             (void)sigaction(signals[i], &sa, NULL);
 }
 

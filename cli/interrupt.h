@@ -8,7 +8,7 @@
 
 struct source;
 
-void interrupt_catch(void); /* from now on. What is ignored (nohup) stays ignored */
+void interrupt_catch(void); /* from now on. A SIGHUP that is ignored (nohup) stays so */
 void interrupt_source(struct source *s); /* whose reading a signal ends; NULL: none, before it is closed */
 int interrupted(void); /* the signal that came, 0: none */
 /* Ends the program by the signal that came, if one did: so shells, and loops in them, know that it did not end by itself. */

@@ -107,15 +107,25 @@ static int set_interface(struct options *o, const char *v, struct err *e)
     return 0;
 }
 
-static int set_check(struct options *o, const char *v, struct err *e)
+static int seconds(const char *v, int64_t *out)
 {
     char *end;
     long n = strtol(v, &end, 10);
     int64_t unit = !*end || !strcmp(end, "s") ? 1 : !strcmp(end, "m") ? 60 : !strcmp(end, "h") ? 3600 : 0;
     if (end == v || unit == 0 || n < 1 || n > 86400)
-        return err_set(e, "--check %s: give a time such as 60s, 5m or 1h", v);
-    o->check_seconds = n * unit;
+        return -1;
+    *out = n * unit;
     return 0;
+}
+
+static int set_check(struct options *o, const char *v, struct err *e)
+{
+    return seconds(v, &o->check_seconds) ? err_set(e, "--check %s: give a time such as 60s, 5m or 1h", v) : 0;
+}
+
+static int set_checkpoint(struct options *o, const char *v, struct err *e)
+{
+    return seconds(v, &o->checkpoint_seconds) ? err_set(e, "--checkpoint %s: give a time such as 60s, 5m or 1h", v) : 0;
 }
 
 static int set_top(struct options *o, const char *v, struct err *e)
@@ -317,6 +327,7 @@ static const struct option_row rows[] = {
     { "again", 0, NULL, FOR_READ, set_again, "read what was read already, and copies of it" },
     { "interface", 'i', "NAME", FOR_WATCH, set_interface, "the interface that the mirror arrives on" },
     { "check", 0, "TIME", FOR_WATCH, set_check, "look at the mirror for so long (60s) and say what is wrong with it" },
+    { "checkpoint", 0, "TIME", FOR_WATCH, set_checkpoint, "save into the state so often (60s)" },
     { "filter", 0, "BPF", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_filter, "only packets that match, as in tcpdump" },
     { "top", 0, "N", FOR_ALL, set_top, "rows per table (20); 0 for all" },
     { "server", 0, "ADDR[/BITS][:PORT]", FOR_ALL, set_server, "only these servers" },
@@ -398,7 +409,7 @@ static const struct option_row *row_of(int c)
 
 static int defaults(struct options *o, struct err *e)
 {
-    *o = (struct options){ .format = render_find("text"), .client_prefix = 128, .threads = 1 };
+    *o = (struct options){ .format = render_find("text"), .client_prefix = 128, .threads = 1, .checkpoint_seconds = 60 };
     o->view.top = 20;
     o->view.width = 100;
     o->view.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");

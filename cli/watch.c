@@ -1,41 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tlsunset watch: the same pipeline on an interface, the report at SIGINT or SIGTERM. */
+/* tlsunset watch: the same pipeline on an interface, for a minute or for weeks; the report when it is interrupted. */
 #include "capture/privdrop.h"
 #include "capture/source.h"
 #include "cli/check.h"
+#include "cli/finish.h"
+#include "cli/interrupt.h"
+#include "cli/link.h"
 #include "cli/pipeline.h"
-#include "report/store.h"
 
-#include <signal.h>
 #include <string.h>
 #include <time.h>
 
-static struct source *live; /* for the signal handler */
-
-static void on_signal(int sig)
-{
-    (void)sig;
-    if (live)
-        source_stop(live);
-}
-
-static void catch_signals(void)
-{
-    struct sigaction sa;
-    memset(&sa, 0, sizeof sa);
-    sa.sa_handler = on_signal;
-    sigemptyset(&sa.sa_mask);
-    sigaction(SIGINT, &sa, NULL);
-    sigaction(SIGTERM, &sa, NULL);
-}
-
-static void count_drops(struct source *s, struct pipeline *p)
-{
-    uint64_t kernel, interface;
-    source_drops(s, &kernel, &interface);
-    pipeline_stats(p)->drop_kernel += kernel;
-    pipeline_stats(p)->drop_interface += interface;
-}
+struct watching {
+    const struct options *o;
+    struct source *source;
+    struct link *link;
+    FILE *out;
+    struct cube *cube;
+    struct event_sink *stream; /* NULL: the format has a report only */
+    struct check *check; /* NULL without --check */
+    struct store *store; /* NULL without --state */
+    struct pipeline *pipe;
+    uint32_t input;
+    bool saved; /* a part of this run is in the state */
+    bool failing; /* the state could not be written when it was last tried */
+};
 
 static int64_t seconds_now(void)
 {
@@ -44,66 +33,94 @@ static int64_t seconds_now(void)
     return t.tv_sec;
 }
 
+static void count_drops(struct watching *w)
+{
+    uint64_t kernel, interface;
+    source_drops(w->source, &kernel, &interface);
+    pipeline_stats(w->pipe)->drop_kernel += kernel;
+    pipeline_stats(w->pipe)->drop_interface += interface;
+}
+
+/* A cable that is pulled ends nothing, but whoever reads the log should know why it is quiet. */
+static void look_at_link(struct watching *w)
+{
+    if (link_changed(w->link) && !w->o->quiet)
+        fprintf(stderr, "tlsunset: %s: %s\n", w->o->interface,
+                link_up(w->link) ? "the link is up again" : "the link is down: nothing is seen until it is up again");
+}
+
+/* The times and amounts of the packets since the last save. */
+static void tell_window(struct watching *w)
+{
+    struct input *in = cube_input_get(w->cube, w->input);
+    struct window seen = pipeline_window(w->pipe);
+    if (!in)
+        return;
+    in->first_ns = seen.first_ns;
+    in->last_ns = seen.last_ns;
+    in->packets = seen.packets;
+    in->bytes = seen.bytes;
+}
+
+/* What was seen since the last one goes into the state, so that a crash costs no more than what came after it. When that fails
+ * it is kept, and tried again next time. */
+static void checkpoint(struct watching *w)
+{
+    struct err e;
+    bool settled = pipeline_settle(w->pipe);
+    tell_window(w);
+    if (store_save(w->store, w->cube, &e)) {
+        if (!w->failing)
+            fprintf(stderr, "tlsunset: %s (going on; tried again every %lld s)\n", e.text, (long long)w->o->checkpoint_seconds);
+        w->failing = true;
+        return;
+    }
+    if (w->failing)
+        fprintf(stderr, "tlsunset: %s: written again, nothing is missing\n", w->o->state);
+    w->failing = false;
+    w->saved = true;
+    cube_restart(w->cube, settled);
+    pipeline_window_reset(w->pipe);
+}
+
 /* Until a signal, or --check's time. Whoever reads the lines of a streaming format gets them at once. -1 and *e: the capture
  * ended by itself (the interface is gone); what came before is as good as any. */
-static int watch_packets(struct source *s, struct pipeline *p, int64_t seconds, uint32_t input, FILE *out, struct err *e)
+static int watch_packets(struct watching *w, struct err *e)
 {
-    int64_t start = seconds_now(), now = start, counted = start;
+    int64_t start = seconds_now(), now = start, counted = start, saved = start, seconds = w->o->check_seconds;
     enum source_status st = SOURCE_BATCH;
-    pipeline_link(p, source_dlt(s));
+    pipeline_link(w->pipe, source_dlt(w->source));
     while (st == SOURCE_BATCH && (!seconds || now - start < seconds)) {
-        struct batch *b = pipeline_room(p, e);
+        struct batch *b = pipeline_room(w->pipe, e);
         if (!b)
             return -1;
-        st = source_fill(s, b, input, e);
-        pipeline_batch(p);
-        (void)fflush(out);
+        st = source_fill(w->source, b, w->input, e);
+        pipeline_batch(w->pipe);
+        (void)fflush(w->out);
         now = seconds_now();
-        if (now != counted) /* costs a system call or two */
-            count_drops(s, p);
+        if (now != counted) { /* costs a few system calls */
+            count_drops(w);
+            look_at_link(w);
+        }
         counted = now;
+        if (w->store && now - saved >= w->o->checkpoint_seconds) {
+            checkpoint(w);
+            saved = now = seconds_now();
+        }
     }
-    count_drops(s, p);
+    count_drops(w);
     return st == SOURCE_ERROR ? -1 : 0;
 }
-
-/* With a state the report covers everything in it. Where the state cannot be written the run is still reported: an interface
- * cannot be read again. */
-static int save_and_print(const struct options *o, struct store *store, struct cube **cube, FILE *out, struct err *e)
-{
-    int rc = store ? store_save(store, *cube, e) : 0;
-    if (store && rc == 0) {
-        cube_free(*cube);
-        *cube = options_cube(o);
-        if (!*cube)
-            return err_set(e, "out of memory");
-        if (store_load(store, *cube, e))
-            return -1;
-    }
-    if (o->format->report && o->format->report(out, *cube, &o->view, rc ? NULL : e))
-        rc = -1;
-    return rc;
-}
-
-struct watching {
-    const struct options *o;
-    struct source *source;
-    FILE *out;
-    struct cube *cube;
-    struct event_sink *stream; /* NULL: the format has a report only */
-    struct check *check; /* NULL without --check */
-    struct store *store; /* NULL without --state */
-    struct pipeline *pipe;
-};
 
 /* Everything that needs privilege is open: parse strangers' bytes without any. */
 static int prepare(struct watching *w, struct err *e)
 {
     const struct options *o = w->o;
     w->cube = options_cube(o);
-    w->stream = o->format->stream && !o->check_seconds ? o->format->stream(w->out) : NULL;
+    w->stream = o->format->stream ? o->format->stream(w->out) : NULL;
     w->check = o->check_seconds ? check_new() : NULL;
-    if (!w->cube || (o->format->stream && !o->check_seconds && !w->stream) || (o->check_seconds && !w->check))
+    w->link = link_new(o->interface);
+    if (!w->cube || !w->link || (o->format->stream && !w->stream) || (o->check_seconds && !w->check))
         return err_set(e, "out of memory");
     if (o->state && (!(w->store = store_open(o->state, STORE_WRITE, e)) || store_accepts(w->store, w->cube, e)))
         return -1;
@@ -111,7 +128,7 @@ static int prepare(struct watching *w, struct err *e)
     return w->pipe ? privdrop(!o->state, e) : -1;
 }
 
-/* The time of the packets goes into the cube: -1 and *e when the capture ended by itself. */
+/* What comes by goes into the cube: -1 and *e when the capture ended by itself. */
 static int look(struct watching *w, struct err *e)
 {
     char name[64];
@@ -119,21 +136,15 @@ static int look(struct watching *w, struct err *e)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     struct input in = { .name = name, .read_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec };
-    uint32_t id = cube_input(w->cube, &in);
+    w->input = cube_input(w->cube, &in);
     pipeline_check(w->pipe, w->check);
     if (!w->o->quiet && !w->check)
         fprintf(stderr, "tlsunset: watching %s; interrupt (Ctrl-C) for the report\n", w->o->interface);
-    int rc = watch_packets(w->source, w->pipe, w->o->check_seconds, id, w->out, e);
-    struct input *kept = cube_input_get(w->cube, id);
-    struct window seen = pipeline_window(w->pipe);
-    if (kept) {
-        kept->first_ns = seen.first_ns;
-        kept->last_ns = seen.last_ns;
-        kept->packets = seen.packets;
-        kept->bytes = seen.bytes;
-        if (rc)
-            (void)snprintf(kept->warning, sizeof kept->warning, "%s", e->text);
-    }
+    int rc = watch_packets(w, e);
+    struct input *kept = cube_input_get(w->cube, w->input);
+    if (kept && rc)
+        (void)snprintf(kept->warning, sizeof kept->warning, "%.*s", (int)sizeof kept->warning - 1, e->text);
+    tell_window(w);
     struct err later;
     return pipeline_finish(w->pipe, rc ? &later : e) || rc ? -1 : 0;
 }
@@ -156,7 +167,7 @@ static int watch(struct watching *w, struct err *e)
         code = check_print(w->check, pipeline_stats(w->pipe), seconds_now() - start, w->out) == CHECK_GOOD
                    ? EXIT_DONE
                    : EXIT_NOT_ENOUGH;
-    else if (save_and_print(w->o, w->store, &w->cube, w->out, next))
+    else if (finish(w->o, &w->store, w->saved, &w->cube, w->out, next))
         rc = -1;
     return rc ? -1 : code;
 }
@@ -171,6 +182,20 @@ static void watching_free(struct watching *w)
     cube_free(w->cube);
     store_close(w->store);
     source_close(w->source);
+    link_free(w->link);
+}
+
+static int refuse_options(const struct options *o, struct err *e)
+{
+    if (!o->interface)
+        return err_set(e, "watch: name the interface of the mirror with -i");
+    if (o->arg_count)
+        return err_set(e, "watch: %s: takes no file; tlsunset read reads captures", o->args[0]);
+    if (o->check_seconds && o->state)
+        return err_set(e, "watch: --check looks and keeps nothing: leave out --state");
+    if (o->check_seconds && strcmp(o->format->name, "text"))
+        return err_set(e, "watch: --check answers in a few lines of text and its exit status: leave out --format");
+    return 0;
 }
 
 int cmd_watch(int argc, char **argv)
@@ -182,24 +207,21 @@ int cmd_watch(int argc, char **argv)
         options_free(&o);
         return over - 1;
     }
-    int rc = 0;
-    if (!o.interface)
-        rc = err_set(&e, "watch: name the interface of the mirror with -i");
-    else if (o.arg_count)
-        rc = err_set(&e, "watch: %s: takes no file; tlsunset read reads captures", o.args[0]);
-    else if (o.check_seconds && o.state)
-        rc = err_set(&e, "watch: --check looks and keeps nothing: leave out --state");
+    int rc = refuse_options(&o, &e);
+    if (o.check_seconds)
+        o.threads = 1; /* it looks at each packet, and keeps nothing */
     struct source_live how = { .interface = o.interface, .filter = o.filter, .promiscuous = true };
     struct watching w = { .o = &o };
-    if (rc == 0 && (live = w.source = source_open_live(&how, &e)) && (w.out = output_open(&o, &e))) {
-        catch_signals();
+    if (rc == 0 && (w.source = source_open_live(&how, &e)) && (w.out = output_open(&o, &e))) {
+        interrupt_catch();
+        interrupt_source(w.source);
         rc = watch(&w, &e);
     } else {
         rc = -1;
     }
     if (w.out && output_close(&o, w.out, rc < 0 ? NULL : &e))
         rc = -1;
-    live = NULL;
+    interrupt_source(NULL);
     watching_free(&w);
     int result = study_exit(&o);
     options_free(&o);

@@ -367,6 +367,9 @@ static int save_all(struct store *s, const struct cube *c, struct ids *ids, stru
 int store_save(struct store *s, const struct cube *c, struct err *e)
 {
     struct ids ids = { 0 };
+    int moved = 0;
+    if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved)
+        return err_set(e, "%s: was moved, replaced or deleted while it was in use: put it back", s->path);
     if (store_exec(s, "BEGIN IMMEDIATE", e))
         return -1;
     int rc = save_all(s, c, &ids, e);

@@ -143,6 +143,48 @@ read=$(sed -n 's/^  \([0-9,]*\) packets, .*/\1/p' "$tmp/drops.txt" | tr -d ,)
 [ "${dropped:-0}" -gt 0 ] || fail "the kernel's drops are not reported: $(cat "$tmp/drops.txt")"
 [ $((dropped + read)) = "$(cat "$tmp/sent")" ] || fail "$dropped packets dropped and $read read of $(cat "$tmp/sent") sent"
 
+# A state that is written in parts holds what it holds when written once; so it does when it could not be written for a while; and
+# who is killed without warning has lost what came after the last part and nothing else.
+for how in 'parts 1s' 'once 1h' 'late 1s' 'kill 1s' 'crew 1s'; do
+	start "${how% *}" -i rx7 --state "$tmp/${how% *}.db" --checkpoint "${how#* }" "$([ "${how% *}" = crew ] && echo --threads=2 || echo --threads=1)"
+	eval "${how% *}_pid=$pid"
+done
+mv "$tmp/late.db" "$tmp/late.aside"
+for f in pcaps/tls1*openssl*.pcap pcaps/smtp-starttls*.pcap; do
+	send tx7 "$f"
+done
+sleep 1.3
+mv "$tmp/late.aside" "$tmp/late.db"
+sleep 2
+eval "kill -KILL \$late_pid \$kill_pid; wait \$late_pid \$kill_pid 2>/dev/null || true"
+for how in parts once crew; do
+	eval "pid=\$${how}_pid"
+	stop HUP "$how"
+done
+for how in once parts crew late kill; do
+	"$t" report -q -f json "$tmp/$how.db" | sed -n '/^"versions"/,/^\]/p' >"$tmp/$how.versions"
+	cmp -s "$tmp/$how.versions" "$tmp/once.versions" || fail "$how: $(diff "$tmp/$how.versions" "$tmp/once.versions")"
+	"$t" report -q -f json "$tmp/$how.db" | sed -n '/^"versions"/,$p' | sed 's/"[a-z_]*":"20[0-9-]*T[0-9:.]*Z",*//g' >"$tmp/$how.rest"
+done
+[ "$(wc -c <"$tmp/once.rest")" -gt 5000 ] || fail 'too little to compare'
+cmp -s "$tmp/crew.rest" "$tmp/once.rest" || fail "of two threads it is not the same: $(diff "$tmp/crew.rest" "$tmp/once.rest" | head -c 2000)"
+cmp -s "$tmp/parts.rest" "$tmp/once.rest" || fail "in parts it is not the same: $(diff "$tmp/parts.rest" "$tmp/once.rest" | head -c 2000)"
+[ "$(grep -c 'put it back' "$tmp/late.err")" = 1 ] && grep -q 'written again' "$tmp/late.err" || fail "late: $(cat "$tmp/late.err")"
+
+# a cable that is pulled, or an interface taken down, is said and ends nothing
+start down -i rx7 --state "$tmp/down.db"
+for end in "$a tx7" "$b rx7"; do
+	ip -n "${end% *}" link set "${end#* }" down
+	sleep 1.2
+	ip -n "${end% *}" link set "${end#* }" up
+	sleep 1.2
+	send tx7 pcaps/tls12-dhe1024-node0.11.14.pcap
+done
+stop TERM down
+[ "$(sed -n 's/tlsunset: rx7: //p' "$tmp/down.err" | cut -c1-20 | tr '\n' ,)" = \
+	'the link is down: no,the link is up again,the link is down: no,the link is up again,' ] || fail "links: $(cat "$tmp/down.err")"
+"$t" report -q "$tmp/down.db" | grep -q 'Of 2 handshakes' || fail 'nothing was seen once the link was up again'
+
 # an interface that goes away ends the capture, not the report
 start gone -i rx6 --state "$tmp/gone.db"
 send tx6 pcaps/tls12-dhe1024-node0.11.14.pcap
@@ -168,7 +210,9 @@ cp "$t" "$tmp/tlsunset"
 refuse 'no such interface' ip netns exec "$b" "$t" watch -i nosuch0 -o "$tmp/none.txt"
 [ ! -e "$tmp/none.txt" ] || fail 'a report was begun without an interface'
 refuse 'filter' ip netns exec "$b" "$t" watch -i rx0 --filter 'tcp portt 1'
-refuse 'keeps nothing' "$t" watch -i rx0 --check 1s --state "$tmp/none.db"
+refuse 'keeps nothing' ip netns exec "$b" "$t" watch -i rx0 --check 1s --state "$tmp/none.db"
+refuse 'leave out --format' ip netns exec "$b" "$t" watch -i rx0 --check 1s -f json
+[ ! -e "$tmp/none.db" ] || fail 'a state was begun for a look'
 refuse 'CAP_NET_RAW' ip netns exec "$b" python3 -c "$as_nobody" "$tmp/tlsunset" watch -i rx0
 ip -n "$b" link set rx7 down
 refuse 'is down' ip netns exec "$b" "$t" watch -i rx7

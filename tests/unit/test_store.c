@@ -314,6 +314,25 @@ static void one_writer_at_a_time(void **state)
     cube_free(c);
 }
 
+static void a_file_that_went_away_is_not_written(void **state)
+{
+    (void)state;
+    const char *path = fresh_path(), *aside = fresh_path();
+    struct err e = { "" };
+    struct cube *c = rich(1);
+    struct store *s = store_open(path, STORE_WRITE, &e);
+    assert_int_equal(rename(path, aside), 0);
+    assert_int_equal(store_save(s, c, &e), -1);
+    assert_non_null(strstr(e.text, "put it back"));
+    assert_int_equal(rename(aside, path), 0);
+    assert_int_equal(store_save(s, c, &e), 0);
+    store_close(s);
+    struct cube *back = load(path);
+    assert_same_cube(c, back);
+    cube_free(back);
+    cube_free(c);
+}
+
 static void inputs_are_known_by_digest(void **state)
 {
     (void)state;
@@ -868,6 +887,7 @@ int main(void)
         cmocka_unit_test(paths_that_are_no_files),
         cmocka_unit_test(odd_names_are_names),
         cmocka_unit_test(one_writer_at_a_time),
+        cmocka_unit_test(a_file_that_went_away_is_not_written),
         cmocka_unit_test(inputs_are_known_by_digest),
         cmocka_unit_test(inputs_may_be_known_by_mark),
         cmocka_unit_test(one_capture_is_saved_once),
