@@ -32,6 +32,10 @@ TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c)) \
          $(patsubst tests/bench/%.c,$(B)/tools/%,$(wildcard tests/bench/*.c))
 SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 
+# A line for each file that is made; V=1 shows the commands, -s nothing.
+Q := $(if $(V),,@)
+SAY := $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo)
+
 .PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench cutover lint tidy coverage install dist clean
 all: $(OUT)
 
@@ -39,51 +43,60 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 $(OUT): $(CLI:%.c=$(B)/%.o) $(LIBOBJ)
-	$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(SAY) "  LD $@"
+	$(Q)$(CC) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
 
 # The policies go into the program, so that it needs no installation.
 $(B)/policy_files.c: report/policies $(POLICIES) report/policies/embed.sh
 	@mkdir -p $(@D)
-	sh report/policies/embed.sh $(POLICIES) >$@
+	@sh report/policies/embed.sh $(POLICIES) >$@
 
 $(B)/policy_files.o: $(B)/policy_files.c
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -c -o $@ $<
 
 # One unit-test program per module, linked with everything but cli/.
 $(B)/unit/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS) -lcmocka
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS) -lcmocka
 
 # Helpers of the test scripts (capture writers, rewrappers).
 $(B)/tools/%: tests/tools/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
 # The workloads and stop watches of the bench: on their own, so that they measure and judge from outside.
 $(B)/tools/%: tests/bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< -lpcap
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< -lpcap
 
 # The program with allocations that fail when asked to: its own (tests/oom/fail.c linked in), and those of all libraries.
 WRAPPED = malloc calloc realloc strdup strndup
 $(B)/oom/tlsunset: $(CLI:%.c=$(B)/%.o) $(LIBOBJ) tests/oom/fail.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) -DOOM_WRAP $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -DOOM_WRAP $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
 
 $(B)/oom/fail.so: tests/oom/fail.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) -fno-sanitize=all -fPIC -shared -o $@ $< -ldl
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -fno-sanitize=all -fPIC -shared -o $@ $< -ldl
 
 # Fuzz targets are replayed over their corpora by any compiler, and run by clang's libFuzzer with `make fuzz`.
 $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBOBJ)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBOBJ) $(LIBS)
+	$(SAY) "  CC $@"
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBOBJ) $(LIBS)
 
-#: make            build ./tlsunset
+#: make            build ./tlsunset (V=1 shows the commands)
 #: make demo       build it and print the report of a capture that comes with it
 demo: $(OUT)
 	@./$(OUT) read pcaps/demo-office-morning.pcap.gz

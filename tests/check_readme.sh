@@ -1,0 +1,3 @@
+#!/bin/sh
+# The README's examples are what the program prints, and its commands and the manual's run. --set: puts the examples in.
+TLSUNSET=${TLSUNSET:-./tlsunset} exec python3 tests/readme.py "$@"
