@@ -233,7 +233,7 @@ struct decode *decode_new(const struct decode_options *opt, uint64_t seed, struc
 {
     struct decode *d = calloc(1, sizeof *d);
     if (d)
-        d->frag = frag_new(seed, stats);
+        d->frag = frag_new(opt ? opt->max_fragmented : 0, seed, stats);
     if (!d || !d->frag) {
         free(d);
         return NULL;

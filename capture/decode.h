@@ -15,6 +15,7 @@ struct decode; /* fragment tables and the configured ports; one per pipeline */
 
 struct decode_options {
     uint16_t vxlan_port[8]; /* further VXLAN ports, 0-terminated; 4789 and 8472 always */
+    uint32_t max_fragmented; /* datagrams of which fragments wait; 0: LIMIT_FRAG_DATAGRAMS, which is the most */
 };
 
 struct decode *decode_new(const struct decode_options *opt, uint64_t seed, struct stats *stats); /* NULL: out of memory */

@@ -35,18 +35,19 @@ struct slot {
 struct frag {
     struct stats *stats;
     uint64_t seed;
-    uint32_t oldest, count; /* the ring */
+    uint32_t oldest, count, max; /* the ring */
     uint32_t bucket[BUCKETS]; /* index + 1 */
     uint8_t *given; /* the buffer of the datagram returned last: not in any slot */
     struct slot slot[SLOTS];
 };
 
-struct frag *frag_new(uint64_t seed, struct stats *stats)
+struct frag *frag_new(uint32_t max, uint64_t seed, struct stats *stats)
 {
     struct frag *f = calloc(1, sizeof *f);
     if (!f)
         return NULL;
     f->seed = seed;
+    f->max = max && max < SLOTS ? max : SLOTS;
     f->stats = stats;
     return f;
 }
@@ -79,7 +80,7 @@ static void drop_oldest(struct frag *f, uint64_t *counter)
     if (!s->done)
         ++*counter;
     s->used = false;
-    f->oldest = (f->oldest + 1) % SLOTS;
+    f->oldest = (f->oldest + 1) % f->max;
     f->count--;
 }
 
@@ -101,9 +102,9 @@ static struct slot *find(struct frag *f, const struct frag_key *key, int64_t now
 
 static struct slot *insert(struct frag *f, const struct frag_key *key, int64_t now)
 {
-    if (f->count == SLOTS)
+    if (f->count == f->max)
         drop_oldest(f, &f->stats->frag_evicted);
-    uint32_t at = (f->oldest + f->count) % SLOTS;
+    uint32_t at = (f->oldest + f->count) % f->max;
     struct slot *s = &f->slot[at];
     uint8_t *buffer = s->buffer ? s->buffer : malloc(FRAG_HEADER + UNITS * UNIT);
     if (!buffer) {

@@ -2,8 +2,8 @@
 /*
  * frag - datagrams put together from fragments: IPv4 (RFC 791), IPv6 (RFC 8200 section 4.5), CAPWAP (RFC 5415).
  *
- * A ring of LIMIT_FRAG_DATAGRAMS slots in order of arrival behind a keyed hash: a flood of fragments pushes out the oldest
- * and nothing else grows. The first copy of a byte wins, so a later fragment cannot rewrite what was already seen. A
+ * A ring of LIMIT_FRAG_DATAGRAMS slots (or fewer) in order of arrival behind a keyed hash: a flood of fragments pushes out the
+ * oldest and nothing else grows. The first copy of a byte wins, so a later fragment cannot rewrite what was already seen. A
  * datagram that was completed stays for a second, so that its second copy from a mirror that delivers twice is known.
  * Memory: a buffer of 64 KiB per slot, allocated when the slot is first used and kept.
  */
@@ -43,7 +43,8 @@ struct frag_whole { /* borrowed until the next call */
 
 enum frag_result { FRAG_WAIT, FRAG_WHOLE, FRAG_DUPLICATE, FRAG_MALFORMED };
 
-struct frag *frag_new(uint64_t seed, struct stats *stats); /* stats is borrowed; NULL when out of memory */
+/* max: slots, 0 or more than LIMIT_FRAG_DATAGRAMS for as many as that. stats is borrowed; NULL when out of memory. */
+struct frag *frag_new(uint32_t max, uint64_t seed, struct stats *stats);
 void frag_free(struct frag *f);
 /* now: packet time in nanoseconds. piece->bytes may lie in the datagram returned last. */
 enum frag_result frag_add(struct frag *f, const struct frag_key *key, const struct frag_piece *piece, int64_t now,

@@ -442,7 +442,7 @@ static int rerun_inputs(struct rerun *r, struct err *e)
 /* whole: with flows and sessions; else packets are kept. */
 static int rerun_open(struct rerun *r, const struct options *o, bool whole, struct err *e)
 {
-    struct decode_options dec = { { 0 } };
+    struct decode_options dec = { .max_fragmented = 0 };
     memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
     r->sink.event = on_event;
     r->decode = decode_new(&dec, o->seed, &r->stats);

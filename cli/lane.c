@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/lane.h"
+#include "cli/memory.h"
 #include "base/limits.h"
 
 static void on_event(struct event_sink *self, const struct tls_event *ev)
@@ -25,16 +26,11 @@ void lane_init(struct lane *l, const struct options *o, struct cube *cube, struc
 
 int lane_open(struct lane *l, const struct options *o, unsigned of, struct err *e)
 {
-    struct flow_options flow = { .scope = o->scope, .max_flows = LIMIT_FLOWS / of, .max_conns = LIMIT_CONNS / of };
-    uint64_t limit = o->memory_limit / of;
-    if (limit) { /* a quarter for the flow table, a quarter for open handshakes of about 2 KiB, half of it in buffers */
-        flow.max_flows = (uint32_t)(limit / 4 / 32 / 2);
-        flow.max_conns = (uint32_t)(limit / 8 / 2048);
-        flow.max_buffered = limit / 16;
-    }
+    struct memory m = memory_divide(o->memory_limit, of);
+    struct flow_options flow = { .scope = o->scope, .max_flows = m.flows, .max_conns = m.conns, .max_buffered = m.late_bytes };
     l->dissector = dissector_new(&l->sink, &l->stats, o->seed);
-    if (l->dissector && limit)
-        dissector_limit(l->dissector, limit / 16 * 3);
+    if (l->dissector)
+        dissector_limit(l->dissector, m.dissect_bytes);
     if (l->dissector)
         l->flows = flow_table_new(&flow, o->seed, dissector_sink(l->dissector), &l->stats);
     return l->flows ? 0 : err_set(e, "out of memory");

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/nearest.h"
 #include "cli/cli.h"
+#include "cli/memory.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -350,7 +351,7 @@ static const struct option_row rows[] = {
     { "scope", 0, "vlan|vni", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_scope, "tenants reuse addresses: their id is part of the key" },
     { "vxlan-port", 0, "PORT", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_vxlan_port, "VXLAN on this UDP port too" },
     { "no-ndpi", 0, NULL, FOR_READ | FOR_WATCH, set_no_ndpi, "do not ask nDPI for names of services" },
-    { "memory-limit", 0, "SIZE", FOR_READ | FOR_WATCH, set_memory_limit, "cap the tables (512M)" },
+    { "memory-limit", 0, "SIZE", FOR_READ | FOR_WATCH, set_memory_limit, "cap the tables and buffers, as in 256M" },
     { "threads", 0, "N", FOR_READ | FOR_WATCH, set_threads, "share the work between so many threads, with the same result (1)" },
     { "seed", 0, "N", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_seed, "fixed hash seed, for tests" },
     { "quiet", 'q', NULL, FOR_ANY, set_quiet, "no progress and no notices" },
@@ -532,12 +533,9 @@ int output_close(const struct options *o, FILE *f, struct err *e)
 
 struct cube *options_cube(const struct options *o)
 {
-    struct cube_options c = { .client_prefix = o->client_prefix, .scope = (uint8_t)o->scope,
+    struct memory m = memory_divide(o->memory_limit, 1);
+    struct cube_options c = { .max_rows = m.rows, .max_profiles = m.profiles, .max_names = m.names, .max_certs = m.certs,
+                              .client_prefix = o->client_prefix, .scope = (uint8_t)o->scope,
                               .anonymize_key = o->anonymize ? o->anonymize_key : NULL, .seed = o->seed };
-    if (o->memory_limit) { /* about half for the cube: 256 bytes a row, 1 KiB a profile, 64 bytes a name */
-        c.max_rows = (uint32_t)(o->memory_limit / 4 / 256 < LIMIT_ROWS ? o->memory_limit / 4 / 256 : LIMIT_ROWS);
-        c.max_profiles = (uint32_t)(o->memory_limit / 8 / 1024 < LIMIT_PROFILES ? o->memory_limit / 8 / 1024 : LIMIT_PROFILES);
-        c.max_names = (uint32_t)(o->memory_limit / 8 / 128 < LIMIT_NAMES ? o->memory_limit / 8 / 128 : LIMIT_NAMES);
-    }
     return cube_new(&c);
 }

@@ -3,6 +3,7 @@
 #include "capture/decode.h"
 #include "cli/check.h"
 #include "cli/crew.h"
+#include "cli/memory.h"
 #include "dissect/classify.h"
 
 #include <stdlib.h>
@@ -119,7 +120,7 @@ struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct
     lane_init(&p->own, o, cube, stream, 1);
     if (stream)
         ndjson_context(stream, &(struct stream_context){ .app = app_of, .input = input_of, .ctx = p });
-    struct decode_options dec = { { 0 } };
+    struct decode_options dec = { .max_fragmented = memory_divide(o->memory_limit, 1).fragmented };
     memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
     p->decode = decode_new(&dec, o->seed, &p->own.stats);
     int rc = p->decode ? 0 : err_set(e, "out of memory");

@@ -251,11 +251,11 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
         store_close(r.store);
         r.store = NULL;
     }
+    pipeline_free(r.pipe); /* the report takes memory too */
     if (rc == 0)
         rc = finish(o, &r.store, false, &r.cube, out, e);
     if (rc == 0 && o->evidence)
         rc = evidence_write(o, r.cube, e);
-    pipeline_free(r.pipe);
     cube_free(r.cube);
     store_close(r.store);
     return rc ? -1 : r.bad ? 1 : 0;

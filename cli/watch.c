@@ -149,6 +149,13 @@ static int look(struct watching *w, struct err *e)
     return pipeline_finish(w->pipe, rc ? &later : e) || rc ? -1 : 0;
 }
 
+static int report(struct watching *w, struct err *e)
+{
+    pipeline_free(w->pipe); /* the report takes memory too */
+    w->pipe = NULL;
+    return finish(w->o, &w->store, w->saved, &w->cube, w->out, e);
+}
+
 /* An exit code, or -1 and *e: the first thing that went wrong. */
 static int watch(struct watching *w, struct err *e)
 {
@@ -167,7 +174,7 @@ static int watch(struct watching *w, struct err *e)
         code = check_print(w->check, pipeline_stats(w->pipe), seconds_now() - start, w->out) == CHECK_GOOD
                    ? EXIT_DONE
                    : EXIT_NOT_ENOUGH;
-    else if (finish(w->o, &w->store, w->saved, &w->cube, w->out, next))
+    else if (report(w, next))
         rc = -1;
     return rc ? -1 : code;
 }

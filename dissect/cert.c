@@ -482,6 +482,12 @@ struct cert_cache *cert_cache_new(uint32_t max, uint64_t seed)
     return c;
 }
 
+void cert_cache_limit(struct cert_cache *c, size_t bytes)
+{
+    if (bytes / sizeof(struct entry) < c->max)
+        c->max = (uint32_t)(bytes / sizeof(struct entry));
+}
+
 void cert_cache_free(struct cert_cache *c)
 {
     for (uint32_t i = 0; c && i <= c->mask; i++) {

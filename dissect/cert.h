@@ -42,6 +42,7 @@ const char *cert_key_name(uint8_t key); /* "RSA", "EC", ... */
 struct cert_cache;
 struct cert_cache *cert_cache_new(uint32_t max, uint64_t seed);
 void cert_cache_free(struct cert_cache *c);
+void cert_cache_limit(struct cert_cache *c, size_t bytes); /* before the first: at most so many, and no more than max */
 /* The facts of this DER; held for the caller until cert_release. NULL: unreadable, or every entry is held. */
 const struct cert_facts *cert_get(struct cert_cache *c, struct rd der);
 void cert_release(struct cert_cache *c, const struct cert_facts *f); /* NULL is fine */

@@ -720,8 +720,9 @@ static size_t least(size_t a, size_t b)
 
 void dissector_limit(struct dissector *ds, size_t bytes)
 {
-    ds->shared.buffered.max = least(bytes / 3, LIMIT_HANDSHAKE_TOTAL);
-    ds->shared.kept.max = least(bytes / 3 * 2, LIMIT_HELLO_TOTAL);
+    ds->shared.buffered.max = least(bytes / 7 * 2, LIMIT_HANDSHAKE_TOTAL);
+    ds->shared.kept.max = least(bytes / 7 * 4, LIMIT_HELLO_TOTAL);
+    cert_cache_limit(ds->shared.certs, bytes / 7);
     pool_limit(&ds->shared.pool, ds->shared.buffered.max + ds->shared.kept.max);
 }
 

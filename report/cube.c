@@ -21,6 +21,8 @@ static void options_fill(struct cube *c, const struct cube_options *opt)
         c->opt.max_profiles = LIMIT_PROFILES;
     if (!c->opt.max_names)
         c->opt.max_names = LIMIT_NAMES;
+    if (!c->opt.max_certs)
+        c->opt.max_certs = LIMIT_CUBE_CERTS;
     if (!c->opt.client_prefix)
         c->opt.client_prefix = 128;
     if (opt->anonymize_key) {
@@ -50,7 +52,7 @@ struct cube *cube_new(const struct cube_options *opt)
     c->names = intern_new(c->opt.max_names, seed);
     c->profiles = intern_new(c->opt.max_profiles, seed);
     c->stacks = intern_new(c->opt.max_profiles, seed);
-    c->certs = intern_new(LIMIT_CUBE_CERTS, seed);
+    c->certs = intern_new(c->opt.max_certs, seed);
     c->sensors = intern_new(LIMIT_SENSORS, seed);
     /* Not the run's seed: which of too many failures is forgotten must not differ between two runs over the same input. To
      * aim at a set of it gains nothing but the loss of a hint. */
@@ -224,7 +226,7 @@ uint32_t cube_put_cert(struct cube *c, const struct cert_facts *facts)
 {
     bool fresh;
     const struct table t = { c->certs, &c->cert, &c->cert_order };
-    uint32_t id = put(c, t, LIMIT_CUBE_CERTS, facts->sha256, sizeof facts->sha256, &fresh);
+    uint32_t id = put(c, t, c->opt.max_certs, facts->sha256, sizeof facts->sha256, &fresh);
     if (fresh)
         memcpy(column_at(&c->cert, id), facts, sizeof *facts);
     return id;

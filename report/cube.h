@@ -88,7 +88,7 @@ struct input {
 };
 
 struct cube_options {
-    uint32_t max_rows, max_profiles, max_names; /* 0: limits.h */
+    uint32_t max_rows, max_profiles, max_names, max_certs; /* 0: limits.h */
     unsigned client_prefix; /* IPv6 clients are cut to this many bits; 0 = 128 */
     uint8_t scope; /* enum flow_scope: tenant ids of this kind are part of the key; 0 none are */
     const uint8_t *anonymize_key; /* 32 bytes: client addresses become keyed pseudonyms; NULL = not */

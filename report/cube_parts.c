@@ -17,7 +17,7 @@ static bool half_full(const struct intern *t, uint32_t max)
 bool cube_crowded(const struct cube *c)
 {
     return half_full(c->names, c->opt.max_names) || half_full(c->profiles, c->opt.max_profiles) ||
-           half_full(c->certs, LIMIT_CUBE_CERTS) || c->name_bytes > (size_t)c->opt.max_names * LIMIT_NAME_MEAN / 2 ||
+           half_full(c->certs, c->opt.max_certs) || c->name_bytes > (size_t)c->opt.max_names * LIMIT_NAME_MEAN / 2 ||
            c->profile_bytes > (size_t)c->opt.max_profiles * LIMIT_PROFILE_MEAN / 2;
 }
 
@@ -31,7 +31,7 @@ static void replace(struct intern **table, struct intern *fresh)
 static void forget(struct cube *c)
 {
     struct intern *names = intern_new(c->opt.max_names, c->opt.seed), *profiles = intern_new(c->opt.max_profiles, c->opt.seed),
-                  *stacks = intern_new(c->opt.max_profiles, c->opt.seed), *certs = intern_new(LIMIT_CUBE_CERTS, c->opt.seed);
+                  *stacks = intern_new(c->opt.max_profiles, c->opt.seed), *certs = intern_new(c->opt.max_certs, c->opt.seed);
     struct fallback *fallback = fallback_new(0);
     if (!names || !profiles || !stacks || !certs || !fallback) {
         intern_free(names);

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 PROGRAM, TOOLS = os.environ["TLSUNSET"], os.environ["TOOLS"]
@@ -80,11 +81,38 @@ def check(kind, version, report, mib, bound, expected):
     return [f"{kind}: {w}" for w in wrong]
 
 
+def together(divide, limit):
+    """All of them in one run, one after the other from pipes: what is kept of each must not add up to more than the limit, and
+    32 MiB for the program, nDPI and the report."""
+    with tempfile.TemporaryDirectory() as folder:
+        names, floods = [], []
+        for i, (kind, quick, _, _) in enumerate(FLOODS):
+            names.append(f"{folder}/{i:02d}-{kind}")
+            os.mkfifo(names[-1])
+            floods.append(subprocess.Popen(["sh", "-c", 'exec "$1" "$2" "$3" "$4" >"$5"', "flood", TOOLS + "/flood", kind,
+                                            str(quick // divide), TCP[0], names[-1]]))
+        with open(folder + "/report", "w+") as out:
+            program = subprocess.Popen([PROGRAM, "read", "-q", "-f", "json", "--memory-limit", f"{limit}M", *names], stdout=out)
+            _, status, usage = os.wait4(program.pid, 0)
+            program.returncode = os.waitstatus_to_exitcode(status)
+            for flood in floods:
+                flood.wait()
+            out.seek(0)
+            lost = {row["reason"] for row in json.load(out)["not_seen"]} if program.returncode == 0 else set()
+    mib = usage.ru_maxrss / 1024
+    wrong = [] if program.returncode == 0 else [f"exit {program.returncode}"]
+    if not SANITIZED and mib > limit + 32:
+        wrong.append(f"{mib:.0f} MiB with a limit of {limit}")
+    if not SANITIZED and not {"conn_evicted", "memory_refused", "folded", "frag_evicted"} <= lost:
+        wrong.append(f"only {sorted(lost)} are reported as lost")
+    return [f"all together, {limit}M: {w}" for w in wrong]
+
+
 def main():
     if sys.argv[1:] == ["digest"]:
         return digest()
     full = sys.argv[1:] == ["full"]
-    options, bound = ([], 1024) if full else (["--memory-limit", "64M"], 128)
+    options, bound = ([], 1024) if full else (["--memory-limit", "64M"], 64 + 32)
     wrong = []
     for kind, quick, many, expected in FLOODS:
         units = many if full else quick
@@ -94,6 +122,7 @@ def main():
         if full:
             lost = ", ".join(f"{r['reason']} {r['count']}" for r in report["not_seen"] + report["noted"])
             print(f"{kind:<14}{units:>9} units {seconds:7.1f} s {mib:7.0f} MiB  {lost}", flush=True)
+    wrong += together(1, 64) + together(1, 128) if full else together(4 if SANITIZED else 2, 64)
     for w in wrong:
         print("floods:", w, file=sys.stderr)
     if wrong:

@@ -112,7 +112,7 @@ static int take_apart(const char *path, struct recording *r)
         return -1;
     }
     r->dlt = source_dlt(s);
-    r->decode = must(decode_new(&(struct decode_options){ { 0 } }, 1, &stats));
+    r->decode = must(decode_new(&(struct decode_options){ .max_fragmented = 0 }, 1, &stats));
     r->table = must(flow_table_new(NULL, 1, &sink, &stats));
     struct batch *b = must(batch_new());
     enum source_status st = SOURCE_BATCH;

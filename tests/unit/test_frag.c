@@ -16,7 +16,7 @@ static int setup(void **state)
     stats = (struct stats){ 0 };
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = (uint8_t)(i * 7 + i / 256);
-    f = frag_new(42, &stats);
+    f = frag_new(0, 42, &stats);
     return f ? 0 : -1;
 }
 
