@@ -24,6 +24,7 @@ struct watching {
     uint32_t input;
     bool saved; /* a part of this run is in the state */
     bool failing; /* the state could not be written when it was last tried */
+    bool silent; /* it was said that nothing comes */
 };
 
 static int64_t seconds_now(void)
@@ -47,6 +48,17 @@ static void look_at_link(struct watching *w)
     if (link_changed(w->link) && !w->o->quiet)
         fprintf(stderr, "tlsunset: %s: %s\n", w->o->interface,
                 link_up(w->link) ? "the link is up again" : "the link is down: nothing is seen until it is up again");
+}
+
+/* Whoever watches the wrong port should not learn it after a week. */
+static void look_for_packets(struct watching *w, int64_t seconds)
+{
+    enum { PATIENCE = 30 };
+    if (w->silent || seconds < PATIENCE || w->check || w->o->quiet || pipeline_stats(w->pipe)->packets)
+        return;
+    w->silent = true;
+    fprintf(stderr, "tlsunset: %s: no packet in %d s: is this the interface that the mirror is plugged into, and is the mirror "
+                    "on? (going on)\n", w->o->interface, PATIENCE);
 }
 
 /* The times and amounts of the packets since the last save. */
@@ -101,6 +113,7 @@ static int watch_packets(struct watching *w, struct err *e)
         if (now != counted) { /* costs a few system calls */
             count_drops(w);
             look_at_link(w);
+            look_for_packets(w, now - start);
         }
         counted = now;
         if (w->store && now - saved >= w->o->checkpoint_seconds) {

@@ -15,6 +15,15 @@ for who in read report watch explain; do
 		grep -qE -- "-$option( |\$)" "$manual" || fail "$who --$option is not described"
 	done
 done
+# and nothing else is described
+for who in read report watch explain policy; do
+	"$TLSUNSET" "$who" --help 2>/dev/null || true
+done | grep -oE -- '--[a-z][a-z-]*' | sort -u >"$dir/known"
+printf '%s\n' --help --version >>"$dir/known"
+sed -n '/^\.Sh OPTIONS/,/^\.Sh THE TEXT REPORT/p' "$manual" | grep -E '^\.It Fl' | grep -oE -- 'Fl -[a-z][a-z-]*' | sed 's/^Fl -/--/' |
+	while read -r option; do
+		grep -qx -- "$option" "$dir/known" || fail "$option is described and does not exist"
+	done
 "$TOOLS/make_report" ndjson | tr ',{' '\n\n' | sed -n 's/^"\([a-z_0-9]*\)":.*/\1/p' | sort -u >"$dir/fields"
 [ "$(wc -l <"$dir/fields")" -ge 50 ] || fail 'too few fields were found to check'
 while read -r field; do
