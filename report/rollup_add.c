@@ -46,8 +46,8 @@ static void sums_add(struct builder *b, uint64_t sums, uint32_t server, uint64_t
     for (; sums; sums &= sums - 1) {
         int i = __builtin_ctzll(sums);
         b->sum[i]->handshakes += n;
-        b->sum[i]->clients += new_client >> i & 1;
-        b->sum[i]->servers += new_server >> i & 1;
+        b->sum[i]->clients += (uint32_t)(new_client >> i & 1);
+        b->sum[i]->servers += (uint32_t)(new_server >> i & 1);
     }
 }
 
