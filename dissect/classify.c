@@ -27,7 +27,7 @@ enum {
     TRIAL_FLOWS = 3, /* of one endpoint, then it rests */
     REST_PACKETS = 256, /* a capture may have begun amid the first flows */
     ROUNDS = 4,
-    ASK_BURST = 2048, /* packets that nDPI may be asked about at once */
+    ASK_BURST = 2048, /* packets that nDPI may be asked about at once, 8 microseconds each */
     ASK_EVERY = 256,
     AFTER_PACKET = 64, /* zeros, so that what lies behind never matters */
 };

@@ -101,6 +101,8 @@ size_t upgrade_header(struct rd head)
 
 bool upgrade_prefix(struct rd head, const char *text)
 {
+    if (rd_left(&head) && (head.p[0] | 0x20) != (text[0] | 0x20)) /* nearly always: every first segment is asked about many */
+        return false;
     size_t n = strlen(text);
     if (rd_left(&head) < n)
         n = rd_left(&head);

@@ -159,6 +159,7 @@ uint32_t cube_rows(const struct cube *c);
 /* The ids of all rows in an order that depends on nothing but their content (client, server, time ...); freed by the caller.
  * NULL when out of memory (or when there are none). */
 uint32_t *cube_sorted(const struct cube *c);
+void cube_row_fetch(const struct cube *c, uint32_t row); /* into the cache: it will be read soon */
 const struct cube_key *cube_row_key(const struct cube *c, uint32_t row);
 const struct cube_val *cube_row_val(const struct cube *c, uint32_t row);
 const struct profile *cube_profile(const struct cube *c, uint32_t id); /* id 1..cube_profiles() */

@@ -4,14 +4,19 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { AHEAD = 8 }; /* rows lie in the order of their coming, and are walked by client: each would be waited for */
+
 bool roll_group_next(const struct rollup *r, struct roll_group *g)
 {
     g->from = g->to;
     if (g->from >= r->rows)
         return false;
     g->client = &cube_row_key(r->cube, r->order[g->from])->client.addr;
-    while (g->to < r->rows && addr_equal(&cube_row_key(r->cube, r->order[g->to])->client.addr, g->client))
+    while (g->to < r->rows && addr_equal(&cube_row_key(r->cube, r->order[g->to])->client.addr, g->client)) {
+        if (g->to + AHEAD < r->rows)
+            cube_row_fetch(r->cube, r->order[g->to + AHEAD]);
         g->to++;
+    }
     return true;
 }
 

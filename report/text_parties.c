@@ -209,6 +209,7 @@ struct keep {
     struct text *t;
     struct roll_client *best;
     uint32_t n, cap, all;
+    bool full; /* best[] holds --top N, in order, and whoever came since: none that is worse than the last of them counts */
 };
 
 /* 100: no hello was seen. */
@@ -249,6 +250,7 @@ static bool keep_room(struct keep *k)
     if (top && k->n >= 2 * top) {
         qsort(k->best, k->n, sizeof *k->best, client_cmp);
         k->n = top;
+        k->full = true;
         return true;
     }
     uint32_t cap = k->cap ? 2 * k->cap : 64;
@@ -264,6 +266,8 @@ static int keep_client(void *ctx, const struct roll_client *c)
 {
     struct keep *k = ctx;
     k->all++;
+    if (k->full && client_cmp(c, &k->best[k->t->r->view->top - 1]) > 0)
+        return 0;
     if (!keep_room(k))
         return -1;
     k->best[k->n] = *c;
