@@ -120,7 +120,8 @@ static bool server_psk(struct rd data, struct server_hello *sh)
 }
 
 /* Asked twice for every extension of every hello: the numbers that nearly all have are places in the table. */
-static const struct ext low[64] = {
+enum { LOW = 64 };
+static const struct ext low[LOW] = {
     [0] = { EXT_SNI, true, true, client_sni, NULL },
     [1] = { EXT_MAX_FRAGMENT, true, false, NULL, NULL },
     [4] = { EXT_TRUNCATED_HMAC, true, false, NULL, NULL },
@@ -160,7 +161,7 @@ static const struct high {
 
 const struct ext *ext_find(uint16_t type)
 {
-    if (type < sizeof low / sizeof *low)
+    if (type < LOW)
         return low[type].known ? &low[type] : NULL;
     for (size_t i = 0; i < sizeof high / sizeof *high; i++)
         if (high[i].type == type)
@@ -179,6 +180,10 @@ struct rd ext_client_block(struct rd block, struct client_hello *ch)
             break;
         whole.end = block.p;
         const struct ext *e = ext_find(type);
+        if (type < LOW)
+            ch->ext_low |= UINT64_C(1) << type;
+        else
+            ch->ext_high |= !grease(type);
         if (!e) {
             ch->grease |= grease(type);
             continue;

@@ -327,49 +327,50 @@ static int u16_cmp(const void *a, const void *b)
     return *(const uint16_t *)a - *(const uint16_t *)b;
 }
 
-/* A dozen or two, often in order: shifting them into place is quicker than qsort, which is for the hellos of enemies. */
-static void sort_types(uint16_t *types, size_t n)
+static bool fleeting(uint16_t type)
 {
-    if (n > 64) {
-        qsort(types, n, sizeof types[0], u16_cmp);
-        return;
-    }
-    for (size_t i = 1; i < n; i++) {
-        uint16_t v = types[i];
-        size_t k = i;
-        for (; k > 0 && types[k - 1] > v; k--)
-            types[k] = types[k - 1];
-        types[k] = v;
-    }
+    const struct ext *e = ext_find(type);
+    return e && e->fleeting;
 }
 
-enum { EXTENSIONS_MAX = 65536 / 4 }; /* each takes four bytes or more */
+enum { LOW_TYPES = 64, EXTENSIONS_MAX = 65536 / 4 /* each takes four bytes or more */ };
 
-static size_t extension_types(struct rd block, uint16_t types[EXTENSIONS_MAX])
+/* Those that have no bit in ext_low: two or three, but for the hellos of enemies. */
+static size_t high_types(struct rd block, uint16_t types[EXTENSIONS_MAX])
 {
     size_t n = 0;
     while (rd_left(&block)) {
         uint16_t type = rd_u16(&block);
         (void)rd_vec16(&block);
-        const struct ext *e = ext_find(type);
-        if (!grease(type) && !(e && e->fleeting))
+        if (type >= LOW_TYPES && !grease(type) && !fleeting(type))
             types[n++] = type;
     }
-    sort_types(types, n);
+    if (n > 1)
+        qsort(types, n, sizeof types[0], u16_cmp);
     return n;
 }
 
-/* As a set: sorted, each once. */
-static void put_extensions(struct offer_writer *w, struct rd block)
+/* As a set: sorted, each once. The low types are sorted by being bits. */
+static void put_extensions(struct offer_writer *w, const struct client_hello *ch)
 {
-    uint16_t types[EXTENSIONS_MAX];
-    size_t n = extension_types(block, types), distinct = 0;
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || types[i] != types[i - 1])
-            types[distinct++] = types[i];
-    put_u16(w, (uint16_t)(distinct * 2));
-    for (size_t i = 0; i < distinct; i++)
-        put_u16(w, types[i]);
+    size_t length = w->n;
+    w->n += 2;
+    for (uint64_t low = ch->ext_low; low; low &= low - 1) {
+        uint16_t type = (uint16_t)__builtin_ctzll(low);
+        if (!fleeting(type))
+            put_u16(w, type);
+    }
+    if (ch->ext_high) {
+        uint16_t types[EXTENSIONS_MAX];
+        size_t n = high_types(ch->extensions, types);
+        for (size_t i = 0; i < n; i++)
+            if (i == 0 || types[i] != types[i - 1])
+                put_u16(w, types[i]);
+    }
+    size_t end = w->n;
+    w->n = length;
+    put_u16(w, (uint16_t)(end - length - 2));
+    w->n = end;
 }
 
 static void offer_write(const struct client_hello *ch, struct offer_writer *w)
@@ -386,7 +387,7 @@ static void offer_write(const struct client_hello *ch, struct offer_writer *w)
     put_pairs(w, ch->sigalgs);
     put_pairs(w, ch->sigalgs_cert);
     put_bytes(w, ch->point_formats);
-    put_extensions(w, ch->extensions);
+    put_extensions(w, ch);
     put_alpn(w, ch->alpn);
     if (ch->format == HELLO_SSLV2)
         put_bytes(w, ch->suites);

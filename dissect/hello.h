@@ -38,6 +38,8 @@ struct client_hello {
     struct rd key_shares; /* KeyShareEntry list */
     struct rd ticket; /* session_ticket contents; EXT_TICKET says whether the extension is there */
     uint32_t ext_mask; /* enum hello_ext */
+    uint64_t ext_low; /* which of the types 0 to 63 are in extensions */
+    bool ext_high; /* and whether there are others that are no GREASE */
     bool fallback_scsv; /* 0x5600 among the suites, RFC 7507 */
     bool renegotiation_scsv; /* 0x00ff, RFC 5746 */
     bool grease; /* any GREASE value seen */

@@ -97,7 +97,7 @@ static int server_cmp(const void *x, const void *y)
     const struct roll_server *a = x, *b = y;
     int d = age(&a->t) - age(&b->t);
     if (!d)
-        d = suite_strength(a->weakest) - suite_strength(b->weakest);
+        d = a->strength - b->strength;
     if (!d)
         d = order(b->t.old, a->t.old);
     if (!d)

@@ -55,6 +55,7 @@ struct roll_server {
     struct reach reach, old; /* clients of all handshakes, and of the old ones */
     uint64_t upgrades; /* bit i: upgrade i was used (cube_upgrade_name); 0 is direct TLS */
     uint32_t weakest; /* suite, SUITE_NONE when none was seen */
+    int strength; /* suite_strength() of it */
     uint64_t weakest_count;
     uint16_t dh_min; /* smallest DH prime; 0 none */
     uint64_t resumed, apart /* handshakes by clients set apart */;

@@ -87,14 +87,23 @@ static uint32_t server_row(struct builder *b, const struct cube_key *k)
         s->transport = k->transport;
         s->own = is_own(b->r->view, &k->server.addr);
         s->weakest = SUITE_NONE;
+        s->strength = suite_strength(SUITE_NONE);
     }
     return id;
 }
 
-static bool weaker(uint32_t a, uint32_t than)
+static void weakest_add(struct roll_server *s, uint32_t suite, uint64_t n)
 {
-    int x = suite_strength(a), y = suite_strength(than);
-    return than == SUITE_NONE || x < y || (x == y && a < than);
+    if (s->weakest == suite) {
+        s->weakest_count += n;
+        return;
+    }
+    int strength = suite_strength(suite);
+    if (s->weakest != SUITE_NONE && (strength > s->strength || (strength == s->strength && suite > s->weakest)))
+        return;
+    s->weakest = suite;
+    s->strength = strength;
+    s->weakest_count = n;
 }
 
 static void server_add(struct builder *b, uint32_t id, const struct roll_row *row)
@@ -113,12 +122,7 @@ static void server_add(struct builder *b, uint32_t id, const struct roll_row *ro
         s->resumed += n;
     if (k->version == VER_NONE || k->suite == SUITE_NONE)
         return;
-    if (s->weakest == k->suite) {
-        s->weakest_count += n;
-    } else if (weaker(k->suite, s->weakest)) {
-        s->weakest = k->suite;
-        s->weakest_count = n;
-    }
+    weakest_add(s, k->suite, n);
 }
 
 /* Its number, 0 when there is none. */
