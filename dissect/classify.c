@@ -112,7 +112,8 @@ struct trial {
 struct classify {
     uint64_t seed;
     uint64_t offered, asked; /* packets: given to us, given to nDPI */
-    struct ndpi_detection_module_struct *ndpi;
+    struct ndpi_detection_module_struct *ndpi; /* NULL: not asked anything yet, or */
+    bool broken; /* there is no memory for it */
     _Atomic(uint64_t) tag[LIMIT_ENDPOINTS]; /* keyed hash of the endpoint; bit 0: its service is known; 0: free */
     struct info info[LIMIT_ENDPOINTS];
     struct trial trial[LIMIT_TRIALS]; /* by key; a newer one takes the place */
@@ -121,11 +122,15 @@ struct classify {
 
 /* ---- nDPI ---- */
 
-static bool ndpi_start(struct classify *c)
+/* At the first question: it takes 12 ms, most of it for lists of networks, and many captures have none. */
+static bool ndpi_ready(struct classify *c)
 {
     NDPI_PROTOCOL_BITMASK wanted;
+    if (c->ndpi || c->broken)
+        return c->ndpi != NULL;
     c->ndpi = ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
-    if (!c->ndpi)
+    c->broken = !c->ndpi;
+    if (c->broken)
         return false;
     NDPI_BITMASK_RESET(wanted);
     for (size_t i = 0; i < sizeof services / sizeof *services; i++)
@@ -138,12 +143,10 @@ static bool ndpi_start(struct classify *c)
 struct classify *classify_new(uint64_t seed, struct err *e)
 {
     struct classify *c = calloc(1, sizeof *c);
-    if (!c || !ndpi_start(c)) {
-        free(c);
-        err_set(e, "nDPI cannot start: out of memory?");
-        return NULL;
-    }
-    c->seed = seed;
+    if (c)
+        c->seed = seed;
+    else
+        (void)err_set(e, "out of memory");
     return c;
 }
 
@@ -181,6 +184,8 @@ static const struct service *ndpi_ask(struct classify *c, struct trial *t, const
     unsigned short n = d->ip_cap < UINT16_MAX ? (unsigned short)d->ip_cap : UINT16_MAX;
     if (ldap_message(d))
         return service_by_id(NDPI_PROTOCOL_LDAP);
+    if (!ndpi_ready(c))
+        return NULL;
     memcpy(c->packet, d->ip, n);
     memset(c->packet + n, 0, AFTER_PACKET);
     c->asked++;
@@ -349,7 +354,8 @@ void classify_free(struct classify *c)
         trial_end(&c->trial[i]);
         free(c->trial[i].flow);
     }
-    ndpi_exit_detection_module(c->ndpi);
+    if (c->ndpi)
+        ndpi_exit_detection_module(c->ndpi);
     free(c);
 }
 
@@ -449,7 +455,7 @@ const char *classify_name(struct classify *c, struct rd sni)
     char name[LIMIT_NAME_BYTES + 1];
     ndpi_protocol_match_result match;
     size_t n = rd_left(&sni);
-    if (n == 0 || n > LIMIT_NAME_BYTES)
+    if (n == 0 || n > LIMIT_NAME_BYTES || !ndpi_ready(c))
         return NULL;
     memcpy(name, sni.p, n);
     name[n] = '\0';
@@ -460,7 +466,7 @@ const char *classify_name(struct classify *c, struct rd sni)
 const char *classify_address(struct classify *c, const struct endpoint *server)
 {
     struct in_addr a;
-    if (server->addr.kind != ADDR_IP4)
+    if (server->addr.kind != ADDR_IP4 || !ndpi_ready(c))
         return NULL;
     memcpy(&a, server->addr.b, sizeof a);
     uint16_t id = ndpi_network_ptree_match(c->ndpi, &a);

@@ -16,7 +16,8 @@
 
 struct classify;
 
-/* NULL and *e set when nDPI cannot start. Calls of this must not run in parallel: nDPI's initialisation does not allow it. */
+/* NULL and *e set when out of memory. nDPI starts at the first question, and the first questions to several must not run in
+ * parallel: its initialisation does not allow it. */
 struct classify *classify_new(uint64_t seed, struct err *e);
 void classify_free(struct classify *c); /* NULL is fine. Names that were given out die with it. */
 
