@@ -165,18 +165,26 @@ static void enter_hour(struct pipeline *p, int64_t ts_ns)
         crew_hour(p->crew, hour);
 }
 
-static void count_packet(struct pipeline *p, const struct packet *pkt)
+static void count_packets(struct pipeline *p, const struct packet *pkt, unsigned n)
 {
     struct stats *s = &p->own.stats;
-    bool first = p->window.packets++ == 0;
-    if (first || pkt->ts_ns < p->window.first_ns)
-        p->window.first_ns = pkt->ts_ns;
-    if (first || pkt->ts_ns > p->window.last_ns)
-        p->window.last_ns = pkt->ts_ns;
-    p->window.bytes += pkt->caplen;
-    s->packets++;
-    s->bytes += pkt->len;
-    s->packet_cut += pkt->caplen < pkt->len;
+    bool none = p->window.packets == 0;
+    int64_t first = none ? pkt[0].ts_ns : p->window.first_ns, last = none ? pkt[0].ts_ns : p->window.last_ns;
+    uint64_t captured = 0, bytes = 0, cut = 0;
+    for (unsigned i = 0; i < n; i++) {
+        first = pkt[i].ts_ns < first ? pkt[i].ts_ns : first;
+        last = pkt[i].ts_ns > last ? pkt[i].ts_ns : last;
+        captured += pkt[i].caplen;
+        bytes += pkt[i].len;
+        cut += pkt[i].caplen < pkt[i].len;
+    }
+    p->window.first_ns = first;
+    p->window.last_ns = last;
+    p->window.packets += n;
+    p->window.bytes += captured;
+    s->packets += n;
+    s->bytes += bytes;
+    s->packet_cut += cut;
 }
 
 static void take_unit(struct pipeline *p, const struct packet *pkt, const struct decoded *d)
@@ -201,13 +209,13 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
     bool alone = true;
     while (taken < n && units < AHEAD && alone && pkt[taken].ts_ns >= p->hour_start_ns && pkt[taken].ts_ns < p->hour_end_ns) {
         const struct packet *now = &pkt[taken++];
-        count_packet(p, now);
         if (!decode_packet(p->decode, p->dlt, now, &unit[units]))
             continue;
         flow_expect(p->own.flows, &unit[units]);
         of[units] = now;
         alone = !unit[units++].fleeting;
     }
+    count_packets(p, pkt, taken);
     for (unsigned i = 0; i < units; i++)
         take_unit(p, of[i], &unit[i]);
     while (!alone && decode_next(p->decode, &unit[0]))
@@ -219,7 +227,7 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
 static unsigned hand_out(struct pipeline *p, const struct packet *pkt)
 {
     struct decoded d;
-    count_packet(p, pkt);
+    count_packets(p, pkt, 1);
     while (p->inputs < pkt->input)
         crew_input(p->crew, cube_input_at(p->cube, ++p->inputs));
     for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = decode_next(p->decode, &d)) {
