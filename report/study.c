@@ -774,6 +774,16 @@ const struct verdict *study_verdict(const struct study *s, uint32_t i)
     return &s->verdict[s->order[i]];
 }
 
+const struct verdict *study_verdict_of(const struct study *s, uint32_t cell)
+{
+    return &s->verdict[cell];
+}
+
+uint32_t study_cells(const struct study *s)
+{
+    return s->cells;
+}
+
 const struct cell *study_cell(const struct study *s, uint32_t cell)
 {
     return &s->cell[cell];

@@ -198,15 +198,11 @@ static void servers_table(struct text *t, const struct study *s, const struct by
 
 static void by_server(struct text *t, const struct study *s)
 {
-    uint32_t n = study_verdicts(s), places = 0, bad = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t place = study_cell(s, study_verdict(s, i)->cell)->place;
-        places = place > places ? place : places;
-    }
+    uint32_t places = study_places(s), bad = 0;
     struct by_place *all = calloc(places + 1u, sizeof *all);
     t->failed |= !all;
-    for (uint32_t i = 0; all && i < n; i++) {
-        const struct verdict *v = study_verdict(s, i);
+    for (uint32_t i = 0; all && i < study_cells(s); i++) {
+        const struct verdict *v = study_verdict_of(s, i);
         const struct cell *c = study_cell(s, v->cell);
         if (v->list != LIST_MAIN)
             continue;
@@ -280,8 +276,8 @@ static void client_section(struct text *t, const struct study *s, enum verdict_l
     static const char *const column[] = { "client", "server", "verdict", "negotiated", "offers", "handshakes" };
     uint32_t n = study_verdicts(s), rows = 0, shown = 0;
     struct table table = { 0 };
-    for (uint32_t i = 0; i < n; i++)
-        rows += is_shown(study_verdict(s, i), list);
+    for (uint32_t i = 0; i < study_cells(s); i++)
+        rows += is_shown(study_verdict_of(s, i), list);
     if (!rows)
         return;
     text_heading(t, title, "%s", what);
