@@ -165,7 +165,7 @@ static void run_open(struct judge *j)
     j->readable = l != NULL;
     j->offer = &s->offer[stack];
     j->certs_done = j->proofs_done = false;
-    j->lacks_suites = j->lacks_key = 0;
+    j->lacks_suites = j->lacks_key = j->run_backends = 0;
     j->lacks_key_row = 0;
     j->lacks_by_habit = false;
     if (!l)
@@ -410,6 +410,18 @@ static enum backends backends_of(const struct judge *j)
         worst = b > worst ? b : worst;
     }
     return worst;
+}
+
+/* The same for all clients of a stack, but for those whose hello is a retry of another. */
+static enum backends backends_for(struct judge *j)
+{
+    if (!j->readable || !j->facts->splits)
+        return BACKENDS_AGREE;
+    if (j->higher)
+        return backends_of(j);
+    if (!j->run_backends)
+        j->run_backends = (uint8_t)(backends_of(j) + 1);
+    return (enum backends)(j->run_backends - 1);
 }
 
 /* ---- the steps ---- */
@@ -692,7 +704,7 @@ void judge_cell(struct judge *j, const struct cell *c)
     own_collect(j);
     j->higher = 0;
     j->excuse = j->readable && j->nothing ? excuse_of(j) : EXCUSE_NONE;
-    j->backends = j->readable && j->facts->splits ? backends_of(j) : BACKENDS_AGREE;
+    j->backends = backends_for(j);
 }
 
 /* The choice of one of the cell's own rows; 0: it is another client's, or nothing was chosen. */

@@ -53,6 +53,7 @@ struct judge {
     bool certs_done, cert_leaves_nothing;
     bool proofs_done;
     struct answers_seen answers;
+    uint8_t run_backends; /* enum backends + 1 for the stack of this run; 0: not asked yet */
     uint8_t lacks_suites, lacks_key; /* asked of this run before? 0 no, 1 it does not, 2 it does */
     bool lacks_by_habit; /* it rests on many offers in vain, not on an order */
     uint32_t lacks_key_row; /* the handshake that shows it */

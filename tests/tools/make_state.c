@@ -51,15 +51,17 @@ static uint32_t mix(uint32_t x)
     return x ^ x >> 16;
 }
 
-/* What the server chose: the best it has of what was offered. */
-static void choose(struct tls_event *ev, unsigned server, unsigned kind, uint32_t luck)
+/* What the server chose: the best it has of what was offered; the same for the same offer, but at one in fifty that is several. */
+static void choose(struct tls_event *ev, unsigned server, unsigned stack, uint32_t luck)
 {
+    unsigned kind = stack % 10;
+    uint32_t habit = server % 50 == 7 ? luck : mix(server * STACKS + stack);
     bool old_server = server % 50 == 0, new_server = server % 3 == 0;
     ev->version = kind == 0 || old_server ? VER_TLS10 : kind >= 5 && new_server ? VER_TLS13 : VER_TLS12;
-    ev->suite = ev->version == VER_TLS10 ? 0xc013 : ev->version == VER_TLS13 ? 0x1301 : luck % 9 ? 0xc02f : 0xc030;
+    ev->suite = ev->version == VER_TLS10 ? 0xc013 : ev->version == VER_TLS13 ? 0x1301 : habit % 9 ? 0xc02f : 0xc030;
     ev->flags = EV_RESUMED_KNOWN | (luck % 8 == 0 ? EV_RESUMED | EV_RESUMPTION_ATTEMPTED : 0u) | (luck % 3 ? EV_EMS : 0u);
     ev->sigscheme = ev->version == VER_TLS12 ? 0x0804 : 0;
-    if (luck % 40 == 1) {
+    if (habit % 40 == 1) {
         ev->outcome = OUTCOME_ALERT_SERVER;
         ev->alert = (struct tls_alert){ 's', 2, 40 };
         ev->version = VER_NONE;
@@ -84,7 +86,7 @@ static void row(struct cube *cube, uint32_t i)
     spec.sni = server % 4 ? name : NULL;
     struct tls_event *ev = event_make(&made, &spec, client + 1, 0x10000 + server, T0 + (int64_t)(luck % (7 * DAY)) * SEC);
     ev->server.addr.b[0] = 172;
-    choose(ev, server, stack % 10, luck);
+    choose(ev, server, stack, luck);
     if (ev->version && ev->version != VER_TLS13 && !(ev->flags & EV_RESUMED))
         event_cert(&made, server);
     cube_event(cube, ev);
