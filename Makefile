@@ -36,7 +36,7 @@ SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 Q := $(if $(V),,@)
 SAY := $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo)
 
-.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench cutover lint tidy coverage install dist clean
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench bench-study cutover lint tidy coverage install dist clean
 all: $(OUT)
 
 help:
@@ -140,6 +140,10 @@ mutants: $(TOOLS)
 oom: $(OUT) $(B)/oom/tlsunset $(B)/oom/fail.so
 	TLSUNSET=./$(OUT) BUILD=$(B) python3 tests/oom/oom.py own
 	$(if $(SAN),,TLSUNSET=./$(OUT) BUILD=$(B) python3 tests/oom/oom.py libraries)
+
+#: make bench-study   a million rows judged under every policy: less than 10 s and 1 GB?
+bench-study: $(OUT) $(B)/tools/make_state
+	TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh tests/bench/study.sh
 
 #: make bench      speed against the empty libpcap loop and the peers installed (BENCH_SIZE=2G BENCH_RUNS=5 BENCH_LOADS= BENCH_PEERS=)
 bench: $(OUT) $(TOOLS)

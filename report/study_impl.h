@@ -103,6 +103,7 @@ struct study {
         struct residue left;
         int top; /* highest rank that is offered and that the policy allows, whatever the rest */
         uint8_t below[8]; /* by rank: is anything left at that version or an older one? 0 not asked yet, 1 no, 2 yes */
+        bool no_scheme; /* none of its signature schemes is allowed in TLS 1.2 */
         bool done;
     } *left;
     struct member *by_site, *by_server; /* cells by who may be one machine: coverage.c */

@@ -120,7 +120,8 @@ static const struct stack_left *left_of(const struct judge *j, uint32_t stack)
         return NULL;
     if (!l->done)
         *l = (struct stack_left){ .left = policy_residue(j->p, &j->s->offer[stack], NULL),
-                                  .top = top_version(j->p, &j->s->offer[stack]), .done = true };
+                                  .top = top_version(j->p, &j->s->offer[stack]),
+                                  .no_scheme = !policy_leaves_scheme(j->p, &j->s->offer[stack], VER_TLS12), .done = true };
     return l;
 }
 
@@ -173,6 +174,7 @@ static void run_open(struct judge *j)
     j->left = l->left;
     j->top = l->top;
     j->nothing = nothing_left(&j->left);
+    j->no_scheme = l->no_scheme;
 }
 
 /* ---- what this client did itself ---- */
@@ -493,15 +495,15 @@ static bool is_breaks(struct judge *j)
 
 /* A server that is told which schemes are allowed refuses a TLS 1.2 hello without any of them, even where none would be needed
  * (OpenSSL; RFC 5246 section 7.4.1.4.1 leaves it open). */
-static bool has_no_scheme(const struct judge *j, uint16_t version)
+static bool has_no_scheme(const struct judge *j, uint32_t row)
 {
-    return version_rank(version) == version_rank(VER_TLS12) && !policy_leaves_scheme(j->p, j->offer, version);
+    return j->no_scheme && version_rank(cube_row_key(j->s->cube, row)->version) == version_rank(VER_TLS12);
 }
 
 static bool is_ready(struct judge *j)
 {
     const struct own *o = &j->own;
-    if (!o->completed || o->bad_row || !o->good_row || o->strange || has_no_scheme(j, study_choice(j->s, o->good_choice)->version))
+    if (!o->completed || o->bad_row || !o->good_row || o->strange || has_no_scheme(j, o->good_row))
         return false;
     if (j->c->lossy) {
         j->v->notes |= NOTE_LOSS;
@@ -628,7 +630,7 @@ static bool is_safe(struct judge *j)
     if (j->c->lossy && (!j->own.completed || j->own.failed)) /* it may have been refused, for want of a client certificate */
         return false;
     uint32_t notes, row = is_barred(j) ? 0 : best_proof(j, &notes);
-    bool scheme = row && has_no_scheme(j, cube_row_key(j->s->cube, row)->version);
+    bool scheme = row && has_no_scheme(j, row);
     if (!row || notes || scheme || j->backends != BACKENDS_AGREE || (j->left.missing & UNPROVABLE))
         return false;
     j->v->row = row;
@@ -667,7 +669,7 @@ static bool is_likely(struct judge *j)
     }
     if (!row)
         return false;
-    j->v->notes |= notes | (has_no_scheme(j, cube_row_key(j->s->cube, row)->version) ? NOTE_SCHEMES : 0u);
+    j->v->notes |= notes | (has_no_scheme(j, row) ? NOTE_SCHEMES : 0u);
     j->v->notes |= (j->left.missing & UNPROVABLE ? NOTE_FEATURE : 0u) | (j->backends != BACKENDS_AGREE ? NOTE_SPLIT : 0u) |
                    (j->own.completed && !j->own.full_row ? NOTE_RESUMED_ONLY : 0u);
     j->v->row = row;

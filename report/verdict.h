@@ -47,7 +47,7 @@ struct judge {
     uint32_t run_place, run_stack;
     const struct place_facts *facts;
     const struct offer *offer;
-    bool readable, nothing;
+    bool readable, nothing, no_scheme;
     struct residue left, cert_left;
     int top; /* highest rank that is offered and allowed */
     bool certs_done, cert_leaves_nothing;
