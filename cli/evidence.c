@@ -2,9 +2,10 @@
 /*
  * --evidence: for each verdict that is not ready a small capture of the handshakes that show why.
  *
- * The captures are read twice more: once to find the connections again that the handshakes belong to, as events, and once to copy
- * their packets up to the moment that decided them, in memory, where they are masked. Each file is then read like any capture; one
- * that does not give its verdict by itself is made once more from everything at its server, and listed where that is no help.
+ * The captures are read again: once to find the connections that the handshakes belong to, as events, and once to copy their
+ * packets up to the moment that decided them, in memory, where they are masked (before, where the digest of a file is known, to see
+ * that it is the same). Each file is then read like any capture; those that do not give their verdict by themselves are made once
+ * more, in two more readings, from everything at their servers, and listed where that is no help.
  */
 #include "base/intern.h"
 #include "base/limits.h"
@@ -12,6 +13,7 @@
 #include "capture/dump.h"
 #include "capture/source.h"
 #include "cli/cli.h"
+#include "cli/interrupt.h"
 #include "dissect/mask.h"
 #include "dissect/session.h"
 #include "report/evidence.h"
@@ -30,7 +32,7 @@ enum { STREAM_MAX = 1 << 20 };
 enum state { TO_DO, AGREES, SHORT /* what was found does not give the verdict by itself */ };
 
 /* One connection of interest. */
-struct conn {
+struct party {
     struct endpoint a, b; /* the client's side of the flow, and the server */
     uint8_t proto;
     bool tls;
@@ -63,7 +65,7 @@ struct gathering {
         uint32_t item, next;
     } *want;
     uint32_t wants, wants_room;
-    struct conn *conn;
+    struct party *conn;
     uint32_t conns, conn_room;
     struct intern *tuples; /* of connections */
     uint32_t *tuple_head, tuple_room; /* by id - 1: in conn, + 1 */
@@ -76,6 +78,7 @@ struct gathering {
     bool failed;
     uint8_t *state; /* by item: enum state */
     bool *there; /* by input id - 1: can be read again */
+    uint64_t *over; /* packets for which there was no room */
 };
 
 /* Captures once more, each packet decoded: to be kept, or through the whole program. */
@@ -154,12 +157,12 @@ static struct tuple tuple_of_station(const struct endpoint *a)
 
 static uint32_t conn_add(struct gathering *g, const struct tls_event *ev)
 {
-    struct conn *room = more(g, g->conn, sizeof *room, g->conns, &g->conn_room);
+    struct party *room = more(g, g->conn, sizeof *room, g->conns, &g->conn_room);
     if (!room)
         return 0;
     g->conn = room;
-    struct conn *c = &room[g->conns];
-    *c = (struct conn){ .a = ev->via.addr.kind != ADDR_NONE ? ev->via : ev->client, .b = ev->server, .upgrade = ev->upgrade,
+    struct party *c = &room[g->conns];
+    *c = (struct party){ .a = ev->via.addr.kind != ADDR_NONE ? ev->via : ev->client, .b = ev->server, .upgrade = ev->upgrade,
                         .tls = !outcome_is_upgrade(ev->outcome), .hello_ns = ev->ts_ns, .from_ns = ev->ts_ns - BEFORE_NS,
                         .to_ns = ev->end_ns > ev->ts_ns ? ev->end_ns : ev->ts_ns };
     c->proto = ev->transport == TRANSPORT_TCP ? PROTO_TCP : ev->transport == TRANSPORT_L2 ? PROTO_EAPOL : PROTO_UDP;
@@ -227,9 +230,10 @@ static struct endpoint side(const struct decoded *d, bool source)
 }
 
 /* A new connection with the same addresses: what was kept is of an earlier one. */
-static void forget(struct gathering *g, struct conn *c)
+static void forget(struct gathering *g, struct party *c)
 {
     for (uint32_t i = c->packet; i; i = g->kept[i - 1].next) {
+        g->bytes -= g->kept[i - 1].p.caplen;
         free((void *)(uintptr_t)g->kept[i - 1].p.data);
         g->kept[i - 1].p.data = NULL;
     }
@@ -239,29 +243,34 @@ static void forget(struct gathering *g, struct conn *c)
 
 static void keep(struct gathering *g, uint32_t conn, const struct packet *p, const struct decoded *d, int dlt, bool from_a)
 {
-    struct conn *c = &g->conn[conn];
+    struct party *c = &g->conn[conn];
     bool syn = d->proto == PROTO_TCP && d->tcp_flags & TCP_SYN, first = syn && !(d->tcp_flags & TCP_ACK);
     if (first && p->ts_ns <= c->hello_ns)
         forget(g, c);
-    uint8_t *copy = c->bytes < STREAM_MAX && g->bytes < LIMIT_EVIDENCE_BYTES ? malloc(p->caplen + 1u) : NULL;
+    uint32_t off = (uint32_t)(d->payload - p->data), end = off + d->payload_cap; /* what is behind it is padding, or nobody's */
+    bool fits = c->bytes < STREAM_MAX && g->bytes < LIMIT_EVIDENCE_BYTES;
+    *g->over += !fits;
+    uint8_t *copy = fits ? malloc(end + 1u) : NULL;
     struct kept *room = copy ? more(g, g->kept, sizeof *room, g->kepts, &g->kept_room) : NULL;
     if (!room) {
         free(copy);
         return;
     }
     g->kept = room;
-    memcpy(copy, p->data, p->caplen);
+    memcpy(copy, p->data, end);
     struct kept *k = &room[g->kepts++];
-    *k = (struct kept){ .p = *p, .off = (uint32_t)(d->payload - p->data), .len = d->payload_cap, .seq = d->seq, .conn = conn,
+    *k = (struct kept){ .p = *p, .off = off, .len = d->payload_cap, .seq = d->seq, .conn = conn,
                         .dlt = dlt, .from_a = from_a, .syn = syn };
     k->p.data = copy;
+    k->p.caplen = end;
+    k->p.len = p->caplen < p->len ? p->len : end;
     if (c->last_packet)
         g->kept[c->last_packet - 1].next = g->kepts;
     else
         c->packet = g->kepts;
     c->last_packet = g->kepts;
-    c->bytes += p->caplen;
-    g->bytes += p->caplen;
+    c->bytes += end;
+    g->bytes += end;
 }
 
 static void unit(struct rerun *r, const struct packet *p, const struct decoded *d, const struct tuple *t,
@@ -270,7 +279,7 @@ static void unit(struct rerun *r, const struct packet *p, const struct decoded *
     struct gathering *g = r->g;
     uint32_t id = intern_find(g->tuples, t, sizeof *t);
     for (uint32_t i = id ? g->tuple_head[id - 1] : 0; i; i = g->conn[i - 1].next) {
-        const struct conn *c = &g->conn[i - 1];
+        const struct party *c = &g->conn[i - 1];
         if (p->ts_ns >= c->from_ns && p->ts_ns <= c->to_ns)
             keep(g, i - 1, p, d, r->dlt, endpoint_cmp(from, &c->a) == 0);
     }
@@ -281,7 +290,7 @@ static void keep_packet(struct rerun *r, const struct packet *p, struct decoded 
 {
     struct decoded another;
     bool inside = d->payload >= p->data && d->payload + d->payload_cap <= p->data + p->caplen;
-    if (d->payload_cap == 0)
+    if (!inside && d->payload_cap == 0)
         d->payload = p->data + p->caplen;
     if ((!inside && d->payload_cap) || d->fragmented || decode_next(r->decode, &another))
         return;
@@ -299,7 +308,7 @@ static void keep_packet(struct rerun *r, const struct packet *p, struct decoded 
 /* ---- masking ---- */
 
 /* The first byte of one direction: behind its SYN, else of the earliest segment. */
-static bool stream_base(const struct gathering *g, const struct conn *c, bool from_a, uint32_t *base)
+static bool stream_base(const struct gathering *g, const struct party *c, bool from_a, uint32_t *base)
 {
     bool any = false;
     for (uint32_t i = c->packet; i; i = g->kept[i - 1].next) {
@@ -318,7 +327,7 @@ static bool stream_base(const struct gathering *g, const struct conn *c, bool fr
 }
 
 /* Puts the segments of one direction together, masks that, and writes it back into them. */
-static void mask_direction(struct gathering *g, const struct conn *c, bool from_a, uint8_t *buf)
+static void mask_direction(struct gathering *g, const struct party *c, bool from_a, uint8_t *buf)
 {
     uint32_t base = 0;
     size_t n = 0;
@@ -351,7 +360,7 @@ static void mask_all(struct gathering *g)
     uint8_t *buf = malloc(STREAM_MAX);
     g->failed |= !buf;
     for (uint32_t i = 0; buf && i < g->conns; i++) {
-        const struct conn *c = &g->conn[i];
+        const struct party *c = &g->conn[i];
         if (c->proto == PROTO_TCP) {
             mask_direction(g, c, true, buf);
             mask_direction(g, c, false, buf);
@@ -415,13 +424,17 @@ static int rerun_file(struct rerun *r, const char *path, const char *filter, uin
     if (s && !b)
         (void)err_set(e, "out of memory");
     r->dlt = s ? source_dlt(s) : 0;
+    interrupt_source(s);
     while (st == SOURCE_BATCH) {
         st = source_fill(s, b, id, e);
         for (unsigned i = 0; i < b->count; i++)
             rerun_packet(r, &b->packet[i]);
     }
+    interrupt_source(NULL);
     batch_free(b);
     source_close(s);
+    if (interrupted())
+        return err_set(e, "interrupted: evidence is not complete");
     return st == SOURCE_ERROR ? -1 : 0;
 }
 
@@ -543,6 +556,8 @@ static bool is_enough(const struct gathering *g, uint32_t item, const char *path
     uint32_t id = r.cube ? cube_input(r.cube, &in) : 0;
     bool same = id && rerun_open(&r, g->o, true, &e) == 0 && rerun_file(&r, path, NULL, id, &e) == 0;
     rerun_close(&r);
+    if (same)
+        cube_settle(r.cube);
     same = same && evidence_agrees(r.cube, &g->o->view, &g->list.v[item]);
     cube_free(r.cube);
     return same;
@@ -594,7 +609,7 @@ static void gathering_close(struct gathering *g)
 static int one_round(struct gathering *kept, const char *dir, struct err *e)
 {
     struct gathering g = { .o = kept->o, .cube = kept->cube, .list = kept->list, .state = kept->state,
-                           .there = kept->there };
+                           .there = kept->there, .over = kept->over };
     g.wanted = intern_new(UINT32_MAX / 4, 0);
     g.tuples = intern_new(UINT32_MAX / 4, 0);
     g.item_link = calloc(g.list.n + 1u, sizeof *g.item_link);
@@ -650,6 +665,9 @@ static void tell(const struct gathering *g)
         return;
     fprintf(stderr, "tlsunset: evidence: %s: %u %s, %u of them give the verdict by themselves (index.txt)\n", g->o->evidence,
             (unsigned)g->list.n, g->list.n == 1 ? "verdict" : "verdicts", (unsigned)agree);
+    if (*g->over)
+        fprintf(stderr, "tlsunset: evidence: %llu packets had no room (1 MiB a connection, 256 MiB in all) and are left out\n",
+                (unsigned long long)*g->over);
     if (g->list.left_out)
         fprintf(stderr, "tlsunset: evidence: %u more verdicts are left out; narrow it with --server, --client or --enforce\n",
                 (unsigned)g->list.left_out);
@@ -657,8 +675,11 @@ static void tell(const struct gathering *g)
 
 int evidence_write(const struct options *o, const struct cube *c, struct err *e)
 {
-    struct gathering g = { .o = o, .cube = c };
+    uint64_t over = 0;
+    struct gathering g = { .o = o, .cube = c, .over = &over };
     uint32_t again = 0;
+    if (interrupted())
+        return 0;
     if (make_folder(o->evidence, e))
         return -1;
     int rc = evidence_choose(c, &o->view, LIMIT_EVIDENCE, &g.list) ? err_set(e, "out of memory") : 0;

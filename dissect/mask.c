@@ -62,7 +62,6 @@ static size_t word_start(const struct line *l, size_t from)
     return from;
 }
 
-/* The words whose line says nothing about anybody; and those of which only the first word is kept. */
 static bool word_is(const struct line *l, size_t from, size_t to, const char *const list[], size_t n)
 {
     for (size_t i = 0; i < n; i++)
@@ -71,75 +70,105 @@ static bool word_is(const struct line *l, size_t from, size_t to, const char *co
     return false;
 }
 
-static const char *const harmless[] = {
-    "EHLO", "HELO", "LHLO", "STARTTLS", "STLS", "CAPA", "CAPABILITY", "CAPABILITIES", "NOOP", "QUIT", "FEAT", "PBSZ", "PROT",
-    "CCC", "LOGOUT", "CAP", "PING", "PONG", "RSET", "SYST", "MODE", "READER", "VERSION", "IMPLEMENTATION", "SASL", "TLS", "OK",
-    "NO", "BYE", "BAD", "*", "+OK", "-ERR", "INFO", "TOP", "UIDL", "PIPELINING", "RESP-CODES", ".",
+/* What a dialogue about TLS is made of: these words stay, wherever they stand in a line; every other one goes. */
+static const char *const about_tls[] = {
+    "EHLO", "HELO", "LHLO", "STARTTLS", "STLS", "CAPA", "CAPABILITY", "[CAPABILITY", "CAPABILITIES", "NOOP", "QUIT", "FEAT", "PBSZ",
+    "PROT", "CCC", "LOGOUT", "CAP", "LS", "REQ", "ACK", "NAK", "END", "TLS", ":TLS", "SSL", "TLS-C", "TLS-P", "\"STARTTLS\"",
+    "\"IMPLEMENTATION\"", "\"SASL\"", "STARTTLS]", "LOGINDISABLED", "SASL", "ESMTP", "SMTP", "LMTP", "FTP", "POP3", "IMAP", "IMAP4",
+    "IMAP4REV1", "NNTP", "OK", "NO", "BAD", "BYE", "PREAUTH", "*", "+OK", "-ERR", "INFO", ".",
 };
 static const char *const verbs[] = {
     "AUTH", "AUTHENTICATE", "AUTHINFO", "LOGIN", "USER", "PASS", "APOP", "ACCT", "NICK", "MAIL", "RCPT", "DATA", "BDAT", "VRFY",
     "SELECT", "EXAMINE", "LIST", "LSUB", "FETCH", "UID", "STAT", "RETR", "CWD", "PWD", "PASV", "EPSV", "PORT", "EPRT", "TYPE",
-    "STOR", "CONNECT", "GROUP", "ARTICLE",
+    "STOR", "CONNECT", "GROUP", "ARTICLE", "RSET", "MODE", "SYST",
 };
+static const char *const mechanisms[] = { "PLAIN", "LOGIN", "CRAM-MD5", "DIGEST-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "XOAUTH2",
+                                          "EXTERNAL", "ANONYMOUS", "NTLM", "GSSAPI", "TLS", "SSL", "TLS-C", "TLS-P" };
 #define WORD_IS(l, from, to, list) word_is(l, from, to, list, sizeof(list) / sizeof *(list))
 
-/* AUTH PLAIN AHRpbQ...: the mechanism is kept, as is the TLS of FTP's AUTH TLS. */
-static size_t after_verb(const struct line *l, size_t from, size_t to)
+/* STARTTLS that was overwritten on the way ("XXXXXXXA") shows that it was. */
+static bool is_stripped(const struct line *l, size_t from, size_t to)
 {
-    static const char *const with_mechanism[] = { "AUTH", "AUTHENTICATE" };
-    size_t second = word_start(l, to), end = word_end(l, second);
-    if (!WORD_IS(l, from, to, with_mechanism) || end - second > 16)
-        return to;
-    for (size_t i = second; i < end; i++)
-        if (!isupper(l->p[i]) && !isdigit(l->p[i]) && l->p[i] != '-')
-            return to;
-    return end;
+    return to - from >= 4 && upgrade_stripped(rd_of(l->p + from, to - from));
 }
 
-static void client_line(const struct line *l, bool tagged)
+/* From here on only words about TLS stay. */
+static void keep_words(const struct line *l, size_t from)
 {
+    for (size_t at = word_start(l, from), to; at < l->n; at = word_start(l, to)) {
+        to = word_end(l, at);
+        if (!WORD_IS(l, at, to, about_tls) && !is_stripped(l, at, to))
+            blot(l->p, at, to);
+    }
+}
+
+/* Do contents follow, of a message or of a literal (RFC 9051 section 4.3)? */
+static bool begins_contents(const struct line *l, size_t from, size_t to)
+{
+    static const char *const contents[] = { "DATA", "BDAT" };
+    return WORD_IS(l, from, to, contents) || (l->n && l->p[l->n - 1] == '}');
+}
+
+/* Returns whether nothing behind this line may be shown. AUTH PLAIN AHRpbQ...: the mechanism is kept. */
+static bool client_line(const struct line *l, bool tagged)
+{
+    static const char *const with_mechanism[] = { "AUTH", "AUTHENTICATE" };
     size_t from = 0, to = word_end(l, 0);
     if (tagged) {
         from = word_start(l, to);
         to = word_end(l, from);
     }
-    if (WORD_IS(l, from, to, harmless))
-        return;
-    blot(l->p, WORD_IS(l, from, to, verbs) ? word_start(l, after_verb(l, from, to)) : 0, l->n);
+    bool contents = begins_contents(l, from, to), verb = WORD_IS(l, from, to, verbs);
+    if (!verb && !WORD_IS(l, from, to, about_tls)) {
+        blot(l->p, 0, l->n);
+        return contents;
+    }
+    size_t second = word_start(l, to), end = word_end(l, second);
+    bool mechanism = WORD_IS(l, from, to, with_mechanism) && WORD_IS(l, second, end, mechanisms);
+    keep_words(l, mechanism ? end : to);
+    return contents;
 }
 
-/* "250-STARTTLS": the code stays, and the text of those that greet, list features or speak of TLS; others repeat names. */
+/* "250-STARTTLS": how long the code and what ends it is; 0: it is no reply. */
 static size_t reply_code(const struct line *l)
 {
-    static const char *const said[] = { "211", "220", "221", "234", "250", "454", "500",
-                                        "501", "502", "503", "504", "530", "534", "554" };
     bool code = l->n >= 3 && isdigit(l->p[0]) && isdigit(l->p[1]) && isdigit(l->p[2]);
     if (!code || (l->n > 3 && l->p[3] != ' ' && l->p[3] != '-'))
         return 0;
-    return WORD_IS(l, 0, 3, said) || l->n < 4 ? l->n : 4;
+    return l->n < 4 ? l->n : 4;
 }
 
-/* ":irc.example CAP * LS :tls", ":irc.example 670 ...". */
-static size_t irc_reply(const struct line *l)
+/* NATS: INFO {...}: of the settings those that speak of TLS. */
+static void nats_info(const struct line *l)
 {
-    static const char *const cap[] = { "CAP" };
-    size_t second = word_start(l, word_end(l, 0)), end = word_end(l, second);
-    return WORD_IS(l, second, end, cap) ? l->n : end;
+    static const char *const kept[] = { "\"tls_required\":true", "\"tls_available\":true", "\"tls_verify\":true", "\"server_id\"" };
+    for (size_t i = 5; i < l->n; i++) {
+        size_t stays = 0;
+        for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+            size_t n = strlen(kept[k]);
+            stays = i + n <= l->n && memcmp(l->p + i, kept[k], n) == 0 ? n : stays;
+        }
+        if (stays)
+            i += stays - 1;
+        else if (!strchr("{},:\"", l->p[i]))
+            l->p[i] = 'x';
+    }
 }
 
-/* A server's lines: replies and capabilities. Of the rest nothing stays: it may be mail. */
+/* A server's lines: the code, the tag or the name of a server, and words about TLS. */
 static void server_line(const struct line *l, bool tagged)
 {
-    static const char *const untagged[] = { "CAPABILITY", "OK", "PREAUTH", "BYE", "BAD", "NO" };
-    size_t to = word_end(l, 0), second = word_start(l, to), end = word_end(l, second), kept = 0;
-    uint8_t first = l->n ? l->p[0] : 0;
+    static const char *const info[] = { "INFO" };
+    size_t first = word_end(l, 0);
+    if (!tagged && l->n > 5 && WORD_IS(l, 0, first, info) && l->p[5] == '{') {
+        nats_info(l);
+        return;
+    }
+    uint8_t begins = l->n ? l->p[0] : 0;
+    size_t kept = begins == ':' ? word_end(l, word_start(l, first)) : reply_code(l);
     if (tagged)
-        kept = WORD_IS(l, second, end, untagged) ? l->n : first == '+' ? 1 : 0;
-    else if (first == '"' || first == ' ' || WORD_IS(l, 0, to, harmless))
-        kept = l->n;
-    else
-        kept = first == ':' ? irc_reply(l) : reply_code(l);
-    blot(l->p, kept, l->n);
+        kept = begins == '+' || first > 16 ? 0 : first; /* a continuation; no tag is as long */
+    keep_words(l, kept);
 }
 
 /* A request to a proxy or its answer; of a path nothing is kept but the asterisk. */
@@ -175,15 +204,17 @@ enum text_kind { TEXT_PLAIN, TEXT_TAGGED, TEXT_HTTP };
 
 static void mask_lines(uint8_t *p, size_t n, bool from_client, enum text_kind kind)
 {
-    bool header = false;
+    bool header = false, contents = false;
     for (size_t at = 0; at < n;) {
         const uint8_t *lf = memchr(p + at, '\n', n - at);
         size_t end = lf ? (size_t)(lf - p) : n, text = end > at && p[end - 1] == '\r' ? end - 1 : end;
         struct line l = { p + at, text - at };
-        if (kind == TEXT_HTTP)
+        if (contents)
+            blot(l.p, 0, l.n);
+        else if (kind == TEXT_HTTP)
             http_line(&l, &header);
         else if (from_client)
-            client_line(&l, kind == TEXT_TAGGED);
+            contents = client_line(&l, kind == TEXT_TAGGED);
         else
             server_line(&l, kind == TEXT_TAGGED);
         at = end + 1;

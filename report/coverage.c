@@ -290,13 +290,13 @@ static void machines(struct coverage *c, struct stay *stay, uint32_t n, uint32_t
 }
 
 /* Room for one group: its stays, and the days of one client. */
-struct room {
+struct stays {
     struct stay *stay;
     uint32_t *day;
     uint32_t stays, days;
 };
 
-static void stay_close(struct room *r)
+static void stay_close(struct stays *r)
 {
     if (r->days == 0)
         return;
@@ -309,7 +309,7 @@ static void stay_close(struct room *r)
 }
 
 /* Cells of one server, stack and prefix. */
-static void group_add(struct study *s, const struct member *m, uint32_t n, struct room *r)
+static void group_add(struct study *s, const struct member *m, uint32_t n, struct stays *r)
 {
     struct coverage *c = &s->coverage[m->server];
     uint32_t client = 0;
@@ -332,7 +332,7 @@ static void group_add(struct study *s, const struct member *m, uint32_t n, struc
 static void offenders(struct study *s)
 {
     const struct member *const lists[] = { s->by_site, s->by_server };
-    struct room r = { .stay = malloc((s->cells + 1u) * sizeof *r.stay), .day = malloc((s->sights + 1u) * sizeof *r.day) };
+    struct stays r = { .stay = malloc((s->cells + 1u) * sizeof *r.stay), .day = malloc((s->sights + 1u) * sizeof *r.day) };
     s->failed |= !r.stay || !r.day;
     for (unsigned l = 0; l < 2 && !s->failed; l++)
         for (uint32_t i = 0, to; i < s->cells; i = to) {

@@ -72,5 +72,19 @@ cp "$demo" "$tmp/mine.pcap.gz"
 cp pcaps/dtls10-openssl3.0.pcap "$tmp/mine.pcap.gz"
 "$t" report --policy tls12-minimum --evidence "$tmp/none" "$tmp/mine.db" >/dev/null 2>"$tmp/err" || true
 grep -q 'is not the capture that was read' "$tmp/err" || fail 'evidence from a capture that changed'
+python3 - pcaps/imap-starttls-tls10-dovecot.pcap "$tmp/trailers.pcap" <<-'EOF'
+	import struct, sys
+	d = open(sys.argv[1], "rb").read()
+	order = "<" if d[0] in (0xd4, 0x4d) else ">"
+	out, at = d[:24], 24
+	while at < len(d):
+	    s, f, n, w = struct.unpack(order + "IIII", d[at:at + 16])
+	    out += struct.pack(order + "IIII", s, f, n + 13, w + 13) + d[at + 16:at + 16 + n] + b"TRAILERSECRET"
+	    at += 16 + n
+	open(sys.argv[2], "wb").write(out)
+EOF
+"$t" read -q --policy tls12-minimum --evidence "$tmp/trailers" -o /dev/null "$tmp/trailers.pcap" || [ $? = 1 ] || fail 'a capture with trailers'
+ls "$tmp"/trailers/*.pcap >/dev/null || fail 'no evidence from a capture with trailers'
+grep -qa TRAILERSECRET "$tmp"/trailers/*.pcap && fail 'what lies behind the packet is shown'
 says 2 'give one of them' --policy tls12-minimum --evidence "$tmp/x" --anonymize
 echo 'study: decisions, exceptions, explanations; evidence gives the same verdicts and shows no contents'

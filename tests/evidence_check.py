@@ -35,7 +35,7 @@ def packets(path):
         at += 16 + caplen
 
 
-SECRET = re.compile(rb"(?i)(^|\n)(a\d+ )?(pass|user|login|auth (plain|login)) +(?!x+\r?\n|x+ ?x*\r?$)[^\r\n]+|authorization: ?basic ")
+SECRET = re.compile(rb"(?i)(^|\n)(a\d+ )?(pass|user|login|auth (plain|login)) +[x* ]*[^x* \r\n]|authorization: ?basic ")
 
 
 def contents(path):

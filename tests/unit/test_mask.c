@@ -35,25 +35,35 @@ static void logins_in_lines_lose_their_arguments(void **state)
 {
     (void)state;
     TEXT("smtp", true, "EHLO pc\r\nAUTH PLAIN AHRpbQB0\r\nMAIL FROM:<a@b>\r\ndG9w\r\nQUIT\r\n",
-         "EHLO pc\r\nAUTH PLAIN xxxxxxxx\r\nMAIL xxxxxxxxxx\r\nxxxx\r\nQUIT\r\n");
+         "EHLO xx\r\nAUTH PLAIN xxxxxxxx\r\nMAIL xxxxxxxxxx\r\nxxxx\r\nQUIT\r\n");
     TEXT("smtp", true, "AUTH AHRpbQB0\r\nSTARTTLS\r\n", "AUTH xxxxxxxx\r\nSTARTTLS\r\n"); /* no mechanism */
     TEXT("pop3", true, "CAPA\r\nUSER tim\r\nPASS top\r\n", "CAPA\r\nUSER xxx\r\nPASS xxx\r\n");
-    TEXT("imap", true, "a1 LOGIN tim top\r\na2 CAPABILITY\r\na3 SELECT x\r\n", "a1 LOGIN xxxxxxx\r\na2 CAPABILITY\r\na3 SELECT x\r\n");
+    TEXT("imap", true, "a1 LOGIN tim top\r\na2 CAPABILITY\r\na3 SELECT y\r\n", "a1 LOGIN xxx xxx\r\na2 CAPABILITY\r\na3 SELECT x\r\n");
     TEXT("ftp", true, "AUTH TLS\r\nUSER tim\n", "AUTH TLS\r\nUSER xxx\n");
-    TEXT("irc", true, "PASS top\r\nNICK tim\r\nCAP LS\r\n", "PASS xxx\r\nNICK xxx\r\nCAP LS\r\n");
+    TEXT("irc", true, "PASS top\r\nNICK tim\r\nCAP LS 302\r\n", "PASS xxx\r\nNICK xxx\r\nCAP LS xxx\r\n");
     TEXT("nats", true, "CONNECT {\"pass\":\"top\"}\r\n", "CONNECT xxxxxxxxxxxxxx\r\n");
-    TEXT("sieve", true, "AUTHENTICATE \"PLAIN\" \"x\"\r\n", "AUTHENTICATE xxxxxxxxxxx\r\n");
+    TEXT("sieve", true, "AUTHENTICATE \"PLAIN\" \"x\"\r\n", "AUTHENTICATE xxxxxxx xxx\r\n");
+}
+
+/* Mail may begin its lines with any word. */
+static void contents_of_messages_do_not_stay(void **state)
+{
+    (void)state;
+    TEXT("smtp", true, "DATA\r\nno secrets\r\nok STARTTLS\r\n.\r\nQUIT\r\n", "DATA\r\nxxxxxxxxxx\r\nxxxxxxxxxxx\r\nx\r\nxxxx\r\n");
+    TEXT("imap", true, "a LOGIN {3}\r\nok STARTTLS\r\n", "a LOGIN xxx\r\nxxxxxxxxxxx\r\n");
+    TEXT("smtp", true, "no secrets\r\ninfo on you\r\n", "no xxxxxxx\r\ninfo xx xxx\r\n");
 }
 
 static void replies_keep_what_speaks_of_tls(void **state)
 {
     (void)state;
-    TEXT("smtp", false, "220 mail\r\n250-STARTTLS\r\n454 no\r\n334 VXNlcg==\r\nFrom: tim\r\n",
-         "220 mail\r\n250-STARTTLS\r\n454 no\r\n334 xxxxxxxx\r\nxxxxxxxxx\r\n");
-    TEXT("ftp", false, "331 Password required for tim\r\n AUTH TLS\r\n", "331 xxxxxxxxxxxxxxxxxxxxxxxxx\r\n AUTH TLS\r\n");
+    TEXT("smtp", false, "220 mail ESMTP me\r\n250-STARTTLS\r\n250 XXXXXXXA\r\n454 no\r\n334 VXNlcg==\r\nFrom: tim\r\n",
+         "220 xxxx ESMTP xx\r\n250-STARTTLS\r\n250 XXXXXXXA\r\n454 no\r\n334 xxxxxxxx\r\nxxxxx xxx\r\n");
+    TEXT("ftp", false, "331 Password for tim\r\n AUTH TLS\r\n", "331 xxxxxxxx xxx xxx\r\n xxxx TLS\r\n");
     TEXT("imap", false, "* CAPABILITY STARTTLS\r\n* 1 FETCH mail\r\na1 OK\r\n+ c2VjcmV0\r\n",
-         "* CAPABILITY STARTTLS\r\nxxxxxxxxxxxxxx\r\na1 OK\r\n+xxxxxxxxx\r\n");
-    TEXT("irc", false, ":irc 001 tim :hello\r\n:irc CAP * LS :tls\r\n", ":irc 001xxxxxxxxxxx\r\n:irc CAP * LS :tls\r\n");
+         "* CAPABILITY STARTTLS\r\n* x xxxxx xxxx\r\na1 OK\r\nx xxxxxxxx\r\n");
+    TEXT("irc", false, ":irc 001 tim :hello\r\n:irc CAP * LS :tls\r\n", ":irc 001 xxx xxxxxx\r\n:irc CAP * LS :tls\r\n");
+    TEXT("nats", false, "INFO {\"host\":\"a\",\"tls_required\":true}\r\n", "INFO {\"xxxx\":\"x\",\"tls_required\":true}\r\n");
 }
 
 static void http_keeps_where_to_and_no_credentials(void **state)
@@ -145,6 +155,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(logins_in_lines_lose_their_arguments), cmocka_unit_test(replies_keep_what_speaks_of_tls),
+        cmocka_unit_test(contents_of_messages_do_not_stay),
         cmocka_unit_test(http_keeps_where_to_and_no_credentials), cmocka_unit_test(binary_dialogues_lose_names_and_passwords),
         cmocka_unit_test(records_keep_hellos_and_lose_contents), cmocka_unit_test(tls_begins_behind_the_dialogue),
         cmocka_unit_test(datagrams_keep_hellos_and_lose_contents),
