@@ -205,13 +205,23 @@ static int open_policies(struct study_options *s, struct err *e)
     return 0;
 }
 
+/* An option asks for a study, or a server is to be enforced, and no policy says with what. */
+static bool wants_default(const struct study_options *s, bool asks)
+{
+    for (unsigned i = 0; i < s->enforces; i++)
+        if (!*s->enforce[i].policy_name)
+            return true;
+    return asks && !s->enforces;
+}
+
 int study_options_open(struct options *o, struct err *e)
 {
     struct study_options *s = &o->study;
     bool inline_policy = s->min_version || s->forbid;
-    if (!s->policies && !inline_policy && (s->enforces || s->accept_file || s->fail_on || o->evidence))
+    bool asks = s->accept_file || s->fail_on || o->evidence;
+    if (!s->policies && !inline_policy && wants_default(s, asks))
         s->policies = DEFAULT_POLICY;
-    if (!s->policies && !inline_policy)
+    if (!s->policies && !inline_policy && !s->enforces)
         return 0;
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
