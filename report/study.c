@@ -156,7 +156,8 @@ static bool touched_by_loss(const struct cube_key *k)
 static void note_plain(struct study *s, struct party_pair *p, const struct cube_key *k, uint32_t row)
 {
     bool plain = k->outcome == OUTCOME_PLAINTEXT || (k->outcome == OUTCOME_REFUSED && k->aftermath == AFTER_PLAINTEXT) ||
-                 (k->outcome == OUTCOME_STRIPPED && k->aftermath == AFTER_PLAINTEXT);
+                 (k->outcome == OUTCOME_STRIPPED && k->aftermath == AFTER_PLAINTEXT) ||
+                 (k->outcome == OUTCOME_NOT_OFFERED && (k->aftermath == AFTER_PLAINTEXT || k->flags & EV_CLEARTEXT_LOGIN));
     if (!plain || k->upgrade > 63)
         return;
     p->plain |= UINT64_C(1) << k->upgrade;

@@ -228,6 +228,17 @@ static void plaintext_must_have_been_seen(void **state)
     EXPECT(tls12, 1, 9, PLAINTEXT, "clear text");
 }
 
+static void going_on_where_tls_is_not_offered_is_plaintext(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls10, 1, 9, CHOSE_10, .upgrade = "imap" },
+         { NULL, 1, 9, .upgrade = "imap", .outcome = OUTCOME_NOT_OFFERED, .flags = EV_CLEARTEXT_LOGIN, .at_s = 60 });
+    EXPECT(tls12, 1, 9, PLAINTEXT, "clear text");
+    TELL({ &hello_tls10, 1, 8, CHOSE_10, .upgrade = "imap" },
+         { NULL, 1, 8, .upgrade = "imap", .outcome = OUTCOME_NOT_OFFERED, .at_s = 60 }); /* what then? It may have left */
+    EXPECT(tls12, 1, 8, BREAKS, "may fall");
+}
+
 static void plaintext_of_another_protocol_does_not_count(void **state)
 {
     (void)state;
@@ -1043,7 +1054,7 @@ int main(void)
         T(failing_is_what_never_completed), T(failing_needs_every_handshake_seen), T(failing_comes_before_breaks),
         T(breaks_when_nothing_allowed_is_offered), T(breaks_needs_one_hello_and_no_answer), T(breaks_names_the_suite),
         T(breaks_in_an_opportunistic_protocol_may_fall), T(plaintext_must_have_been_seen),
-        T(plaintext_of_another_protocol_does_not_count), T(plaintext_of_which_stack_is_not_guessed),
+        T(going_on_where_tls_is_not_offered_is_plaintext), T(plaintext_of_another_protocol_does_not_count), T(plaintext_of_which_stack_is_not_guessed),
         T(a_client_that_can_do_better_does_not_fall), T(ready_when_all_satisfy), T(ready_needs_a_full_handshake),
         T(ready_is_not_said_of_what_is_invisible), T(loss_leaves_ready_what_its_own_handshake_proves),
         T(a_suite_that_was_not_offered_is_no_readiness), T(server_first_when_it_chose_a_forbidden_version),
