@@ -185,9 +185,9 @@ static enum up_verdict socks_server(struct upgrade_state *s, struct rd unit)
         return UP_NOT_MINE;
     if (s->phase != METHOD)
         return code <= 8 ? answered(s, code == 0, code) : UP_NOT_MINE;
+    s->confirmed = code <= PASSWORD || code == NO_METHOD;
     if (code != 0 && code != PASSWORD) /* GSSAPI and private ones wrap all that follows; NO_METHOD ends it */
-        return code == NO_METHOD || code == 1 ? UP_PLAIN : UP_NOT_MINE;
-    s->confirmed = true;
+        return s->confirmed ? UP_PLAIN : UP_NOT_MINE;
     s->phase = code == 0 ? REQUEST : AUTH;
     return UP_MORE;
 }
