@@ -490,15 +490,26 @@ static void client_strains(struct study *s, uint32_t from, uint32_t to)
                 s->cell[s->by_client[i]].stale = true;
 }
 
+bool cell_is_damaged(const struct study *s, const struct cell *c)
+{
+    bool damaged = c->lossy || c->stack == 0;
+    for (uint32_t k = c->from; k < c->to && !damaged; k++)
+        damaged = cube_row_key(s->cube, s->seen[k].row)->flags & EV_MIDSTREAM;
+    return damaged;
+}
+
 static bool clients_collect(struct study *s)
 {
     s->by_client = malloc((s->cells + 1u) * sizeof *s->by_client);
     s->client_stacks = calloc(intern_count(s->clients) + 1u, sizeof *s->client_stacks);
+    s->client_damaged = calloc(intern_count(s->clients) + 1u, sizeof *s->client_damaged);
     struct item *item = malloc((s->cells + 1u) * sizeof *item);
-    if (!s->by_client || !s->client_stacks || !item) {
+    if (!s->by_client || !s->client_stacks || !s->client_damaged || !item) {
         free(item);
         return false;
     }
+    for (uint32_t i = 0; i < s->cells; i++)
+        s->client_damaged[s->cell[i].client - 1] |= cell_is_damaged(s, &s->cell[i]);
     for (uint32_t i = 0; i < s->cells; i++)
         item[i] = (struct item){ (uint64_t)s->cell[i].client << 32 | s->cell[i].stack, s->cell[i].place, 0, i };
     qsort(item, s->cells, sizeof *item, item_cmp);
@@ -685,7 +696,7 @@ void study_free(struct study *s)
     intern_free(s->pairs);
     intern_free(s->server_table);
     void *const arrays[] = { s->seen, s->cell, s->offends, s->asked, s->choice_class, s->by_client, s->facts, s->pair, s->client,
-                             s->client_stacks, s->proof, s->split, s->stack_profile, s->stack_dh, s->judged, s->verdict,
+                             s->client_stacks, s->client_damaged, s->proof, s->split, s->stack_profile, s->stack_dh, s->judged, s->verdict,
                              s->order, s->place_server, s->client_mark, s->server_mark, s->left, s->server_id, s->offer,
                              s->offer_read, s->choice, s->fit, s->by_site, s->by_server, s->coverage };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)

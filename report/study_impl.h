@@ -87,6 +87,7 @@ struct study {
     struct addr *client; /* by id - 1: the first address of each */
     uint32_t client_room;
     struct stack_sum *client_stacks; /* by client id - 1 */
+    bool *client_damaged; /* likewise: of one cell at least packets are missing */
     struct proof *proof;
     uint32_t proofs, proof_room;
     struct reply *split;
@@ -183,6 +184,7 @@ bool list16_has(struct rd list, uint16_t v);
 
 /* verdict.c: all cells under s->policy into s->verdict. */
 void verdict_all(struct study *s);
+bool cell_is_damaged(const struct study *s, const struct cell *c); /* packets of it are missing: perhaps its hello */
 const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t stack, uint32_t client); /* NULL: none */
 
 #endif

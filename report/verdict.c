@@ -304,15 +304,6 @@ static bool higher_works(const struct judge *j, const struct profile *higher)
     return false;
 }
 
-/* Packets of it are missing: perhaps its hello. */
-static bool is_damaged(const struct study *s, const struct cell *c)
-{
-    bool damaged = c->lossy || c->stack == 0;
-    for (uint32_t k = c->from; k < c->to && !damaged; k++)
-        damaged = cube_row_key(s->cube, s->seen[k].row)->flags & EV_MIDSTREAM;
-    return damaged;
-}
-
 /* Elsewhere this stack's hello was a retry of a higher one that offers something allowed, twice. */
 static bool is_known_to_retry(struct judge *j)
 {
@@ -339,13 +330,13 @@ static bool may_be_retry(struct judge *j)
 {
     const struct study *s = j->s;
     bool damaged = false, higher = false, hidden = false;
-    if (j->offer->ext_mask & EXT_SUPPORTED_VERSIONS)
+    if (j->offer->ext_mask & EXT_SUPPORTED_VERSIONS || !s->client_damaged[j->c->client - 1])
         return false;
     for (uint32_t i = first_of_strain(s, j->c->client, 0); i < s->cells; i++) {
         const struct cell *c = &s->cell[s->by_client[i]];
         if (c->client != j->c->client)
             break;
-        bool hurt = is_damaged(s, c), here = c->place == j->c->place && c->stack != j->c->stack;
+        bool hurt = cell_is_damaged(s, c), here = c->place == j->c->place && c->stack != j->c->stack;
         bool same_server = s->place_server[c->place - 1] == s->place_server[j->c->place - 1];
         damaged = damaged || hurt;
         if (c->stack == 0 && same_server)
