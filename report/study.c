@@ -484,6 +484,8 @@ static void client_strains(struct study *s, uint32_t from, uint32_t to)
             strain_widen(s, &t[n - 1], i);
     }
     s->client_stacks[s->cell[s->by_client[from]].client - 1].all = stacks;
+    for (uint32_t i = from; i < to; i++)
+        s->cell[s->by_client[i]].nat = stacks > 1;
     for (unsigned k = 0; k < n && stacks <= STRAINS; k++)
         if (s->cell[s->by_client[t[k].from]].stack && replaced(s, &t[k], t, n))
             for (uint32_t i = t[k].from; i < t[k].to; i++)
@@ -695,10 +697,11 @@ void study_free(struct study *s)
     intern_free(s->choices);
     intern_free(s->pairs);
     intern_free(s->server_table);
-    void *const arrays[] = { s->seen, s->cell, s->offends, s->asked, s->choice_class, s->by_client, s->facts, s->pair, s->client,
-                             s->client_stacks, s->client_damaged, s->proof, s->split, s->stack_profile, s->stack_dh, s->judged, s->verdict,
-                             s->order, s->place_server, s->client_mark, s->server_mark, s->left, s->server_id, s->offer,
-                             s->offer_read, s->choice, s->fit, s->by_site, s->by_server, s->coverage };
+    void *const arrays[] = { s->seen, s->cell, s->offends, s->asked, s->choice_class, s->by_client, s->facts, s->pair,
+                             s->client, s->client_stacks, s->client_damaged, s->proof, s->split, s->stack_profile,
+                             s->stack_dh, s->judged, s->verdict, s->order, s->place_server, s->client_mark,
+                             s->server_mark, s->left, s->server_id, s->offer, s->offer_read, s->choice, s->fit,
+                             s->by_site, s->by_server, s->coverage };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(s);

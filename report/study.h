@@ -97,6 +97,7 @@ struct cell {
     int64_t first_ns, last_ns;
     uint32_t exemplar_row; /* the row with the earliest */
     bool in_study, lossy, stale;
+    bool nat; /* its client showed several stacks */
 };
 
 /* How many, and how many clients, servers and handshakes they are. */

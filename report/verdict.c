@@ -732,7 +732,7 @@ static void judge_step_all(struct judge *j)
     j->v->broken = bad ? j->s->judged[bad - 1].broken : 0;
     j->v->invisible = choice ? j->s->judged[choice - 1].invisible : 0;
     j->v->notes |= (j->facts && j->facts->changed_ns ? NOTE_CHANGED : 0u) | (j->facts && j->facts->mixed ? NOTE_MIXED : 0u) |
-                   (j->s->client_stacks[j->c->client - 1].all > 1 ? NOTE_NAT : 0u);
+                   (j->c->nat ? NOTE_NAT : 0u);
 }
 
 /* ---- all cells ---- */
@@ -818,8 +818,8 @@ static void decide(struct study *s)
 /* Of each client's stacks, how many would break somewhere: several machines may be behind one address. */
 static void sum_stacks(struct study *s)
 {
-    for (uint32_t i = 0; i < s->cells; i++)
-        s->client_stacks[s->cell[i].client - 1].broken = 0;
+    for (uint32_t i = 0; i < intern_count(s->clients); i++)
+        s->client_stacks[i].broken = 0;
     uint32_t client = 0, stack = 0;
     for (uint32_t i = 0; i < s->cells; i++) {
         const struct cell *c = &s->cell[s->by_client[i]];
