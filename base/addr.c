@@ -46,35 +46,21 @@ int endpoint_cmp(const struct endpoint *a, const struct endpoint *b)
     return c ? c : (a->port > b->port) - (a->port < b->port);
 }
 
-static uint64_t fold(uint64_t a, uint64_t b)
-{
-    __extension__ typedef unsigned __int128 u128;
-    u128 m = (u128)a * b;
-    return (uint64_t)m ^ (uint64_t)(m >> 64);
-}
-
-static uint64_t half_pair(const uint8_t b[16])
+static uint64_t half_pair(const struct addr *a)
 {
     uint64_t v[2];
-    memcpy(v, b, sizeof v);
-    return fold(v[0] ^ 0x9e3779b97f4a7c15u, v[1] ^ 0xbf58476d1ce4e5b9u);
+    memcpy(v, a->b, sizeof v);
+    return addr_half_pair(v[0], v[1]);
 }
 
 uint64_t addr_pair(const struct addr *a, const struct addr *b)
 {
-    return fold((half_pair(a->b) + half_pair(b->b)) ^ 0x94d049bb133111ebu, 0xd6e8feb86659fd93u);
+    return addr_pair_of_halves(half_pair(a), half_pair(b));
 }
 
-uint64_t addr_pair_wire(const uint8_t *a, const uint8_t *b, unsigned len)
+uint64_t addr_pair_ip6(const uint8_t a[16], const uint8_t b[16])
 {
-    struct addr x = { .kind = ADDR_NONE }, y = x;
-    if (len == 16) {
-        x = addr_ip6(a);
-        y = addr_ip6(b);
-    } else {
-        memcpy(x.b, a, len);
-        memcpy(y.b, b, len);
-    }
+    const struct addr x = addr_ip6(a), y = addr_ip6(b);
     return addr_pair(&x, &y);
 }
 

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum addr_kind { ADDR_NONE, ADDR_IP4, ADDR_IP6, ADDR_MAC, ADDR_PSEUDO };
 
@@ -40,7 +41,40 @@ int endpoint_cmp(const struct endpoint *a, const struct endpoint *b);
  * its place in the tables that remember such things, and its thread among those that share the flows: LIMIT_SHARES parts of these
  * tables are dealt out to the threads. */
 uint64_t addr_pair(const struct addr *a, const struct addr *b);
-uint64_t addr_pair_wire(const uint8_t *a, const uint8_t *b, unsigned len); /* of 4, 6 or 16 bytes each: the same */
+uint64_t addr_pair_ip6(const uint8_t a[16], const uint8_t b[16]); /* the same, of what is on the wire */
+
+static inline uint64_t addr_fold(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 u128;
+    u128 m = (u128)a * b;
+    return (uint64_t)m ^ (uint64_t)(m >> 64);
+}
+
+/* Of the two halves of an address's 16 bytes. */
+static inline uint64_t addr_half_pair(uint64_t lo, uint64_t hi)
+{
+    return addr_fold(lo ^ 0x9e3779b97f4a7c15u, hi ^ 0xbf58476d1ce4e5b9u);
+}
+
+static inline uint64_t addr_pair_of_halves(uint64_t a, uint64_t b)
+{
+    return addr_fold((a + b) ^ 0x94d049bb133111ebu, 0xd6e8feb86659fd93u);
+}
+
+/* Likewise of 4, 6 or 16 bytes each. */
+static inline uint64_t addr_pair_wire(const uint8_t *a, const uint8_t *b, unsigned len)
+{
+    uint64_t x = 0, y = 0;
+    if (len == 16)
+        return addr_pair_ip6(a, b);
+    memcpy(&x, a, 4);
+    memcpy(&y, b, 4);
+    if (len == 6) {
+        memcpy((uint8_t *)&x + 4, a + 4, 2);
+        memcpy((uint8_t *)&y + 4, b + 4, 2);
+    }
+    return addr_pair_of_halves(addr_half_pair(x, 0), addr_half_pair(y, 0));
+}
 
 /* Text into buf (RFC 5952 for IPv6; 00:11:22:33:44:55; client-0123456789abcdef). Returns buf. Never fails. */
 const char *addr_print(const struct addr *a, char buf[ADDR_TEXT]);

@@ -31,9 +31,8 @@ static void place(struct records_slot *slot, uint32_t mask, struct records_slot 
 }
 
 /* Full to three quarters at most; the hashes are in the slots, so no record is touched. */
-static bool grow(struct records *t)
+static bool grow(struct records *t, uint32_t mask)
 {
-    uint32_t mask = t->mask * 2 + 1;
     struct records_slot *slot = calloc((size_t)mask + 1, sizeof *slot);
     if (!slot)
         return false;
@@ -46,6 +45,19 @@ static bool grow(struct records *t)
     return true;
 }
 
+bool records_reserve(struct records *t, uint32_t more)
+{
+    uint64_t mask = t->mask;
+    while (mask / 4 * 3 < (uint64_t)t->count + more && mask < UINT32_MAX)
+        mask = mask * 2 + 1;
+    return mask == t->mask || grow(t, (uint32_t)mask);
+}
+
+void records_expect(const struct records *t, const void *key)
+{
+    __builtin_prefetch(&t->slot[(uint32_t)XXH3_64bits_withSeed(key, t->key, t->seed) & t->mask]);
+}
+
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom)
 {
     uint32_t hash = (uint32_t)XXH3_64bits_withSeed(key, t->key, t->seed);
@@ -56,7 +68,7 @@ uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom
     if (t->count >= max)
         return 0;
     uint32_t id = t->count + 1;
-    *oom = (id > t->mask / 4 * 3 && !grow(t)) || !column_reserve(&t->record, id);
+    *oom = (id > t->mask / 4 * 3 && !grow(t, t->mask * 2 + 1)) || !column_reserve(&t->record, id);
     if (*oom)
         return 0;
     t->count = id;

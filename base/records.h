@@ -30,6 +30,10 @@ void records_free(struct records *t);
 /* The id of the record with this key; where there is none and the table holds less than max, a new one whose values are zero
  * bytes. 0: full, or out of memory (*oom). */
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
+/* So many records are coming: make room for them at once. false: out of memory, nothing changed. */
+bool records_reserve(struct records *t, uint32_t more);
+/* This key will be put soon, a few others after: what will be looked at first is fetched into the cache. */
+void records_expect(const struct records *t, const void *key);
 /* Forget every record above count, as if it had never been put. */
 void records_truncate(struct records *t, uint32_t count);
 

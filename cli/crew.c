@@ -2,6 +2,7 @@
 #include "cli/crew.h"
 #include "base/gate.h"
 #include "base/limits.h"
+#include "capture/decode.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 enum {
-    ROUNDS = 8, /* under way: enough that nobody waits for one slow batch, few enough to stay in the cache that cores share */
+    ROUNDS = 16, /* under way: enough that nobody waits for one slow batch, few enough to stay in the cache that cores share */
     AHEAD = 16, /* units of which is known early what they will be looked up by */
     SPARE = 65536, /* bytes of a round's first block for what is not in the batch */
 };
@@ -19,21 +20,22 @@ enum {
 
 enum unit_kind { UNIT_PACKET, UNIT_TIME, UNIT_HOUR, UNIT_INPUT };
 
-struct unit { /* something to do */
+struct unit { /* something to do that is not to decode one packet of the batch */
     enum unit_kind kind;
-    uint32_t input;
-    uint64_t order; /* number of the unit in the run */
-    int64_t ts_ns; /* UNIT_HOUR: the hour; UNIT_TIME: the clock */
-    uint64_t frame;
+    uint64_t order;
+    struct packet p; /* UNIT_HOUR: .ts_ns is the hour; UNIT_TIME: the clock */
     union {
         struct decoded d;
         const struct input *in;
     };
 };
 
+/* An order is that of the packet in the run, from 1, and below it that of the unit in the packet. */
+enum { ORDER_SHIFT = 16 };
+
 struct outcome_item { /* something to do in the order of all */
     uint64_t order, second;
-    uint32_t unit; /* that is to be shown to nDPI; or, where text is not 0, a line: */
+    uint32_t todo; /* that is to be shown to nDPI; or, where text is not 0, a line: */
     uint32_t n; /* bytes of it */
     size_t text, app; /* offsets: of the line behind the first byte of the slice's text, of the field in it */
     size_t sni;
@@ -43,6 +45,8 @@ struct outcome_item { /* something to do in the order of all */
 };
 
 struct slice { /* of a round, for one worker */
+    uint32_t *todo; /* in order: numbers of packets in the batch; with TODO_UNIT, of units here */
+    unsigned todos, todo_room;
     struct unit *unit;
     unsigned units, unit_room;
     struct outcome_item *item; /* in order */
@@ -50,6 +54,8 @@ struct slice { /* of a round, for one worker */
     char *text;
     size_t text_n, text_room;
 };
+
+#define TODO_UNIT (UINT32_C(1) << 31)
 
 struct spare { /* bytes that must outlive the next packet and do not lie in the batch */
     struct spare *next;
@@ -59,13 +65,24 @@ struct spare { /* bytes that must outlive the next packet and do not lie in the 
 
 struct round {
     struct batch *batch;
+    int dlt;
+    uint64_t before; /* packets of the run before it */
     struct spare *spare;
     struct slice *slice; /* one per worker */
     bool last, finish; /* no round follows; open flows are to be ended in good order */
 };
 
+struct ahead { /* of a unit that will be dealt with soon */
+    uint64_t order;
+    const struct packet *p; /* NULL: a mark */
+    const struct unit *unit; /* NULL: a packet that was decoded here */
+    struct decoded d;
+};
+
 struct worker {
     struct lane lane;
+    struct decode *decode; /* only for what no other packet has a part in: the same comes out as for the reading thread */
+    struct stats unused; /* which counted it */
     struct event_sink lines; /* takes the events that the stream is to show */
     struct crew *crew;
     struct slice *slice; /* at hand */
@@ -83,7 +100,10 @@ struct crew {
     struct round round[ROUNDS];
     struct gate out;
     uint64_t sent, given; /* rounds: let out; come back and dealt with */
-    uint64_t order; /* units so far */
+    uint64_t packets; /* in rounds that were let out */
+    uint64_t order; /* of the unit that comes next */
+    struct decode *decode; /* as a worker's, for packets that nDPI is to be shown */
+    struct stats unused;
     struct crew_duty duty;
     atomic_bool failed; /* there was no memory for something that must not be missing */
 };
@@ -167,8 +187,11 @@ static void on_line(struct event_sink *self, const struct tls_event *ev)
     w->asked = NULL;
     w->ndjson->event(w->ndjson, ev);
     size_t n = w->slice->text_n - at;
-    if (!i || n == 0)
+    if (!i || n == 0) { /* no memory for it */
+        atomic_store(&w->crew->failed, true);
+        w->slice->items -= i != NULL;
         return;
+    }
     i->text = at + 1;
     i->n = (uint32_t)n;
     if (!w->asked)
@@ -183,31 +206,26 @@ static void on_line(struct event_sink *self, const struct tls_event *ev)
         i->sni_n = 0;
 }
 
-static void do_packet(struct worker *w, unsigned n)
+static void do_packet(struct worker *w, uint32_t todo, const struct packet *p, const struct decoded *d)
 {
-    const struct unit *u = &w->slice->unit[n];
-    const struct packet p = { .ts_ns = u->ts_ns, .frame = u->frame, .input = u->input };
     const struct crew_duty *duty = &w->crew->duty;
-    if (!flow_table_packet(w->lane.flows, u->order, &p, &u->d) || !duty->wanted || !duty->wanted(duty->ctx, &p, &u->d))
+    if (!flow_table_packet(w->lane.flows, w->lane.order, p, d) || !duty->wanted || !duty->wanted(duty->ctx, p, d))
         return;
     struct outcome_item *i = item_new(w, ORDER_PACKET);
     if (i)
-        i->unit = n;
+        i->todo = todo;
 }
 
-static void do_unit(struct worker *w, unsigned n)
+static void do_mark(struct worker *w, const struct unit *u)
 {
-    const struct unit *u = &w->slice->unit[n];
-    w->lane.order = u->order;
     switch (u->kind) {
     case UNIT_PACKET:
-        do_packet(w, n);
         return;
     case UNIT_TIME:
-        flow_table_time(w->lane.flows, (uint32_t)u->ts_ns);
+        flow_table_time(w->lane.flows, (uint32_t)u->p.ts_ns);
         return;
     case UNIT_HOUR:
-        lane_hour(&w->lane, u->ts_ns);
+        lane_hour(&w->lane, u->p.ts_ns);
         return;
     case UNIT_INPUT:
         if (cube_input(w->lane.cube, u->in) == 0)
@@ -216,21 +234,52 @@ static void do_unit(struct worker *w, unsigned n)
     }
 }
 
-/* What a unit will be looked up by is fetched while others are dealt with. */
-static void expect(struct worker *w, unsigned n)
+/* The headers of a plain frame may lie in two lines of the cache. */
+static void fetch_head(const struct packet *p)
 {
-    struct slice *s = w->slice;
-    if (n < s->units && s->unit[n].kind == UNIT_PACKET)
-        flow_expect(w->lane.flows, &s->unit[n].d);
+    __builtin_prefetch(p->data);
+    __builtin_prefetch(p->data + 64);
 }
 
-static void work_through(struct worker *w)
+/* What it will be looked up by is fetched while others are dealt with. */
+static void look_ahead(struct worker *w, const struct round *r, unsigned n, struct ahead *a)
 {
-    for (unsigned i = 0; i < AHEAD; i++)
-        expect(w, i);
-    for (unsigned i = 0; i < w->slice->units && !atomic_load_explicit(&w->crew->failed, memory_order_relaxed); i++) {
-        expect(w, i + AHEAD);
-        do_unit(w, i);
+    const struct slice *s = w->slice;
+    uint32_t todo = s->todo[n];
+    if (n + AHEAD < s->todos && !(s->todo[n + AHEAD] & TODO_UNIT))
+        fetch_head(&r->batch->packet[s->todo[n + AHEAD]]);
+    if (n + 2 * AHEAD < s->todos && !(s->todo[n + 2 * AHEAD] & TODO_UNIT))
+        __builtin_prefetch(&r->batch->packet[s->todo[n + 2 * AHEAD]]);
+    if (todo & TODO_UNIT) {
+        a->unit = &s->unit[todo & ~TODO_UNIT];
+        a->order = a->unit->order;
+        a->p = a->unit->kind == UNIT_PACKET ? &a->unit->p : NULL;
+        a->d = a->unit->d;
+    } else {
+        a->unit = NULL;
+        a->order = (r->before + todo + 1) << ORDER_SHIFT;
+        a->p = &r->batch->packet[todo];
+        (void)decode_packet(w->decode, r->dlt, a->p, &a->d);
+    }
+    if (a->p)
+        flow_expect(w->lane.flows, &a->d);
+}
+
+static void work_through(struct worker *w, const struct round *r)
+{
+    const struct slice *s = w->slice;
+    struct ahead ahead[AHEAD];
+    for (unsigned i = 0; i < s->todos && i < AHEAD; i++)
+        look_ahead(w, r, i, &ahead[i]);
+    for (unsigned i = 0; i < s->todos && !atomic_load_explicit(&w->crew->failed, memory_order_relaxed); i++) {
+        struct ahead *a = &ahead[i % AHEAD];
+        w->lane.order = a->order;
+        if (a->p)
+            do_packet(w, s->todo[i], a->p, &a->d);
+        else
+            do_mark(w, a->unit);
+        if (i + AHEAD < s->todos)
+            look_ahead(w, r, i + AHEAD, a);
     }
 }
 
@@ -242,7 +291,7 @@ static void *work(void *worker)
         gate_wait(&c->out, n);
         const struct round *r = &c->round[n % ROUNDS];
         w->slice = &r->slice[w->number];
-        work_through(w);
+        work_through(w, r);
         bool last = r->last;
         if (r->finish) {
             w->lane.order = UINT64_MAX;
@@ -261,12 +310,21 @@ static bool item_before(const struct outcome_item *a, const struct outcome_item 
     return a->order != b->order ? a->order < b->order : a->second < b->second;
 }
 
-static void give(struct crew *c, const struct slice *s, const struct outcome_item *i)
+static void give_packet(struct crew *c, const struct round *r, const struct slice *s, uint32_t todo)
+{
+    struct decoded d;
+    if (todo & TODO_UNIT) {
+        const struct unit *u = &s->unit[todo & ~TODO_UNIT];
+        c->duty.packet(c->duty.ctx, u->order >> ORDER_SHIFT, &u->p, &u->d);
+    } else if (decode_packet(c->decode, r->dlt, &r->batch->packet[todo], &d)) {
+        c->duty.packet(c->duty.ctx, r->before + todo + 1, &r->batch->packet[todo], &d);
+    }
+}
+
+static void give(struct crew *c, const struct round *r, const struct slice *s, const struct outcome_item *i)
 {
     if (!i->text) {
-        const struct unit *u = &s->unit[i->unit];
-        const struct packet p = { .ts_ns = u->ts_ns, .frame = u->frame, .input = u->input };
-        c->duty.packet(c->duty.ctx, u->order, &p, &u->d);
+        give_packet(c, r, s, i->todo);
         return;
     }
     const struct crew_line l = { .text = s->text + i->text - 1, .n = i->n, .app = i->app, .server = i->server, .proto = i->proto,
@@ -274,7 +332,7 @@ static void give(struct crew *c, const struct slice *s, const struct outcome_ite
     c->duty.line(c->duty.ctx, &l);
 }
 
-static void give_round(struct crew *c, struct round *r)
+static void give_round(struct crew *c, const struct round *r)
 {
     for (;;) {
         struct slice *first = NULL;
@@ -285,7 +343,7 @@ static void give_round(struct crew *c, struct round *r)
         }
         if (!first)
             return;
-        give(c, first, &first->item[first->given++]);
+        give(c, r, first, &first->item[first->given++]);
     }
 }
 
@@ -293,7 +351,7 @@ static void round_clear(struct crew *c, struct round *r)
 {
     for (unsigned w = 0; w < c->workers; w++) {
         struct slice *s = &r->slice[w];
-        s->units = s->items = s->given = 0;
+        s->todos = s->units = s->items = s->given = 0;
         s->text_n = 0;
     }
     while (r->spare && r->spare->next) {
@@ -332,6 +390,15 @@ static struct round *next_round(struct crew *c)
     return &c->round[(c->sent + 1) % ROUNDS];
 }
 
+static void todo_add(struct crew *c, struct slice *s, uint32_t todo)
+{
+    uint32_t *at = more(c, s->todo, s->todos, &s->todo_room, sizeof *at);
+    if (!at)
+        return;
+    s->todo = at;
+    at[s->todos++] = todo;
+}
+
 /* It is the next one in order. */
 static struct unit *unit_new(struct crew *c, unsigned worker, enum unit_kind kind)
 {
@@ -340,9 +407,10 @@ static struct unit *unit_new(struct crew *c, unsigned worker, enum unit_kind kin
     if (!u)
         return NULL;
     s->unit = u;
-    u += s->units++;
+    u += s->units;
     u->kind = kind;
-    u->order = c->order + 1;
+    u->order = c->order;
+    todo_add(c, s, TODO_UNIT | s->units++);
     return u;
 }
 
@@ -351,7 +419,7 @@ static void mark(struct crew *c, enum unit_kind kind, int64_t value)
     for (unsigned w = 0; w < c->workers; w++) {
         struct unit *u = unit_new(c, w, kind);
         if (u)
-            u->ts_ns = value;
+            u->p.ts_ns = value;
     }
 }
 
@@ -433,19 +501,30 @@ static unsigned worker_of(const struct crew *c, const struct decoded *d)
     return (unsigned)(addr_pair_wire(d->src, d->dst, d->addr_len) % LIMIT_SHARES % c->workers);
 }
 
+void crew_packet(struct crew *c, int dlt, const struct packet *p)
+{
+    struct round *r = next_round(c);
+    r->dlt = dlt;
+    c->order = (r->before + (uint64_t)(p - r->batch->packet) + 1) << ORDER_SHIFT;
+}
+
 void crew_unit(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats)
 {
+    struct round *r = next_round(c);
+    unsigned worker = worker_of(c, d);
+    if (!d->fleeting) {
+        todo_add(c, &r->slice[worker], (uint32_t)(p - r->batch->packet));
+        return;
+    }
     struct decoded mine = *d;
-    if (d->fleeting && !stay_all(c, p, &mine)) {
+    if (!stay_all(c, p, &mine)) {
         stats->memory_refused++;
         return;
     }
-    struct unit *u = unit_new(c, worker_of(c, d), UNIT_PACKET);
+    struct unit *u = unit_new(c, worker, UNIT_PACKET);
     if (!u)
         return;
-    u->input = p->input;
-    u->ts_ns = p->ts_ns;
-    u->frame = p->frame;
+    u->p = *p;
     u->d = mine;
     c->order++;
 }
@@ -475,7 +554,7 @@ static void threads_end(struct crew *c)
     c->threads = 0;
 }
 
-static int worker_open(struct worker *w, const struct options *o, struct err *e)
+static int worker_open(struct worker *w, const struct options *o, const struct decode_options *dec, struct err *e)
 {
     struct options mine = *o;
     const cookie_io_functions_t into_text = { .write = text_write };
@@ -487,8 +566,9 @@ static int worker_open(struct worker *w, const struct options *o, struct err *e)
         w->ndjson = w->text ? o->format->stream(w->text) : NULL;
         w->lines.event = on_line;
     }
+    w->decode = decode_new(dec, o->seed, &w->unused);
     lane_init(&w->lane, o, cube, w->ndjson ? &w->lines : NULL, of);
-    if (!cube || (w->crew->duty.lines && !w->ndjson))
+    if (!cube || !w->decode || (w->crew->duty.lines && !w->ndjson))
         return err_set(e, "out of memory");
     cube_share(cube);
     if (w->ndjson) {
@@ -509,11 +589,13 @@ static void worker_free(struct worker *w)
     if (w->text)
         (void)fclose(w->text);
     cube_free(w->lane.cube);
+    decode_free(w->decode);
     gate_destroy(&w->done);
     free(w);
 }
 
-static struct worker *worker_new(struct crew *c, unsigned number, const struct options *o, struct err *e)
+static struct worker *worker_new(struct crew *c, unsigned number, const struct options *o, const struct decode_options *dec,
+                                 struct err *e)
 {
     struct worker *w = calloc(1, sizeof *w);
     if (!w || !gate_init(&w->done)) {
@@ -523,13 +605,14 @@ static struct worker *worker_new(struct crew *c, unsigned number, const struct o
     }
     w->crew = c;
     w->number = number;
-    if (worker_open(w, o, e) == 0)
+    if (worker_open(w, o, dec, e) == 0)
         return w;
     worker_free(w);
     return NULL;
 }
 
-struct crew *crew_new(const struct options *o, unsigned workers, const struct crew_duty *duty, struct err *e)
+struct crew *crew_new(const struct options *o, const struct decode_options *dec, unsigned workers, const struct crew_duty *duty,
+                      struct err *e)
 {
     struct crew *c = calloc(1, sizeof *c);
     if (!c || !gate_init(&c->out)) {
@@ -540,7 +623,8 @@ struct crew *crew_new(const struct options *o, unsigned workers, const struct cr
     c->duty = *duty;
     atomic_init(&c->failed, false);
     c->worker = calloc(workers, sizeof *c->worker);
-    bool ok = c->worker != NULL;
+    c->decode = decode_new(dec, o->seed, &c->unused);
+    bool ok = c->worker && c->decode;
     for (unsigned i = 0; i < ROUNDS; i++) {
         c->round[i].batch = batch_new();
         c->round[i].slice = calloc(workers, sizeof *c->round[i].slice);
@@ -550,7 +634,7 @@ struct crew *crew_new(const struct options *o, unsigned workers, const struct cr
         (void)err_set(e, "out of memory");
     c->workers = c->worker ? workers : 0;
     for (unsigned i = 0; ok && i < workers; i++)
-        ok = (c->worker[i] = worker_new(c, i, o, e)) != NULL;
+        ok = (c->worker[i] = worker_new(c, i, o, dec, e)) != NULL;
     if (ok)
         return c;
     crew_free(c);
@@ -562,6 +646,7 @@ static void send_last(struct crew *c, bool finish)
     struct round *r = next_round(c);
     r->last = true;
     r->finish = finish;
+    r->batch->count = 0;
     crew_send(c);
     threads_end(c);
 }
@@ -583,6 +668,7 @@ void crew_free(struct crew *c)
         if (r->slice)
             round_clear(c, r);
         for (unsigned w = 0; r->slice && w < c->workers; w++) {
+            free(r->slice[w].todo);
             free(r->slice[w].unit);
             free(r->slice[w].item);
             free(r->slice[w].text);
@@ -591,6 +677,7 @@ void crew_free(struct crew *c)
         free(r->slice);
         batch_free(r->batch);
     }
+    decode_free(c->decode);
     free(c->worker);
     gate_destroy(&c->out);
     free(c);
@@ -607,11 +694,15 @@ struct batch *crew_room(struct crew *c, struct err *e)
         return NULL;
     while (c->sent - c->given >= ROUNDS - 1)
         take_back(c);
-    return failure(c, e) ? NULL : next_round(c)->batch;
+    struct round *r = next_round(c);
+    r->before = c->packets;
+    r->batch->count = 0;
+    return failure(c, e) ? NULL : r->batch;
 }
 
 void crew_send(struct crew *c)
 {
+    c->packets += next_round(c)->batch->count;
     gate_move(&c->out, ++c->sent);
     while (c->given < c->sent && is_back(c, c->given + 1))
         take_back(c);

@@ -2,9 +2,10 @@
 /*
  * crew - several threads that share the flows of a run and come to the result that one has, byte for byte.
  *
- * The thread that reads packets decodes them too, numbers the units that come out (segments, datagrams, EAPOL frames) and
- * gives them out in rounds. A round is a batch of the source, which it owns, and a list for each worker of what is to be done
- * with it. A worker deals with its lists in order, with a flow table, a dissector and a cube of its own. What has to be done in
+ * The thread that reads packets decodes them too, and gives out in rounds what comes out (segments, datagrams, EAPOL frames).
+ * A round is a batch of the source, which it owns, and a list for each worker of what is to be done with it: mostly numbers of
+ * packets, which the worker decodes again, because that costs less than to fetch what another core has written.
+ * A worker deals with its lists in order, with a flow table, a dissector and a cube of its own. What has to be done in
  * the order of all units it writes down beside its list, and the reading thread does it when the round comes back: one gate
  * lets rounds out, one per worker lets them in again, and a few rounds are under way at a time.
  *
@@ -27,6 +28,7 @@
 #define CLI_CREW_H
 
 #include "capture/batch.h"
+#include "capture/decode.h"
 #include "cli/lane.h"
 
 struct crew;
@@ -42,7 +44,7 @@ struct crew_line { /* of a stream, with the field "app" still to be filled in */
 #define CREW_APP "\"?\"" /* what stands there */
 
 struct crew_duty { /* of the reading thread, in order; called from crew_room, crew_send and crew_finish */
-    void (*packet)(void *ctx, uint64_t order, const struct packet *p, const struct decoded *d); /* order: its number, from 1 */
+    void (*packet)(void *ctx, uint64_t number, const struct packet *p, const struct decoded *d); /* number: in the run, from 1 */
     void (*line)(void *ctx, const struct crew_line *l);
     /* By any worker, at any time: is the packet to be shown to packet()? Called for the first payloads of undecided flows. What
      * it once refused it refuses for ever. NULL: none is. */
@@ -52,15 +54,17 @@ struct crew_duty { /* of the reading thread, in order; called from crew_room, cr
 };
 
 /* workers > 1. Threads begin with the first crew_room. NULL and *e. */
-struct crew *crew_new(const struct options *o, unsigned workers, const struct crew_duty *duty, struct err *e);
+struct crew *crew_new(const struct options *o, const struct decode_options *dec, unsigned workers, const struct crew_duty *duty,
+                      struct err *e);
 /* Ends the threads at once if they still run. */
 void crew_free(struct crew *c);
 
 /* The batch of the next round, to be filled. NULL and *e: no threads, or no memory; also later, when a worker had none. */
 struct batch *crew_room(struct crew *c, struct err *e);
-/* Into the round, in this order. */
-void crew_input(struct crew *c, const struct input *in); /* the next id of the cubes is this input's; in->name must stay */
+/* Into the round, in this order, for a packet of the batch. */
 void crew_hour(struct crew *c, int64_t hour);
+void crew_packet(struct crew *c, int dlt, const struct packet *p); /* what follows is of this one */
+void crew_input(struct crew *c, const struct input *in); /* the next id of the cubes is this input's; in->name must stay */
 void crew_time(struct crew *c, uint32_t now); /* of struct flow_clock; goes with the unit that comes next */
 void crew_unit(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats);
 /* The round goes out. */

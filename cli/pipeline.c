@@ -20,7 +20,6 @@ struct pipeline {
     struct cube *cube;
     struct event_sink *stream;
     struct batch *batch; /* to be filled; of the pipeline where there is no crew */
-    uint64_t units; /* decoded; without a crew */
     struct flow_clock clock; /* with a crew */
     uint32_t inputs; /* that the crew was told of */
 };
@@ -63,11 +62,11 @@ static bool worth_asking(const struct packet *pkt, const struct decoded *d)
     return !record || d->payload[5] == 1;
 }
 
-/* What nDPI may be asked about grows with the units of the run (one in four is worth offering, on average): a count that is the
- * same for any number of threads. */
-static void ask(struct pipeline *p, uint64_t units, const struct packet *pkt, const struct decoded *d)
+/* What nDPI may be asked about grows with the packets of the run (one in four is worth offering, on average): a count that is the
+ * same for any number of threads. number: of this packet, from 1. */
+static void ask(struct pipeline *p, uint64_t number, const struct packet *pkt, const struct decoded *d)
 {
-    classify_offered(p->classify, units / 4);
+    classify_offered(p->classify, number / 4);
     classify_packet(p->classify, pkt, d, SIDE_UNKNOWN);
 }
 
@@ -79,10 +78,10 @@ static bool crew_wants(void *ctx, const struct packet *pkt, const struct decoded
     return worth_asking(pkt, d) && !classify_known(p->classify, d);
 }
 
-static void crew_packet(void *ctx, uint64_t order, const struct packet *pkt, const struct decoded *d)
+static void crew_shows(void *ctx, uint64_t number, const struct packet *pkt, const struct decoded *d)
 {
     struct pipeline *p = ctx;
-    ask(p, order, pkt, d);
+    ask(p, number, pkt, d);
 }
 
 static void crew_wrote(void *ctx, const struct crew_line *l)
@@ -94,11 +93,11 @@ static void crew_wrote(void *ctx, const struct crew_line *l)
 
 /* ---- the pipeline ---- */
 
-static int open_crew(struct pipeline *p, const struct options *o, struct err *e)
+static int open_crew(struct pipeline *p, const struct options *o, const struct decode_options *dec, struct err *e)
 {
-    const struct crew_duty duty = { .packet = crew_packet, .line = crew_wrote, .wanted = p->classify ? crew_wants : NULL,
+    const struct crew_duty duty = { .packet = crew_shows, .line = crew_wrote, .wanted = p->classify ? crew_wants : NULL,
                                     .lines = p->stream != NULL, .ctx = p };
-    p->crew = crew_new(o, o->threads, &duty, e);
+    p->crew = crew_new(o, dec, o->threads, &duty, e);
     return p->crew ? 0 : -1;
 }
 
@@ -129,7 +128,7 @@ struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct
     if (rc == 0 && !o->no_ndpi && !(p->classify = classify_new(0, e)))
         rc = -1;
     if (rc == 0)
-        rc = o->threads > 1 && !o->check_seconds ? open_crew(p, o, e) : open_lane(p, o, e);
+        rc = o->threads > 1 && !o->check_seconds ? open_crew(p, o, &dec, e) : open_lane(p, o, e);
     if (rc == 0)
         return p;
     pipeline_free(p);
@@ -187,13 +186,12 @@ static void count_packets(struct pipeline *p, const struct packet *pkt, unsigned
     s->packet_cut += cut;
 }
 
-static void take_unit(struct pipeline *p, const struct packet *pkt, const struct decoded *d)
+static void take_unit(struct pipeline *p, uint64_t number, const struct packet *pkt, const struct decoded *d)
 {
-    p->units++;
     if (p->check)
         check_packet(p->check, pkt, d);
     if (flow_packet(p->own.flows, pkt, d) && p->classify && worth_asking(pkt, d))
-        ask(p, p->units, pkt, d);
+        ask(p, number, pkt, d);
 }
 
 /*
@@ -205,6 +203,7 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
 {
     const struct packet *of[AHEAD];
     struct decoded unit[AHEAD];
+    const uint64_t next = p->own.stats.packets + 1;
     unsigned units = 0, taken = 0;
     bool alone = true;
     while (taken < n && units < AHEAD && alone && pkt[taken].ts_ns >= p->hour_start_ns && pkt[taken].ts_ns < p->hour_end_ns) {
@@ -217,9 +216,9 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
     }
     count_packets(p, pkt, taken);
     for (unsigned i = 0; i < units; i++)
-        take_unit(p, of[i], &unit[i]);
+        take_unit(p, next + (uint64_t)(of[i] - pkt), of[i], &unit[i]);
     while (!alone && decode_next(p->decode, &unit[0]))
-        take_unit(p, of[units - 1], &unit[0]);
+        take_unit(p, next + (uint64_t)(of[units - 1] - pkt), of[units - 1], &unit[0]);
     return taken;
 }
 
@@ -228,6 +227,7 @@ static unsigned hand_out(struct pipeline *p, const struct packet *pkt)
 {
     struct decoded d;
     count_packets(p, pkt, 1);
+    crew_packet(p->crew, p->dlt, pkt);
     while (p->inputs < pkt->input)
         crew_input(p->crew, cube_input_at(p->cube, ++p->inputs));
     for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = decode_next(p->decode, &d)) {

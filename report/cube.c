@@ -88,6 +88,7 @@ void cube_free(struct cube *c)
     struct column *orders[] = { &c->name_order, &c->profile_order, &c->cert_order };
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         column_free(orders[i]);
+    free(c->sorted);
     fallback_free(c->fallback);
     reconnect_free(c->reconnect);
     cube_inputs_truncate(c, 0);

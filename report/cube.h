@@ -132,6 +132,8 @@ const struct input *cube_input_by_digest(const struct cube *c, const uint8_t dig
  * event what time that is. Call right after cube_new. */
 void cube_share(struct cube *c);
 void cube_at(struct cube *c, uint64_t order, uint64_t second); /* never less than before */
+/* No event comes before it is joined: sort its rows now, in the thread that has it. Rows that come in order are read faster. */
+void cube_presort(struct cube *c);
 /* into += all the parts, which share a run: new names, profiles and certificates get their ids in the order of events, as if one
  * cube had seen them all. The parts' inputs are the first of into's, in the same order. -1: out of memory, *into is unchanged in
  * meaning. */

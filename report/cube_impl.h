@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cube_impl - the inside of a cube, for the files that it is made of: cube.c (tallying, building), cube_side.c (hours, inputs,
- * services, spans), cube_read.c (reading, sorting), cube_merge.c and cube_parts.c. Nobody else includes it.
+ * services, spans), cube_read.c (reading), cube_order.c (sorting), cube_merge.c and cube_parts.c. Nobody else includes it.
  *
  * The load that shapes it: a million clients and twenty thousand servers give a million rows, met in random order. A row is one
  * record of 144 bytes; ids stand for strings; nothing is allocated but for growth.
@@ -36,6 +36,8 @@ struct cube_order {
     uint64_t first, second;
 };
 
+struct cube_item;
+
 struct cube {
     struct cube_options opt; /* limits filled in; pointers are not used after cube_new */
     bool anonymize;
@@ -51,6 +53,8 @@ struct cube {
     uint64_t lost;
     bool shares; /* the rest of this is only where it does */
     struct cube_order now;
+    struct cube_item *sorted; /* cube_presort */
+    uint32_t ordered; /* so many first rows came in their order (cube_join) */
     struct column name_order, profile_order, cert_order; /* when an id was given, beside each table */
 
     struct hour **hour; /* sorted */
@@ -69,6 +73,14 @@ struct cube {
 uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole);
 void cube_add(struct cube *c, uint32_t row, const struct cube_val *v);
 void cube_ja4(struct cube *c, uint32_t profile, const char *ja4, int64_t ns);
+
+/* cube_order.c */
+struct cube_item { /* a row in the order of cube_sorted */
+    uint8_t head[20];
+    uint32_t id;
+};
+struct cube_item *cube_items(const struct cube *c); /* all of them; freed by the caller. NULL as cube_sorted */
+int cube_item_cmp(const struct cube *cx, const struct cube_item *x, const struct cube *cy, const struct cube_item *y);
 
 /* cube_side.c */
 uint32_t cube_input_find(const struct cube *c, const struct input *in); /* 0: not here */

@@ -15,7 +15,7 @@
 #define NOT_KEPT UINT32_MAX
 
 struct maps {
-    uint32_t *name, *profile, *cert, *input, *sensor, *row, *span;
+    uint32_t *name, *profile, *cert, *input, *sensor, *row /* 0: its counts are added already */, *span;
     uint32_t inputs_before, rows_before, spans_before;
 };
 
@@ -98,18 +98,33 @@ static uint32_t mapped(const uint32_t *m, uint32_t id, bool *whole)
     return 0;
 }
 
+/* A row's key with the ids of into. */
+static struct cube_key key_over(const struct maps *m, const struct cube *into, const struct cube *from, uint32_t row, bool *whole)
+{
+    struct cube_key k = *cube_row_key(from, row);
+    *whole = true;
+    k.client.addr = cube_client(into, &k.client.addr);
+    k.profile = mapped(m->profile, k.profile, whole);
+    k.fallback_from = mapped(m->profile, k.fallback_from, whole);
+    k.sni = mapped(m->name, k.sni, whole);
+    k.cert = mapped(m->cert, k.cert, whole);
+    k.sensor = (uint16_t)mapped(m->sensor, k.sensor, whole);
+    return k;
+}
+
+static struct cube_val val_over(const struct maps *m, const struct cube *from, uint32_t row)
+{
+    struct cube_val v = *cube_row_val(from, row);
+    v.exemplar.input = v.exemplar.input <= from->inputs ? m->input[v.exemplar.input] : 0;
+    return v;
+}
+
 static bool rows_make(struct maps *m, struct cube *into, const struct cube *from)
 {
     m->row = calloc((size_t)cube_rows(from) + 1, sizeof *m->row);
     for (uint32_t row = 1; m->row && row <= cube_rows(from); row++) {
-        struct cube_key k = *cube_row_key(from, row);
-        bool whole = true;
-        k.client.addr = cube_client(into, &k.client.addr);
-        k.profile = mapped(m->profile, k.profile, &whole);
-        k.fallback_from = mapped(m->profile, k.fallback_from, &whole);
-        k.sni = mapped(m->name, k.sni, &whole);
-        k.cert = mapped(m->cert, k.cert, &whole);
-        k.sensor = (uint16_t)mapped(m->sensor, k.sensor, &whole);
+        bool whole;
+        const struct cube_key k = key_over(m, into, from, row, &whole);
         m->row[row] = cube_place(into, &k, whole);
         if (!m->row[row])
             return false;
@@ -132,24 +147,26 @@ static bool spans_make(struct maps *m, struct cube *into, const struct cube *fro
     return m->span != NULL;
 }
 
-/* All but the first three maps. */
+/* All but the first three maps, and rows. */
 static bool make_rest(struct maps *m, struct cube *into, const struct cube *from, translate *input)
 {
     return (m->sensor = map(into, from, cube_sensors(from), sensor_over)) &&
            (m->input = map(into, from, cube_inputs(from), input)) && cube_hours_reserve(into, from->hours) &&
-           cube_services_reserve(into, from->services) && rows_make(m, into, from) && spans_make(m, into, from);
+           cube_services_reserve(into, from->services) && spans_make(m, into, from);
 }
 
 static bool make(struct maps *m, struct cube *into, const struct cube *from)
 {
     return (m->name = map(into, from, cube_names(from), name_over)) &&
            (m->profile = map(into, from, cube_profiles(from), profile_over)) &&
-           (m->cert = map(into, from, cube_certs(from), cert_over)) && make_rest(m, into, from, input_over);
+           (m->cert = map(into, from, cube_certs(from), cert_over)) && make_rest(m, into, from, input_over) &&
+           rows_make(m, into, from);
 }
 
 static void unmake(const struct maps *m, struct cube *into)
 {
     records_truncate(&into->rows, m->rows_before);
+    into->ordered = 0;
     records_truncate(&into->spans, m->spans_before);
     cube_inputs_truncate(into, m->inputs_before);
 }
@@ -164,9 +181,9 @@ static void add(const struct maps *m, struct cube *into, const struct cube *from
         if (m->profile[id] != NOT_KEPT)
             cube_ja4(into, m->profile[id], cube_profile(from, id)->ja4, cube_profile(from, id)->ja4_ns);
     for (uint32_t row = 1; row <= cube_rows(from); row++) {
-        struct cube_val v = *cube_row_val(from, row);
-        v.exemplar.input = v.exemplar.input <= from->inputs ? m->input[v.exemplar.input] : 0;
-        cube_add(into, m->row[row], &v);
+        const struct cube_val v = val_over(m, from, row);
+        if (m->row[row])
+            cube_add(into, m->row[row], &v);
     }
     for (uint32_t id = 1; id <= from->spans.count; id++)
         cube_span_add(into, m->span[id], &((const struct span_row *)records_at(&from->spans, id))->val);
@@ -257,6 +274,90 @@ static uint32_t input_same(struct cube *into, const struct cube *from, uint32_t 
     return id <= into->inputs ? id : 0;
 }
 
+/* Rows of the parts in the order of what they say, so that whoever reads the cube in that order reads memory in order too. */
+struct turns {
+    bool ordered; /* so far: nothing was folded, nothing was there before */
+    struct cube *const *part;
+    unsigned parts;
+    uint32_t done[LIMIT_THREADS];
+};
+
+struct turn {
+    unsigned part;
+    uint32_t row; /* 0: there is none left */
+    bool whole;
+    struct cube_key k;
+};
+
+enum { ROWS_AHEAD = 16 };
+
+/* The row that comes next. Where a part could not be sorted its rows come as they are. */
+static struct turn turn_next(struct turns *t)
+{
+    unsigned first = t->parts;
+    for (unsigned i = 0; i < t->parts; i++) {
+        const struct cube *c = t->part[i];
+        if (t->done[i] < cube_rows(c) &&
+            (first == t->parts || (c->sorted && t->part[first]->sorted &&
+                                   cube_item_cmp(c, &c->sorted[t->done[i]], t->part[first],
+                                                 &t->part[first]->sorted[t->done[first]]) < 0)))
+            first = i;
+    }
+    if (first == t->parts)
+        return (struct turn){ .row = 0 };
+    const struct cube *c = t->part[first];
+    uint32_t at = t->done[first]++;
+    if (c->sorted && at + ROWS_AHEAD < cube_rows(c)) {
+        const char *soon = records_at(&c->rows, c->sorted[at + ROWS_AHEAD].id);
+        __builtin_prefetch(soon);
+        __builtin_prefetch(soon + 64);
+        __builtin_prefetch(soon + 128);
+    }
+    return (struct turn){ .part = first, .row = c->sorted ? c->sorted[at].id : at + 1 };
+}
+
+static bool row_join(struct maps *m, struct cube *into, struct turns *turns, const struct turn *t)
+{
+    struct cube *const *part = turns->part;
+    uint32_t row = cube_place(into, &t->k, t->whole);
+    turns->ordered = turns->ordered && row && memcmp(cube_row_key(into, row), &t->k, sizeof t->k) == 0;
+    if (row > m[0].rows_before) { /* what fails later takes it away again */
+        const struct cube_val v = val_over(&m[t->part], part[t->part], t->row);
+        cube_add(into, row, &v);
+    } else {
+        m[t->part].row[t->row] = row;
+    }
+    return row != 0;
+}
+
+static bool rows_join(struct maps *m, struct cube *into, struct cube *const *part, unsigned parts)
+{
+    struct turns turns = { .part = part, .parts = parts, .ordered = into->rows.count == 0 };
+    struct turn ahead[ROWS_AHEAD];
+    uint32_t rows = 0;
+    for (unsigned i = 0; i < parts; i++) {
+        rows += cube_rows(part[i]);
+        turns.ordered = turns.ordered && (part[i]->sorted || !cube_rows(part[i]));
+        if (!(m[i].row = calloc((size_t)cube_rows(part[i]) + 1, sizeof *m[i].row)))
+            return false;
+    }
+    (void)records_reserve(&into->rows, rows);
+    for (unsigned n = 0;; n++) {
+        struct turn *t = &ahead[n % ROWS_AHEAD];
+        if (n >= ROWS_AHEAD && t->row == 0)
+            break;
+        if (n >= ROWS_AHEAD && !row_join(m, into, &turns, t))
+            return false;
+        *t = turn_next(&turns);
+        if (t->row == 0)
+            continue;
+        t->k = key_over(&m[t->part], into, part[t->part], t->row, &t->whole);
+        records_expect(&into->rows, &t->k);
+    }
+    into->ordered = turns.ordered ? into->rows.count : 0;
+    return true;
+}
+
 static bool make_all(struct maps *m, struct cube *into, struct cube *const *part, unsigned parts)
 {
     bool ok = true;
@@ -264,7 +365,7 @@ static bool make_all(struct maps *m, struct cube *into, struct cube *const *part
         ok = join_table(&joined[t], m, into, part, parts);
     for (unsigned i = 0; ok && i < parts; i++)
         ok = make_rest(&m[i], into, part[i], input_same);
-    return ok;
+    return ok && rows_join(m, into, part, parts);
 }
 
 int cube_join(struct cube *into, struct cube *const *part, unsigned parts)

@@ -9,6 +9,8 @@
  */
 #include "report/cube_impl.h"
 
+#include <stdlib.h>
+
 static bool half_full(const struct intern *t, uint32_t max)
 {
     return intern_count(t) > max / 2;
@@ -53,6 +55,9 @@ static void forget(struct cube *c)
 void cube_restart(struct cube *c, bool settled)
 {
     records_truncate(&c->rows, 0);
+    free(c->sorted);
+    c->sorted = NULL;
+    c->ordered = 0;
     records_truncate(&c->spans, 0);
     c->hours = c->services = 0;
     c->stray = (struct stats){ 0 };

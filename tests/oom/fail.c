@@ -10,13 +10,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static unsigned long made, at, from;
+static atomic_ulong made; /* by all threads */
+static unsigned long at, from;
 
 static void number(unsigned long *out, const char *name)
 {
@@ -36,7 +38,7 @@ __attribute__((destructor)) static void end(void)
     const char *path = getenv("OOM_COUNT");
     int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
     char text[32];
-    int n = snprintf(text, sizeof text, "%lu\n", made);
+    int n = snprintf(text, sizeof text, "%lu\n", (unsigned long)made);
     at = from = 0; /* what runs after is not the program: coverage counts are written now */
     if (fd < 0)
         return;
@@ -46,8 +48,8 @@ __attribute__((destructor)) static void end(void)
 
 static int fails(void)
 {
-    made++;
-    if (made != at && (from == 0 || made < from))
+    unsigned long n = ++made;
+    if (n != at && (from == 0 || n < from))
         return 0;
     errno = ENOMEM;
     return 1;

@@ -28,6 +28,8 @@ RUNS = [
     ("text", ["read", "-q", "--no-ndpi", *CAPTURES]),
     ("json", ["read", "-q", "--no-ndpi", "-f", "json", *CAPTURES]),
     ("ndjson", ["read", "-q", "--no-ndpi", "-f", "ndjson", *CAPTURES]),
+    ("threads", ["read", "-q", "--no-ndpi", "--threads", "2", "-f", "json", *CAPTURES]),
+    ("threads, lines", ["read", "-q", "--no-ndpi", "--threads", "2", "-f", "ndjson", *CAPTURES]),
     ("new state", ["read", "-q", "--no-ndpi", "--state", "NEW", *CAPTURES]),
     ("state", ["read", "-q", "--no-ndpi", "--state", "STATE", *CAPTURES]),
     ("report", ["report", "-q", "-f", "json", "STATE", "OTHER"]),
@@ -102,12 +104,12 @@ class Bench:
                 self.wrong.append(f"{what}: not one line about memory: {error!r}")
         elif done.returncode != 0:
             self.wrong.append(f"{what}: ended with {done.returncode}: {error[-1500:]}")
-        elif kind in ("json", "report") and done.stdout:
+        elif kind in ("json", "report", "threads") and done.stdout:
             report = json.loads(done.stdout)
             before, now = losses(json.loads(normal)), losses(report)
             if done.stdout != normal and not any(n > before.get(reason, 0) for reason, n in now.items()):
                 self.wrong.append(f"{what}: another report, and nothing in it says why")
-        elif kind == "ndjson":
+        elif kind in ("ndjson", "threads, lines"):
             for line in done.stdout.splitlines():
                 json.loads(line)
 
