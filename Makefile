@@ -36,7 +36,7 @@ SCRIPTS := $(sort $(wildcard tests/check_*.sh)) tests/bench/budget.sh
 Q := $(if $(V),,@)
 SAY := $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),@:,@echo)
 
-.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom bench bench-study cutover lint tidy coverage install dist clean
+.PHONY: all help demo check unit replay scripts crosscheck crosscheck-peers fuzz floods mutants oom races bench bench-study cutover lint tidy coverage install dist clean
 all: $(OUT)
 
 help:
@@ -144,6 +144,10 @@ oom: $(OUT) $(B)/oom/tlsunset $(B)/oom/fail.so
 #: make bench-study   a million rows judged under every policy: less than 10 s and 1 GB?
 bench-study: $(OUT) $(B)/tools/make_state
 	TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh tests/bench/study.sh
+
+#: make TSAN=1 races      captures and workloads with several threads, under ThreadSanitizer
+races: $(OUT) $(TOOLS)
+	TSAN_OPTIONS=halt_on_error=1 TLSUNSET=./$(OUT) TOOLS=$(B)/tools sh tests/check_threads.sh
 
 #: make bench      speed against the empty libpcap loop and the peers installed (BENCH_SIZE=2G BENCH_RUNS=5 BENCH_LOADS= BENCH_PEERS=)
 bench: $(OUT) $(TOOLS)

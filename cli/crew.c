@@ -10,7 +10,9 @@
 #include <string.h>
 
 enum {
-    ROUNDS = 16, /* under way: enough that nobody waits for one slow batch, few enough to stay in the cache that cores share */
+    ROUNDS = 32, /* under way: enough that nobody waits for one slow batch */
+    TOGETHER = 4, /* rounds that are let out at once: to be woken for each costs more than a small one */
+    SMALL = 256, /* packets: a round of fewer is let out at once, because its packets come slowly */
     AHEAD = 16, /* units of which is known early what they will be looked up by */
     SPARE = 65536, /* bytes of a round's first block for what is not in the batch */
 };
@@ -99,7 +101,7 @@ struct crew {
     struct worker **worker;
     struct round round[ROUNDS];
     struct gate out;
-    uint64_t sent, given; /* rounds: let out; come back and dealt with */
+    uint64_t sent, let_out, given; /* rounds: complete; for the workers to take; come back and dealt with */
     uint64_t packets; /* in rounds that were let out */
     uint64_t order; /* of the unit that comes next */
     struct decode *decode; /* as a worker's, for packets that nDPI is to be shown */
@@ -363,6 +365,14 @@ static void round_clear(struct crew *c, struct round *r)
         r->spare->used = 0;
 }
 
+static void let_out(struct crew *c)
+{
+    if (c->let_out == c->sent)
+        return;
+    c->let_out = c->sent;
+    gate_move(&c->out, c->let_out);
+}
+
 static bool is_back(struct crew *c, uint64_t n)
 {
     for (unsigned w = 0; w < c->workers; w++)
@@ -381,6 +391,18 @@ static void take_back(struct crew *c)
         give_round(c, r);
     round_clear(c, r);
     c->given = n;
+}
+
+/* A place for one more round: to wait for each place is to be woken for each. */
+static void make_room(struct crew *c)
+{
+    if (c->sent - c->given < ROUNDS - 1)
+        return;
+    let_out(c);
+    for (unsigned w = 0; w < c->workers; w++)
+        gate_wait(&c->worker[w]->done, c->given + ROUNDS / 2);
+    for (unsigned n = 0; n < ROUNDS / 2; n++)
+        take_back(c);
 }
 
 /* ---- what goes into a round ---- */
@@ -646,7 +668,7 @@ static void send_last(struct crew *c, bool finish)
     struct round *r = next_round(c);
     r->last = true;
     r->finish = finish;
-    r->batch->count = 0;
+    r->batch->count = 0; /* let out at once */
     crew_send(c);
     threads_end(c);
 }
@@ -657,8 +679,7 @@ void crew_free(struct crew *c)
         return;
     if (c->threads) {
         atomic_store(&c->failed, true);
-        while (c->sent - c->given >= ROUNDS - 1)
-            take_back(c);
+        make_room(c);
         send_last(c, false);
     }
     for (unsigned w = 0; w < c->workers; w++)
@@ -692,8 +713,7 @@ struct batch *crew_room(struct crew *c, struct err *e)
 {
     if (!c->threads && threads_start(c, e))
         return NULL;
-    while (c->sent - c->given >= ROUNDS - 1)
-        take_back(c);
+    make_room(c);
     struct round *r = next_round(c);
     r->before = c->packets;
     r->batch->count = 0;
@@ -702,9 +722,12 @@ struct batch *crew_room(struct crew *c, struct err *e)
 
 void crew_send(struct crew *c)
 {
-    c->packets += next_round(c)->batch->count;
-    gate_move(&c->out, ++c->sent);
-    while (c->given < c->sent && is_back(c, c->given + 1))
+    unsigned count = next_round(c)->batch->count;
+    c->packets += count;
+    c->sent++;
+    if (count < SMALL || c->sent - c->let_out >= TOGETHER)
+        let_out(c);
+    while (c->given < c->let_out && is_back(c, c->given + 1))
         take_back(c);
 }
 
@@ -719,6 +742,7 @@ static int join(struct crew *c, struct cube *cube)
 /* With no round out the workers wait, and what they have is the reading thread's. */
 bool crew_settle(struct crew *c, struct cube *cube, bool crowded)
 {
+    let_out(c);
     while (c->given < c->sent)
         take_back(c);
     for (unsigned i = 0; i < c->workers; i++) {
@@ -737,8 +761,7 @@ int crew_finish(struct crew *c, struct cube *cube, struct err *e)
 {
     if (!c->threads && threads_start(c, e)) /* nothing was read */
         return -1;
-    while (c->sent - c->given >= ROUNDS - 1)
-        take_back(c);
+    make_room(c);
     send_last(c, true);
     while (c->given < c->sent)
         take_back(c);
