@@ -37,8 +37,8 @@ struct memory memory_divide(uint64_t limit, unsigned threads)
     return (struct memory){
         .flows = power_of_two(share(each, FLOWS, FLOW_BYTES, LIMIT_FLOWS / threads)),
         .conns = share(each, CONNS, CONN_BYTES, LIMIT_CONNS / threads),
-        .late_bytes = limit ? each / PARTS * LATE : 0,
-        .dissect_bytes = limit ? each / PARTS * DISSECT : SIZE_MAX,
+        .late_bytes = limit ? each / PARTS * LATE : LIMIT_OOO_TOTAL / threads,
+        .dissect_bytes = limit ? each / PARTS * DISSECT : LIMIT_HELLO_TOTAL / 4 * DISSECT / threads,
         .fragmented = share(limit, FRAGMENTED, FRAGMENTED_BYTES, LIMIT_FRAG_DATAGRAMS),
         .rows = share(limit, ROWS, ROW_BYTES, LIMIT_ROWS),
         .profiles = share(limit, PROFILES, PROFILE_BYTES, LIMIT_PROFILES),
