@@ -301,7 +301,7 @@ void text_readiness(struct text *t)
     if (!r->total.old && !r->stuck.handshakes)
         none_is_not_all(t);
     if (r->apart_handshakes)
-        text_say(t, "%s by %s are set apart (last section) and in no other figure.",
+        text_say(t, "%s by %s are set apart (last section): no other figure has them but what servers showed that they can do.",
                  text_many(r->apart_handshakes, "handshake", "handshakes", d),
                  text_many(r->aparts, "client", "clients", e));
     own_servers(t);

@@ -38,10 +38,15 @@ static void decision(struct text *t, const struct study *s)
     add(&x, " %s must change first,", text_many(d->by[VERDICT_SERVER_FIRST].servers, "server", "servers", a));
     if (d->by[VERDICT_PLAINTEXT].cells)
         add(&x, " %s would fall to plaintext,", text_many(d->by[VERDICT_PLAINTEXT].cells, "path", "paths", a));
+    if (d->by[VERDICT_LIKELY].cells)
+        add(&x, " %s likely but not proved,", text_count(d->by[VERDICT_LIKELY].cells, a));
     add(&x, " %s unknown.", text_count(d->by[VERDICT_UNKNOWN].cells, a));
     text_say(t, "%s", x.text);
-    if (!d->all.cells)
+    if (!d->all.cells) {
+        text_say(t, "Nothing was observed of what is asked about, so nothing can be said: look at --enforce, --server, --client, "
+                    "--since and --filter for what they leave out.");
         return;
+    }
     static const char *const word[] = { [STUDY_READY] = "Ready to enforce", [STUDY_NOT_READY] = "Not ready",
                                         [STUDY_NOT_ENOUGH] = "Not enough seen to say that it is ready" };
     uint64_t good = d->by[VERDICT_READY].handshakes + d->by[VERDICT_SAFE].handshakes;
@@ -71,14 +76,15 @@ static void shared_names(struct text *t, const struct study *s)
 static void unmet(struct text *t, const struct coverage *c)
 {
     char a[PHRASE], b[PHRASE];
-    if (c->clients && !c->offenders) {
-        text_say(t, "No client that would break is among the %s seen. Were %s %% of all clients of that kind, as many as these would "
-                    "have shown one with a probability of 95%%.", text_count(c->clients, a),
+    enum { RULE_OF_THREE = 3 }; /* none among n: fewer than 3 / n of all, at 95% */
+    if (c->clients <= RULE_OF_THREE && !c->offenders)
+        return;
+    if (!c->offenders) {
+        text_say(t, "No client that would break is among the %s seen. Up to %s %% of all clients could be of that kind all the same: "
+                    "only more of them would have shown one with a probability of 95%%.", text_count(c->clients, a),
                  (snprintf(b, sizeof b, "%.1f", 300.0 / (double)c->clients), b));
         return;
     }
-    if (!c->offenders)
-        return;
     struct sentence x = { .n = 0 };
     add(&x, "%s would break, %s of them seen on one day only;", text_many(c->offenders, "stack of a client", "stacks of clients", a),
         text_count(c->once, b));
