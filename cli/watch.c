@@ -243,7 +243,7 @@ int cmd_watch(int argc, char **argv)
         rc = -1;
     interrupt_source(NULL);
     watching_free(&w);
-    int result = study_exit(&o);
+    int result = (int)study_exit(&o);
     options_free(&o);
     return rc < 0 ? cannot(&e) : rc ? rc : result;
 }
