@@ -71,7 +71,7 @@ static bool grow(struct handshake *h, struct tls_shared *shared, uint32_t need)
         shared->stats->memory_refused++;
         return false;
     }
-    if (h->got)
+    if (h->buf) /* nothing was got otherwise */
         memcpy(buf, h->buf, h->got);
     pool_give(&shared->pool, h->buf, h->cap);
     h->buf = buf;

@@ -111,7 +111,7 @@ static int read_word(struct parse *x, const cJSON *v, const char *const *words, 
     }
     return unknown(x, v, v->string ? v->string : "word", &near);
 }
-#define READ_WORD(x, v, words, into) read_word(x, v, words, sizeof words / sizeof *words, into)
+#define READ_WORD(x, v, words, into) read_word((x), (v), (words), sizeof(words) / sizeof *(words), (into))
 
 static int read_severity(struct parse *x, const cJSON *v, void *into)
 {

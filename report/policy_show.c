@@ -188,9 +188,9 @@ static void show_certificate(const struct rule *r, FILE *out)
 {
     const char *before = " ";
     fprintf(out, "    certificates:");
-    for (uint8_t key = CERT_KEY_UNKNOWN + 1; key <= CERT_KEY_MLDSA; key++)
+    for (int key = CERT_KEY_UNKNOWN + 1; key <= CERT_KEY_MLDSA; key++)
         if (r->keys >> key & 1) {
-            fprintf(out, "%s%s", before, cert_key_name(key));
+            fprintf(out, "%s%s", before, cert_key_name((uint8_t)key));
             before = " or ";
         }
     before = r->keys ? "; " : " ";
