@@ -15,14 +15,14 @@ one_way dissect 'report|cli'
 one_way report 'cli'
 
 hits=$(grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|gets|alloca|strncpy|strncat|system|popen)\(' \
-	base/*.[ch] capture/*.[ch] dissect/*.[ch] report/*.[ch] cli/*.[ch] tests/*/*.[ch] 2>/dev/null) && say "banned functions:
+	base/*.[ch] capture/*.[ch] dissect/*.[ch] report/*.[ch] cli/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch] 2>/dev/null) && say "banned functions:
 $hits"
 hits=$(grep -nE '\b(printf|puts|fprintf|time|gettimeofday|clock_gettime)\(' dissect/*.[ch] capture/*.[ch] 2>/dev/null |
 	grep -vE 'snprintf|vsnprintf|timegm') && say "dissect/ and capture/ neither print nor read a clock:
 $hits"
 hits=$(grep -lE '#include [<"](ndpi|.*ndpi_)' base/*.[ch] capture/*.[ch] dissect/*.[ch] report/*.[ch] cli/*.[ch] 2>/dev/null |
 	grep -v 'dissect/classify') && say "nDPI outside classify.c: $hits"
-for f in base/*.[ch] capture/*.[ch] dissect/*.[ch] report/*.[ch] cli/*.[ch] tests/*/*.[ch]; do
+for f in base/*.[ch] capture/*.[ch] dissect/*.[ch] report/*.[ch] cli/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch]; do
 	[ -e "$f" ] || continue
 	head -1 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || say "$f: no SPDX line"
 done

@@ -26,11 +26,11 @@ int main(int argc, char **argv)
     if (argc < 5)
         return 2;
     wolfSSL_Init();
-    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(method(atoi(argv[4])));
+    WOLFSSL_CTX *ctx = wolfSSL_CTX_new(method((int)strtol(argv[4], NULL, 10)));
     wolfSSL_CTX_set_verify(ctx, WOLFSSL_VERIFY_NONE, NULL);
     wolfSSL_CTX_UseSNI(ctx, WOLFSSL_SNI_HOST_NAME, argv[3], (unsigned short)strlen(argv[3]));
     int fd = socket(AF_INET, SOCK_STREAM, 0);
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[2])) };
+    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((unsigned short)strtol(argv[2], NULL, 10)) };
     inet_pton(AF_INET, argv[1], &to.sin_addr);
     WOLFSSL *ssl = wolfSSL_new(ctx);
     if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0 && wolfSSL_set_fd(ssl, fd) == WOLFSSL_SUCCESS &&
