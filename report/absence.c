@@ -102,19 +102,6 @@ static void find_order(const struct judge *j, struct answers_seen *a)
         a->client_order = a->own_order = false, a->mixed = true;
 }
 
-static uint32_t first_sight(const struct study *s, uint32_t place)
-{
-    uint32_t i = 0, n = s->sights;
-    while (i < n) {
-        uint32_t mid = i + (n - i) / 2;
-        if (s->seen[mid].place < place)
-            i = mid + 1;
-        else
-            n = mid;
-    }
-    return i;
-}
-
 static const struct answers_seen *answers_of(struct judge *j)
 {
     const struct study *s = j->s;
@@ -124,7 +111,7 @@ static const struct answers_seen *answers_of(struct judge *j)
     a->place = j->c->place;
     a->n = 0;
     a->client_order = a->own_order = a->mixed = false;
-    for (uint32_t i = first_sight(s, a->place); i < s->sights && s->seen[i].place == a->place; i++) {
+    for (uint32_t i = study_first_sight(s, a->place); i < s->sights && s->seen[i].place == a->place; i++) {
         const struct sight *x = &s->seen[i];
         bool whole = (x->is & (SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_WHOLE | SIGHT_FULL) && !(x->is & SIGHT_STRANGE) && x->choice;
         if (x->stack && s->offer_read[x->stack] && !(x->is & SIGHT_HISTORY) && (whole || is_refusal(cube_row_key(s->cube, x->row))))

@@ -20,19 +20,6 @@ struct looking {
     uint32_t last_stack, last_choice; /* whose order was looked at last */
 };
 
-static uint32_t first_sight(const struct study *s, uint32_t place)
-{
-    uint32_t i = 0, n = s->sights;
-    while (i < n) {
-        uint32_t mid = i + (n - i) / 2;
-        if (s->seen[mid].place < place)
-            i = mid + 1;
-        else
-            n = mid;
-    }
-    return i;
-}
-
 /* ---- versions ---- */
 
 static void version_add(struct looking *l, const struct sight *x, const struct cube_key *k)
@@ -276,7 +263,7 @@ bool place_showed(const struct study *s, uint32_t place, struct showed *out)
 {
     struct looking l = { .s = s, .facts = &s->facts[place - 1], .w = out };
     memset(out, 0, sizeof *out);
-    uint32_t from = first_sight(s, place);
+    uint32_t from = study_first_sight(s, place);
     for (uint32_t i = from; i < s->sights && s->seen[i].place == place; i++)
         if (!(s->seen[i].is & SIGHT_HISTORY))
             sight_add(&l, &s->seen[i]);

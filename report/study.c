@@ -818,3 +818,16 @@ struct stack_sum study_stacks_of(const struct study *s, uint32_t client)
 {
     return s->client_stacks[client - 1];
 }
+
+uint32_t study_first_sight(const struct study *s, uint32_t place)
+{
+    uint32_t i = 0, n = s->sights;
+    while (i < n) {
+        uint32_t mid = i + (n - i) / 2;
+        if (s->seen[mid].place < place)
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return i;
+}

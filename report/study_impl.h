@@ -124,6 +124,9 @@ struct study {
     struct coverage *coverage; /* [0] the site, then by server */
 };
 
+/* seen[] is in the order of places: the first of this one; sights when there is none behind it. */
+uint32_t study_first_sight(const struct study *s, uint32_t place);
+
 /* Bits of client_mark and server_mark after those of the verdicts. */
 enum { MARK_ALL = VERDICT_COUNT, MARK_STALE, MARK_ACCEPTED, MARK_ENFORCED };
 
