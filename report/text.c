@@ -21,12 +21,22 @@ void text_heading(struct text *t, const char *title, const char *fmt, ...)
 
 void text_say(struct text *t, const char *fmt, ...)
 {
-    char buf[1024];
+    char buf[SENTENCE];
     va_list ap;
     va_start(ap, fmt);
     (void)vsnprintf(buf, sizeof buf, fmt, ap);
     va_end(ap);
     table_wrap(t->out, buf, TEXT_INDENT, strncmp(buf, "- ", 2) == 0 ? 2 : 0, TEXT_WIDTH);
+}
+
+void sentence_add(struct sentence *x, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(x->text + x->n, sizeof x->text - x->n, fmt, ap);
+    va_end(ap);
+    if (n > 0)
+        x->n = x->n + (size_t)n < sizeof x->text ? x->n + (size_t)n : sizeof x->text - 1;
 }
 
 unsigned text_top(const struct text *t, size_t rows)

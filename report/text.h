@@ -6,7 +6,7 @@
 #include "report/rollup.h"
 #include "report/table.h"
 
-enum { TEXT_WIDTH = 100, TEXT_INDENT = 2, PHRASE = 256 };
+enum { TEXT_WIDTH = 100, TEXT_INDENT = 2, PHRASE = 256, SENTENCE = 8000 /* every suite of a server's, by version, fits */ };
 
 struct text {
     FILE *out;
@@ -36,6 +36,12 @@ void text_apart(struct text *t);
 void text_heading(struct text *t, const char *title, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A paragraph, broken at blanks to the width; one that begins with "- " hangs from there. */
 void text_say(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What is put together piece by piece before it is said; all zero to begin with. */
+struct sentence {
+    char text[SENTENCE];
+    size_t n;
+};
+void sentence_add(struct sentence *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 unsigned text_top(const struct text *t, size_t rows); /* how many of them to show */
 void text_more(struct text *t, size_t rows, unsigned shown, const char *what); /* "... and 312 more" */
 void text_table(struct text *t, struct table *table); /* prints and frees it */

@@ -3,7 +3,6 @@
 #include "report/showed.h"
 #include "report/text.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 struct one {
@@ -17,21 +16,6 @@ static int one_cmp(const void *x, const void *y)
     if (a->handshakes != b->handshakes)
         return a->handshakes > b->handshakes ? -1 : 1;
     return (a->place > b->place) - (a->place < b->place);
-}
-
-struct line {
-    char text[8000]; /* every suite of a server's, by version, fits */
-    size_t n;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct line *x, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(x->text + x->n, sizeof x->text - x->n, fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        x->n = x->n + (size_t)n < sizeof x->text ? x->n + (size_t)n : sizeof x->text - 1;
 }
 
 static const char *yes_no(const struct showed_fact *f)
@@ -66,34 +50,34 @@ static const char *highest_text(const struct showed *w, char *buf)
 
 static void suites(struct table *table, const struct showed *w, unsigned top)
 {
-    struct line x = { .n = 0 };
+    struct sentence x = { .n = 0 };
     char v[PHRASE], s[PHRASE], n[PHRASE];
     unsigned shown = top && w->suites > top ? top : w->suites, more = w->suites - shown;
     for (unsigned i = 0; i < shown; i++) {
         bool fresh = i == 0 || w->suite[i].version != w->suite[i - 1].version;
-        add(&x, "%s", i == 0 ? "" : fresh ? "; " : ", ");
+        sentence_add(&x, "%s", i == 0 ? "" : fresh ? "; " : ", ");
         if (fresh)
-            add(&x, "%s ", text_version(w->suite[i].version, v));
-        add(&x, "%s (%s)", text_suite(w->suite[i].suite, s), text_count(w->suite[i].count, n));
+            sentence_add(&x, "%s ", text_version(w->suite[i].version, v));
+        sentence_add(&x, "%s (%s)", text_suite(w->suite[i].suite, s), text_count(w->suite[i].count, n));
     }
     if (more)
-        add(&x, " and %u more", more);
+        sentence_add(&x, " and %u more", more);
     if (x.n)
         table_note(table, "suites: %s", x.text);
 }
 
 static void groups_and_certs(struct table *table, const struct showed *w)
 {
-    struct line x = { .n = 0 };
+    struct sentence x = { .n = 0 };
     char g[NAME_TEXT], n[PHRASE];
     for (unsigned i = 0; i < w->groups; i++)
-        add(&x, "%s%s (%s)", i ? ", " : "groups: ", group_name(w->group[i].group, g), text_count(w->group[i].count, n));
+        sentence_add(&x, "%s%s (%s)", i ? ", " : "groups: ", group_name(w->group[i].group, g), text_count(w->group[i].count, n));
     for (unsigned i = 0; i < w->certs; i++) {
-        add(&x, "%s%s ", i ? ", " : x.n ? "; certificates: " : "certificates: ", cert_key_name(w->cert[i]->key));
+        sentence_add(&x, "%s%s ", i ? ", " : x.n ? "; certificates: " : "certificates: ", cert_key_name(w->cert[i]->key));
         if (w->cert[i]->curve)
-            add(&x, "%s", group_name(w->cert[i]->curve, g));
+            sentence_add(&x, "%s", group_name(w->cert[i]->curve, g));
         else
-            add(&x, "%u", w->cert[i]->key_bits);
+            sentence_add(&x, "%u", w->cert[i]->key_bits);
     }
     if (x.n)
         table_note(table, "%s", x.text);
@@ -110,11 +94,11 @@ static void evidence(struct table *table, const struct study *s, const struct sh
                   { "and", w->client_order_row[1] }, { "EMS", w->ems.yes }, { "no EMS", w->ems.no },
                   { "renegotiation_info", w->renegotiation_info.yes }, { "none", w->renegotiation_info.no },
                   { "SCSV refused", w->scsv.yes }, { "SCSV ignored", w->scsv.no } };
-    struct line x = { .n = 0 };
+    struct sentence x = { .n = 0 };
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         const struct exemplar *at = shown[i].row ? &cube_row_val(study_rollup(s)->cube, shown[i].row)->exemplar : NULL;
         if (at && at->frame)
-            add(&x, "%s %s %llu", x.n ? "," : "", shown[i].what, (unsigned long long)at->frame);
+            sentence_add(&x, "%s %s %llu", x.n ? "," : "", shown[i].what, (unsigned long long)at->frame);
     }
     if (w->refused != VER_NONE)
         table_note(table, "refused: hellos that offer %s at most", text_version(w->refused, v));

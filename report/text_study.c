@@ -6,41 +6,25 @@
 #include "report/study.h"
 #include "report/text.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- the decision ---- */
-
-struct sentence {
-    char text[1024];
-    size_t n;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct sentence *x, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    int n = vsnprintf(x->text + x->n, sizeof x->text - x->n, fmt, ap);
-    va_end(ap);
-    if (n > 0)
-        x->n = x->n + (size_t)n < sizeof x->text ? x->n + (size_t)n : sizeof x->text - 1;
-}
 
 static void decision(struct text *t, const struct study *s)
 {
     const struct decision *d = study_decision(s);
     char a[PHRASE], b[PHRASE];
     struct sentence x = { .n = 0 };
-    add(&x, "Enforcing %s on %s:", policy_name(study_policy(s)), text_many(d->all.servers, "server", "servers", a));
-    add(&x, " %s %s,", text_many(d->by[VERDICT_BREAKS].clients, "client", "clients", a),
+    sentence_add(&x, "Enforcing %s on %s:", policy_name(study_policy(s)), text_many(d->all.servers, "server", "servers", a));
+    sentence_add(&x, " %s %s,", text_many(d->by[VERDICT_BREAKS].clients, "client", "clients", a),
         d->by[VERDICT_BREAKS].clients == 1 ? "breaks" : "break");
-    add(&x, " %s must change first,", text_many(d->by[VERDICT_SERVER_FIRST].servers, "server", "servers", a));
+    sentence_add(&x, " %s must change first,", text_many(d->by[VERDICT_SERVER_FIRST].servers, "server", "servers", a));
     if (d->by[VERDICT_PLAINTEXT].cells)
-        add(&x, " %s would fall to plaintext,", text_many(d->by[VERDICT_PLAINTEXT].cells, "path", "paths", a));
+        sentence_add(&x, " %s would fall to plaintext,", text_many(d->by[VERDICT_PLAINTEXT].cells, "path", "paths", a));
     if (d->by[VERDICT_LIKELY].cells)
-        add(&x, " %s likely but not proved,", text_count(d->by[VERDICT_LIKELY].cells, a));
-    add(&x, " %s unknown.", text_count(d->by[VERDICT_UNKNOWN].cells, a));
+        sentence_add(&x, " %s likely but not proved,", text_count(d->by[VERDICT_LIKELY].cells, a));
+    sentence_add(&x, " %s unknown.", text_count(d->by[VERDICT_UNKNOWN].cells, a));
     text_say(t, "%s", x.text);
     if (!d->all.cells) {
         text_say(t, "Nothing was observed of what is asked about, so nothing can be said: look at --enforce, --server, --client, "
@@ -63,9 +47,9 @@ static void shared_names(struct text *t, const struct study *s)
     char a[2 * PHRASE];
     for (uint32_t p = 1; p <= study_places(s); p++)
         if (study_came_along(s, p) && ++names <= SHOWN)
-            add(&x, "%s%s%s", names > 1 ? ", " : "", place_text(s, p, a, sizeof a), study_place(s, p)->sni ? "" : " (no name)");
+            sentence_add(&x, "%s%s%s", names > 1 ? ", " : "", place_text(s, p, a, sizeof a), study_place(s, p)->sni ? "" : " (no name)");
     if (names > SHOWN)
-        add(&x, " and %u more", names - SHOWN);
+        sentence_add(&x, " and %u more", names - SHOWN);
     if (names)
         text_say(t, "Judged as well, because they share an endpoint with what is to be enforced, and many servers take the version of "
                     "one name for all: %s.", x.text);
@@ -86,14 +70,14 @@ static void unmet(struct text *t, const struct coverage *c)
         return;
     }
     struct sentence x = { .n = 0 };
-    add(&x, "%s would break, %s of them seen on one day only;", text_many(c->offenders, "stack of a client", "stacks of clients", a),
+    sentence_add(&x, "%s would break, %s of them seen on one day only;", text_many(c->offenders, "stack of a client", "stacks of clients", a),
         text_count(c->once, b));
     if (c->fresh_days)
-        add(&x, " %.1f new ones a day in the last %s;", (double)c->fresh / c->fresh_days, text_many(c->fresh_days, "day", "days", a));
+        sentence_add(&x, " %.1f new ones a day in the last %s;", (double)c->fresh / c->fresh_days, text_many(c->fresh_days, "day", "days", a));
     if (c->days > 1)
-        add(&x, " about %.0f more are to be expected that were not seen (Good-Turing).", c->unmet);
+        sentence_add(&x, " about %.0f more are to be expected that were not seen (Good-Turing).", c->unmet);
     else
-        add(&x, " how many were not seen cannot be estimated from one day.");
+        sentence_add(&x, " how many were not seen cannot be estimated from one day.");
     text_say(t, "%s", x.text);
 }
 
@@ -102,13 +86,13 @@ static void how_sure(struct text *t, const struct study *s)
     const struct coverage *c = study_coverage(s, 0);
     char a[PHRASE], b[PHRASE], d[PHRASE], e[PHRASE], text[SHORTAGES][SHORTAGE_TEXT];
     struct sentence x = { .n = 0 };
-    add(&x, "How sure: %.1f days, %u of the 168 hours of a week, %s; %s by %s;", (double)c->window_ns / 86400e9, c->week_hours,
+    sentence_add(&x, "How sure: %.1f days, %u of the 168 hours of a week, %s; %s by %s;", (double)c->window_ns / 86400e9, c->week_hours,
         c->month_end ? "a month end" : "no month end", text_many(c->handshakes, "handshake", "handshakes", a),
         text_many(c->clients, "client", "clients", b));
-    add(&x, " %s lost in part, %s one-sided;", text_share(c->lost, c->handshakes, a), text_share(c->one_sided, c->handshakes, b));
-    add(&x, " %s whose ClientHello was not seen or cannot be (%s);", text_many(c->unseen, "session", "sessions", d),
+    sentence_add(&x, " %s lost in part, %s one-sided;", text_share(c->lost, c->handshakes, a), text_share(c->one_sided, c->handshakes, b));
+    sentence_add(&x, " %s whose ClientHello was not seen or cannot be (%s);", text_many(c->unseen, "session", "sessions", d),
         text_share(c->unseen, c->handshakes + c->unseen, e));
-    add(&x, " %.1f%% of the packets dropped.", (double)c->drop_permille / 10);
+    sentence_add(&x, " %.1f%% of the packets dropped.", (double)c->drop_permille / 10);
     text_say(t, "%s", x.text);
     unmet(t, c);
     unsigned n = coverage_shortages(c, text);
