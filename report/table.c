@@ -55,11 +55,13 @@ static bool room(void **array, size_t *room, size_t need, size_t size)
 
 static void __attribute__((format(printf, 3, 0))) add(struct table *t, unsigned column, const char *fmt, va_list ap)
 {
-    char buf[1024];
     if (t->failed) /* rows without a hole, or none */
         return;
-    (void)vsnprintf(buf, sizeof buf, fmt, ap);
-    size_t n = strlen(buf) + 1;
+    va_list again;
+    va_copy(again, ap);
+    int length = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    size_t n = length < 0 ? 1 : (size_t)length + 1;
     void *text = t->text, *cell = t->cell;
     bool ok = room(&text, &t->room, t->used + n, 1);
     t->text = text;
@@ -69,7 +71,9 @@ static void __attribute__((format(printf, 3, 0))) add(struct table *t, unsigned 
         t->failed = true;
         return;
     }
-    memcpy(t->text + t->used, buf, n);
+    char *written = t->text + t->used;
+    *written = '\0';
+    (void)vsnprintf(written, n, fmt, ap);
     t->cell[t->cells].text = t->used;
     t->cell[t->cells].column = column;
     t->cell[t->cells].marked = false;
@@ -77,10 +81,10 @@ static void __attribute__((format(printf, 3, 0))) add(struct table *t, unsigned 
     t->used += n;
     if (column == TABLE_COLUMNS)
         return;
-    unsigned w = table_width(buf);
+    unsigned w = table_width(written);
     if (w > t->column[column].width)
         t->column[column].width = w;
-    if (*buf && strcmp(buf, "-") != 0)
+    if (*written && strcmp(written, "-") != 0)
         t->column[column].used = true;
 }
 
