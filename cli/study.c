@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of a study: which policies, on which servers, with which exceptions, and when the result is a failure. */
+#include "base/nearest.h"
 #include "cli/cli.h"
 #include "report/accept.h"
 
@@ -145,13 +146,28 @@ int study_set_enforce(struct options *o, const char *v, struct err *e)
     return 0;
 }
 
+/* One of those that --names gives. */
+static int client_by_name(const struct options *o, const char *name, char *out, size_t cap, struct err *e)
+{
+    struct nearest near = { .word = name };
+    if (!o->names || names_file_count(o->names) == 0)
+        return err_set(e, "explain: %.200s is not the address of a client; a name needs --names FILE", name);
+    for (uint32_t i = 0; i < names_file_count(o->names); i++)
+        nearest_try(&near, names_file_at(o->names, i)->name);
+    if (!names_file_has(o->names, name) || strlen(name) >= cap)
+        return err_set(e, "explain: %.200s is neither the address of a client nor a name of --names; the nearest is %s", name,
+                       near.best);
+    (void)snprintf(out, cap, "%s", name);
+    return 0;
+}
+
 int study_set_subject(struct options *o, const char *client, const char *server, struct err *e)
 {
     struct study_subject *s = &o->study.subject;
     char text[512];
     (void)snprintf(text, sizeof text, "%s", server);
-    if (cidr_parse(client, &s->client))
-        return err_set(e, "explain: %.200s is not the address of a client", client);
+    if (cidr_parse(client, &s->client) && client_by_name(o, client, s->client_name, sizeof s->client_name, e))
+        return -1;
     if (strlen(server) >= sizeof text || read_target(&s->server, text))
         return err_set(e, "explain: %.200s is not a server; give ADDRESS, NAME or either with :PORT", server);
     o->study.request.subject = s;
@@ -229,7 +245,7 @@ int study_options_open(struct options *o, struct err *e)
     s->on_day = s->on_day ? s->on_day : (int64_t)now.tv_sec / 86400;
     if (resolve_enforced(s, e) || open_policies(s, e))
         return -1;
-    if (s->accept_file && !(s->accept = accept_read(s->accept_file, e)))
+    if (s->accept_file && !(s->accept = accept_read(s->accept_file, o->names, e)))
         return -1;
     s->request.enforce = s->enforce;
     s->request.enforces = s->enforces;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/accept.h"
+#include "report/names_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,10 +26,15 @@ static char *word(char **at)
     return w;
 }
 
-static int read_client(struct accepted *a, const char *text)
+static int read_client(struct accepted *a, const char *text, const struct names_file *names)
 {
     a->any_client = !strcmp(text, "*");
-    return a->any_client ? 0 : cidr_parse(text, &a->client);
+    if (a->any_client || cidr_parse(text, &a->client) == 0)
+        return 0;
+    if (strlen(text) >= sizeof a->client_name || !names_file_has(names, text))
+        return -1;
+    memcpy(a->client_name, text, strlen(text) + 1);
+    return 0;
 }
 
 /* Takes ":PORT" off the end; an IPv6 address with a port is in brackets. */
@@ -79,7 +85,8 @@ static int read_expiry(struct accepted *a, const char *text)
     return 0;
 }
 
-static int read_line(struct accept_list *l, char *text, unsigned line, const char *path, struct err *e)
+static int read_line(struct accept_list *l, char *text, unsigned line, const char *path, const struct names_file *names,
+                     struct err *e)
 {
     struct accepted a = { .port = 0 };
     char *client = word(&text);
@@ -87,8 +94,8 @@ static int read_line(struct accept_list *l, char *text, unsigned line, const cha
         return 0;
     char *server = word(&text), *expires = word(&text), *reason = text + strspn(text, blanks);
     reason[strcspn(reason, "\r\n")] = '\0';
-    if (read_client(&a, client))
-        return err_set(e, "%s:%u: \"%.64s\" is not an address, prefix or *; " EXPECTED, path, line, client);
+    if (read_client(&a, client, names))
+        return err_set(e, "%s:%u: \"%.64s\" is not an address, prefix, name of --names or *; " EXPECTED, path, line, client);
     if (!*server || read_server(&a, server))
         return err_set(e, "%s:%u: \"%.64s\" is not a server; " EXPECTED, path, line, server);
     if (read_expiry(&a, expires))
@@ -108,7 +115,7 @@ static int read_line(struct accept_list *l, char *text, unsigned line, const cha
     return 0;
 }
 
-struct accept_list *accept_read(const char *path, struct err *e)
+struct accept_list *accept_read(const char *path, const struct names_file *names, struct err *e)
 {
     FILE *f = fopen(path, "r");
     struct accept_list *l = f ? calloc(1, sizeof *l) : NULL;
@@ -116,7 +123,7 @@ struct accept_list *accept_read(const char *path, struct err *e)
     size_t room = 0;
     int rc = l ? 0 : err_set(e, "--accept %s: %s", path, f ? "out of memory" : strerror(errno));
     for (unsigned line = 1; rc == 0 && getline(&text, &room, f) >= 0; line++)
-        rc = read_line(l, text, line, path, e);
+        rc = read_line(l, text, line, path, names, e);
     if (rc == 0 && ferror(f))
         rc = err_set(e, "--accept %s: %s", path, strerror(errno));
     free(text);
@@ -146,12 +153,19 @@ static bool server_matches(const struct accepted *a, const struct endpoint *serv
                     : cidr_has(&a->server, &server->addr);
 }
 
-const struct accepted *accept_find(const struct accept_list *l, const struct addr *client, const struct endpoint *server,
-                                   struct rd name, int64_t at_ns)
+static bool client_matches(const struct accepted *a, const struct addr *client, const char *name)
+{
+    if (a->any_client)
+        return true;
+    return *a->client_name ? name && strcasecmp(name, a->client_name) == 0 : cidr_has(&a->client, client);
+}
+
+const struct accepted *accept_find(const struct accept_list *l, const struct addr *client, const char *client_name,
+                                   const struct endpoint *server, struct rd name, int64_t at_ns)
 {
     for (uint32_t i = 0; l && i < l->count; i++) {
         const struct accepted *a = &l->at[i];
-        if (at_ns < a->until_ns && (a->any_client || cidr_has(&a->client, client)) && server_matches(a, server, name))
+        if (at_ns < a->until_ns && client_matches(a, client, client_name) && server_matches(a, server, name))
             return a;
     }
     return NULL;

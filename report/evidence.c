@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/evidence.h"
+#include "report/names_file.h"
 #include "report/study_impl.h"
 
 #include <stdlib.h>
@@ -112,12 +113,20 @@ int evidence_choose(const struct cube *c, const struct view *v, uint32_t max, st
     return ok ? 0 : -1;
 }
 
+/* Of several addresses with one name (--names), the lowest may have been at another place. */
+static bool same_client(const struct study *s, uint32_t client, const struct addr *a)
+{
+    const char *name = study_client_name(s, client);
+    const struct named *n = name ? names_file_find(s->r->view->names, a) : NULL;
+    return addr_equal(study_client(s, client), a) || (n && strcmp(n->name, name) == 0);
+}
+
 static bool is_same(const struct study *s, const struct verdict *v, const struct evidence *x)
 {
     const struct cell *c = &s->cell[v->cell];
     const struct place *p = study_place(s, c->place);
     struct rd name = cube_name(s->cube, p->sni);
-    if (v->is != x->is || !addr_equal(study_client(s, c->client), &x->client) || strcmp(label_of(s, c), x->stack) != 0)
+    if (v->is != x->is || !same_client(s, c->client, &x->client) || strcmp(label_of(s, c), x->stack) != 0)
         return false;
     if (endpoint_cmp(&p->server, &x->place.server) != 0 || p->transport != x->place.transport || p->upgrade != x->place.upgrade)
         return false;

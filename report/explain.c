@@ -203,14 +203,16 @@ static void explain(struct explaining *x, const struct verdict *v)
     const struct cell *c = &x->s->cell[v->cell];
     const struct place *p = study_place(x->s, c->place);
     struct verdict again = { .cell = v->cell };
-    char client[ADDR_TEXT], server[ADDR_TEXT], name[PHRASE];
+    char client[2 * PHRASE], server[ADDR_TEXT], name[PHRASE], from[10 * ADDR_TEXT];
     const char *upgrade = cube_upgrade_name(p->upgrade);
     x->j = (struct judge){ .s = x->s, .p = x->s->policy, .v = &again };
     judge_cell(&x->j, c);
-    (void)fprintf(x->out, "%s with %s%s%s%s%s, under %s\n", addr_print(study_client(x->s, c->client), client),
+    (void)fprintf(x->out, "%s with %s%s%s%s%s, under %s\n", client_text(x->s, c->client, client, sizeof client),
                   endpoint_print(&p->server, server), p->sni ? " as " : "",
                   p->sni ? escape_text(cube_name(x->s->cube, p->sni), name, sizeof name) : "", upgrade ? " by " : "",
                   upgrade ? upgrade : "", policy_name(x->s->policy));
+    if (*cell_addresses_text(x->s, c, from, sizeof from))
+        say(x, 0, "From %s.", from);
     seen(x, c);
     offer(x, c);
     proved(x);
@@ -225,7 +227,7 @@ static bool is_subject(const struct study *s, const struct study_subject *q, con
     size_t n = strlen(q->server.name);
     bool here = q->server.named ? rd_left(&sni) == n && strncasecmp((const char *)sni.p, q->server.name, n) == 0
                                 : cidr_has(&q->server.at, &p->server.addr);
-    return here && (!q->server.port || q->server.port == p->server.port) && cidr_has(&q->client, study_client(s, c->client));
+    return here && (!q->server.port || q->server.port == p->server.port) && study_is_client(s, c->client, q);
 }
 
 int explain_report(FILE *out, const struct cube *c, const struct view *v, struct err *e)

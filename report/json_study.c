@@ -12,6 +12,7 @@ struct writer {
     struct json_out *j;
     FILE *out;
     struct study *s;
+    bool failed; /* out of memory */
 };
 
 /* Each record begins a line, and what came before is written out. A write that fails is found at the end of the report. */
@@ -87,24 +88,40 @@ static void at_place(struct json_out *j, const struct study *s, const struct pla
     json_text(j, "upgrade", cube_upgrade_name(p->upgrade));
 }
 
-static void who_and_where(struct json_out *j, const struct study *s, const struct cell *c)
+/* The name that --names gives the client, and the addresses that it had here. */
+static void called(struct writer *w, const struct cell *c)
 {
+    char buf[ADDR_TEXT];
+    uint32_t n;
+    struct addr *a = cell_addresses(w->s, c, &n);
+    w->failed |= !a;
+    json_text(w->j, "called", study_client_name(w->s, c->client));
+    json_array(w->j, "addresses");
+    for (uint32_t i = 0; a && i < n; i++)
+        json_text(w->j, NULL, addr_print(&a[i], buf));
+    json_end_array(w->j);
+    free(a);
+}
+
+static void who_and_where(struct writer *w, const struct cell *c)
+{
+    const struct study *s = w->s;
+    struct json_out *j = w->j;
     const struct cube *cube = study_rollup(s)->cube;
     const struct place *p = study_place(s, c->place);
     const struct profile *profile = cube_profile(cube, c->profile);
     char buf[ADDR_TEXT];
     json_text(j, "policy", policy_name(study_policy(s)));
     json_text(j, "client", addr_print(study_client(s, c->client), buf));
+    if (study_client_name(s, c->client))
+        called(w, c);
     json_text(j, "stack", profile ? profile->stack_label : NULL);
     at_place(j, s, p);
 }
 
 static void accepted(struct json_out *j, const struct study *s, const struct cell *c)
 {
-    const struct study_request *q = study_request_of(s);
-    const struct place *p = study_place(s, c->place);
-    const struct accepted *a = accept_find(q->accept, study_client(s, c->client), &p->server,
-                                           cube_name(study_rollup(s)->cube, p->sni), q->now_ns);
+    const struct accepted *a = study_accepted(s, c->client, c->place);
     if (!a)
         return;
     json_text(j, "accepted_because", a->reason);
@@ -119,7 +136,7 @@ static void verdict_row(struct writer *w, const struct verdict *v)
     const struct profile *profile = cube_profile(cube, c->profile);
     struct json_out *j = row(w);
     char buf[NAME_TEXT];
-    who_and_where(j, s, c);
+    who_and_where(w, c);
     json_text(j, "verdict", verdict_name(v->is));
     reasons(j, s, v);
     negotiated(j, cube_row_key(cube, c->main_row));
@@ -373,5 +390,5 @@ bool json_study(struct json_out *j, FILE *out, const struct rollup *r)
     showed_rows(&w);
     free(d);
     study_free(w.s);
-    return true;
+    return !w.failed;
 }

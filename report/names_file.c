@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* A prefix with the bits behind it cleared; hashed as memory, no padding. */
 struct prefix {
@@ -164,4 +165,22 @@ const struct named *names_file_find(const struct names_file *n, const struct add
             return &((struct entry *)column_at(&n->entry, id))->named;
     }
     return NULL;
+}
+
+bool names_file_has(const struct names_file *n, const char *name)
+{
+    for (uint32_t i = 0; n && i < names_file_count(n); i++)
+        if (strcasecmp(names_file_at(n, i)->name, name) == 0)
+            return true;
+    return false;
+}
+
+uint32_t names_file_count(const struct names_file *n)
+{
+    return intern_count(n->prefixes);
+}
+
+const struct named *names_file_at(const struct names_file *n, uint32_t i)
+{
+    return &((struct entry *)column_at(&n->entry, i + 1))->named;
 }

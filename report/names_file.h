@@ -25,4 +25,9 @@ void names_file_free(struct names_file *n); /* NULL is fine */
 /* What an address is called, or NULL. Lives as long as the names_file. n may be NULL: nothing is named. */
 const struct named *names_file_find(const struct names_file *n, const struct addr *a);
 
+bool names_file_has(const struct names_file *n, const char *name); /* letter case aside; n may be NULL */
+/* Each line, 0 to names_file_count() - 1; a name may come several times. */
+uint32_t names_file_count(const struct names_file *n);
+const struct named *names_file_at(const struct names_file *n, uint32_t i);
+
 #endif

@@ -676,8 +676,8 @@ struct study *study_make(const struct rollup *r, const struct study_request *q)
     s->r = r;
     s->cube = r->cube;
     s->q = q;
-    bool ok = open_tables(s) && sights_collect(s) && choices_collect(s) && stacks_collect(s) && cells_collect(s) &&
-              clients_collect(s) && servers_collect(s) && order_collect(s) && open_verdicts(s);
+    bool ok = open_tables(s) && sights_collect(s) && study_names_collect(s) && choices_collect(s) && stacks_collect(s) &&
+              cells_collect(s) && clients_collect(s) && servers_collect(s) && order_collect(s) && open_verdicts(s);
     if (ok)
         capability_collect(s);
     if (ok && !s->failed)
@@ -701,7 +701,7 @@ void study_free(struct study *s)
                              s->client, s->client_stacks, s->client_damaged, s->proof, s->split, s->stack_profile,
                              s->stack_dh, s->judged, s->verdict, s->order, s->place_server, s->client_mark,
                              s->server_mark, s->left, s->server_id, s->offer, s->offer_read, s->choice, s->fit,
-                             s->by_site, s->by_server, s->coverage };
+                             s->by_site, s->by_server, s->coverage, s->address, s->address_from };
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         free(arrays[i]);
     free(s);

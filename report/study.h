@@ -51,6 +51,7 @@ struct accept_list; /* report/accept.h */
 
 struct study_subject { /* whom to explain */
     struct cidr client;
+    char client_name[256]; /* of --names; "": the address is given */
     struct enforce server;
 };
 
@@ -143,7 +144,23 @@ const struct study_request *study_request_of(const struct study *s);
 const struct rollup *study_rollup(const struct study *s);
 const struct cell *study_cell(const struct study *s, uint32_t cell);
 const struct place *study_place(const struct study *s, uint32_t place);
-const struct addr *study_client(const struct study *s, uint32_t client);
+const struct addr *study_client(const struct study *s, uint32_t client); /* of several addresses the lowest */
+/* Clients that --names gives one name are one client (study_names.c). NULL: it has none. */
+const char *study_client_name(const struct study *s, uint32_t client);
+/* Its addresses in order, at least one. Valid as long as the study. */
+const struct addr *study_addresses(const struct study *s, uint32_t client, uint32_t *n);
+/* How many clients have a name that stands for several addresses, and for how many together. */
+uint32_t study_names(const struct study *s, uint32_t *addresses);
+/* Those that a cell's handshakes came from, to be freed. NULL: out of memory. */
+struct addr *cell_addresses(const struct study *s, const struct cell *c, uint32_t *n);
+/* "10.1.2.3, 10.1.2.9 and 4 more"; empty for a client of one address. Returns buf. */
+const char *cell_addresses_text(const struct study *s, const struct cell *c, char *buf, size_t cap);
+/* "10.1.2.3", "10.1.2.3 till-4", "tills (12 addresses)". Returns buf. */
+const char *client_text(const struct study *s, uint32_t client, char *buf, size_t cap);
+bool study_is_client(const struct study *s, uint32_t client, const struct study_subject *q); /* by its name, or any address */
+/* The exception (--accept) that holds for a client at a place; NULL: none. */
+struct accepted;
+const struct accepted *study_accepted(const struct study *s, uint32_t client, uint32_t place);
 /* How many stacks the client showed, and how many of these would break or fall to plaintext somewhere. */
 struct stack_sum {
     uint32_t all, broken;

@@ -86,6 +86,8 @@ struct study {
     uint32_t pair_room;
     struct addr *client; /* by id - 1: the first address of each */
     uint32_t client_room;
+    struct addr *address; /* of clients with a name, by client id and in order: study_names.c; NULL: --names was not given */
+    uint32_t *address_from; /* by client id - 1, and one more: where they begin */
     struct stack_sum *client_stacks; /* by client id - 1 */
     bool *client_damaged; /* likewise: of one cell at least packets are missing */
     struct proof *proof;
@@ -165,6 +167,8 @@ enum verdict_note {
     NOTE_SCHEMES = 1 << 30, /* none of its signature schemes is allowed, though it may need none */
 };
 
+/* study_names.c: after the rows. false: out of memory. */
+bool study_names_collect(struct study *s);
 
 /* capability.c */
 void capability_collect(struct study *s); /* sets .failed when out of memory */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The study in the text report: first the decision, then by server, then by client. */
 #include "report/coverage.h"
-#include "report/names_file.h"
 #include "report/stamp.h"
 #include "report/study.h"
 #include "report/text.h"
@@ -36,6 +35,10 @@ static void decision(struct text *t, const struct study *s)
     uint64_t good = d->by[VERDICT_READY].handshakes + d->by[VERDICT_SAFE].handshakes;
     text_say(t, "%s. %s of %s observed would not notice.", word[d->result], text_count(good, a),
              text_many(d->all.handshakes, "handshake", "handshakes", b));
+    uint32_t addresses, names = study_names(s, &addresses);
+    if (names)
+        text_say(t, "Clients of one name (--names) are one client here: %s for %s addresses.",
+                 text_many(names, "name stands", "names stand", a), text_count(addresses, b));
 }
 
 /* Where several names share an endpoint that is to be enforced for the sake of one, the others come with it. */
@@ -215,22 +218,13 @@ static void by_server(struct text *t, const struct study *s)
 
 /* ---- by client ---- */
 
-static void client_name(struct text *t, const struct study *s, uint32_t client, char *buf, size_t cap)
-{
-    char at[ADDR_TEXT];
-    const struct addr *a = study_client(s, client);
-    const struct named *n = names_file_find(t->r->view->names, a);
-    (void)snprintf(buf, cap, "%s%s%s", addr_print(a, at), n ? " " : "", n ? n->name : "");
-}
-
 static void verdict_cells(struct text *t, const struct study *s, const struct verdict *v, struct table *table)
 {
     const struct cell *c = study_cell(s, v->cell);
     const struct cube *cube = t->r->cube;
     const struct profile *p = cube_profile(cube, c->profile);
     char a[2 * PHRASE];
-    client_name(t, s, c->client, a, sizeof a);
-    table_cell(table, "%s", a);
+    table_cell(table, "%s", client_text(s, c->client, a, sizeof a));
     place_text(s, c->place, a, sizeof a);
     table_cell(table, "%s", a);
     table_cell(table, "%s", verdict_name(v->is));
@@ -243,6 +237,7 @@ static void verdict_cells(struct text *t, const struct study *s, const struct ve
 static void verdict_notes(struct text *t, const struct study *s, const struct verdict *v, struct table *table)
 {
     char reason[REASONS][REASON_TEXT], name[2 * PHRASE] = "", first[STAMP_TEXT], last[STAMP_TEXT], of[PHRASE];
+    char at[10 * ADDR_TEXT];
     const struct cube *cube = t->r->cube;
     const struct cell *c = study_cell(s, v->cell);
     const struct exemplar *x = &cube_row_val(cube, c->exemplar_row)->exemplar;
@@ -253,6 +248,8 @@ static void verdict_notes(struct text *t, const struct study *s, const struct ve
     if (in && x->frame)
         (void)snprintf(name, sizeof name, "; for example frame %llu of %s", (unsigned long long)x->frame,
                        escape_text(rd_of(in->name, strlen(in->name)), of, sizeof of));
+    if (*cell_addresses_text(s, c, at, sizeof at))
+        table_note(table, "from %s", at);
     table_note(table, "first seen %s, last %s%s", stamp_text(c->first_ns, first), stamp_text(c->last_ns, last), name);
 }
 

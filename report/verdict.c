@@ -833,11 +833,10 @@ static void sum_stacks(struct study *s)
 
 static uint8_t list_of(const struct study *s, const struct cell *c, const struct verdict *v)
 {
-    const struct place *p = study_place(s, c->place);
     if (s->q->enforces && !(s->server_mark[s->place_server[c->place - 1] - 1] >> MARK_ENFORCED & 1))
         return LIST_OUTSIDE;
     bool good = v->is == VERDICT_READY || v->is == VERDICT_SAFE;
-    if (!good && accept_find(s->q->accept, study_client(s, c->client), &p->server, cube_name(s->cube, p->sni), s->q->now_ns))
+    if (!good && study_accepted(s, c->client, c->place))
         return LIST_ACCEPTED;
     return c->stale ? LIST_STALE : LIST_MAIN;
 }

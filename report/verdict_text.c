@@ -222,13 +222,16 @@ static const struct {
 
 static void say_nat(const struct study *s, const struct verdict *v, struct reasons *r)
 {
-    struct stack_sum n = s->client_stacks[s->cell[v->cell].client - 1];
+    uint32_t client = s->cell[v->cell].client, addresses;
+    struct stack_sum n = s->client_stacks[client - 1];
+    (void)study_addresses(s, client, &addresses);
+    const char *where = addresses > 1 ? "under this name" : "at this address";
     bool bad = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT;
     if (v->notes & NOTE_NAT && bad)
-        say(r, "%u of %u stacks at this address %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.broken,
-            (unsigned)n.all, n.broken == 1 ? "breaks" : "break");
+        say(r, "%u of %u stacks %s %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.broken,
+            (unsigned)n.all, where, n.broken == 1 ? "breaks" : "break");
     else if (v->notes & NOTE_NAT && v->is == VERDICT_UNKNOWN)
-        say(r, "one of %u stacks at this address: several programs, or machines behind a NAT or a jump host", (unsigned)n.all);
+        say(r, "one of %u stacks %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.all, where);
 }
 
 unsigned verdict_reasons(const struct study *s, const struct verdict *v, char out[REASONS][REASON_TEXT])

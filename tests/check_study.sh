@@ -52,6 +52,36 @@ rc=0
 "$t" explain 192.0.2.1 10.20.1.11:443 "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
 [ $rc = 2 ] && grep -q 'no handshake of this client' "$tmp/err" || fail 'explain of nobody'
 
+# --- clients of one name (--names) are one, known by the name and by each address ---
+printf '10.20.2.40/31 tills Shop floor\n10.20.2.54 tills\n10.20.2.53 kiosk\n' >"$tmp/names"
+says 1 '5 clients break' --policy tls12-minimum --names "$tmp/names"
+says 1 '1 name stands for 3 addresses' --policy tls12-minimum --names "$tmp/names"
+says 1 'tills (3 addresses) 10.20.1.11:443 breaks' --policy tls12-minimum --names "$tmp/names"
+says 1 'under this name' --policy tls12-minimum --names "$tmp/names"
+says 1 'from 10.20.2.40, 10.20.2.41 first' --policy tls12-minimum --names "$tmp/names"
+says 1 '10.20.2.53 kiosk 10.20.1.10:443 breaks' --policy tls12-minimum --names "$tmp/names"
+says 1 '"called":"tills","addresses":["10.20.2.54"]' --policy tls12-minimum --names "$tmp/names" -f json
+! command -v python3 >/dev/null || python3 tests/schema_check.py docs/report.schema.json "$tmp/out" || fail 'names: not what the schema says'
+for who in tills TILLS 10.20.2.40 10.20.2.41 10.20.2.54 10.20.2.40/31; do
+	"$t" explain --names "$tmp/names" "$who" 10.20.1.11 "$tmp/site.db" >"$tmp/out" || fail "explain $who"
+	grep -q '^tills (3 addresses) with 10.20.1.11:443' "$tmp/out" && grep -q 'From 10.20.2.40, 10.20.2.41' "$tmp/out" ||
+		fail "explain $who does not find the client of that name"
+done
+for who in till 10.20.2; do
+	rc=0
+	"$t" explain --names "$tmp/names" "$who" 10.20.1.11 "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
+	[ $rc = 2 ] && grep -q 'the nearest is tills' "$tmp/err" || fail "explain $who: takes what is neither address nor name"
+done
+# an exception for one address does not speak for the others of its name; one by name does
+printf '10.20.2.40 10.20.1.11:443 2026-12-31 later\n' >"$tmp/one"
+says 1 '5 clients break' --policy tls12-minimum --names "$tmp/names" --accept "$tmp/one" --on 2026-12-01
+"$t" report -q --names "$tmp/names" --accept "$tmp/one" --on 2026-12-01 --policy tls12-minimum "$tmp/site.db" | grep -q ACCEPTED &&
+	fail 'an exception for one address holds for all of its name'
+printf 'Tills * 2026-12-31 later\n' >"$tmp/one"
+says 1 '4 clients break' --policy tls12-minimum --names "$tmp/names" --accept "$tmp/one" --on 2026-12-01
+says 2 'name of --names' --policy tls12-minimum --accept "$tmp/one"
+says 1 'the scales are replaced' --policy tls12-minimum --accept "$tmp/accepted" --on 2026-12-31 -f json
+
 # --- evidence ---
 command -v python3 >/dev/null || { echo 'check_study: evidence skipped, no python3'; exit 0; }
 evidence() { # NAME POLICIES CAPTURES...
@@ -66,6 +96,10 @@ evidence pcaps tls12-minimum pcaps
 for f in "$tmp"/again/*.pcap; do
 	cmp -s "$f" "$tmp/demo/$(basename "$f")" || fail "evidence differs from a state: $f"
 done
+# a name stands for a client that used another address elsewhere
+"$t" report -q --policy tls12-minimum --names "$tmp/names" --evidence "$tmp/named" "$tmp/site.db" >/dev/null || [ $? = 1 ] || fail 'evidence with names'
+grep 'server-first.*erp.office.test.f8d69c576b85' "$tmp/named/index.txt" | grep -q 'gives this verdict' ||
+	fail 'evidence of a client with a name gives another verdict'
 rc=0
 "$t" report -q --policy tls12-minimum --evidence "$tmp/again" "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
 [ $rc = 2 ] && grep -q 'exists already' "$tmp/err" || fail 'evidence was overwritten'

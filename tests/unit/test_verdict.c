@@ -717,7 +717,7 @@ static void exceptions_expire(void **state)
     assert_int_equal(write(fd, text, sizeof text - 1), sizeof text - 1);
     (void)close(fd);
     struct err e;
-    struct accept_list *l = accept_read(path, &e);
+    struct accept_list *l = accept_read(path, NULL, &e);
     assert_non_null(l);
     TELL({ &hello_tls10, 1, 9, CHOSE_10 });
     request.accept = l;

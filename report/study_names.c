@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clients that --names gives a name: it stands for all their addresses, in labels, in exceptions and when asked for. */
+#include "report/accept.h"
+#include "report/names_file.h"
+#include "report/study_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct client_at {
+    uint32_t client;
+    struct addr addr;
+    bool seen;
+};
+
+static int client_at_cmp(const void *x, const void *y)
+{
+    const struct client_at *a = x, *b = y;
+    return a->client != b->client ? (a->client > b->client ? 1 : -1) : addr_cmp(&a->addr, &b->addr);
+}
+
+const char *study_client_name(const struct study *s, uint32_t client)
+{
+    const struct named *n = names_file_find(s->r->view->names, study_client(s, client));
+    return n ? n->name : NULL;
+}
+
+/* One for each row of a client with a name, in order, those that come twice once. NULL: out of memory. */
+static struct client_at *gather(const struct study *s, uint32_t *n)
+{
+    uint32_t clients = intern_count(s->clients), k = 0;
+    bool *has_name = calloc(clients + 1u, sizeof *has_name);
+    struct client_at *at = malloc((s->sights + 1u) * sizeof *at);
+    for (uint32_t i = 1; has_name && i <= clients; i++)
+        has_name[i - 1] = study_client_name(s, i) != NULL;
+    for (uint32_t i = 0; has_name && at && i < s->sights; i++)
+        if (has_name[s->seen[i].client - 1])
+            at[k++] = (struct client_at){ s->seen[i].client, cube_row_key(s->cube, s->seen[i].row)->client.addr, false };
+    if (has_name && at && k)
+        qsort(at, k, sizeof *at, client_at_cmp);
+    *n = 0;
+    for (uint32_t i = 0; has_name && at && i < k; i++)
+        if (i == 0 || client_at_cmp(&at[i - 1], &at[i]) != 0)
+            at[(*n)++] = at[i];
+    if (!has_name) {
+        free(at);
+        at = NULL;
+    }
+    free(has_name);
+    return at;
+}
+
+bool study_names_collect(struct study *s)
+{
+    if (!s->r->view->names)
+        return true;
+    uint32_t clients = intern_count(s->clients), n, i = 0;
+    struct client_at *at = gather(s, &n);
+    s->address = malloc((at ? n + 1u : 1u) * sizeof *s->address);
+    s->address_from = calloc(clients + 2u, sizeof *s->address_from);
+    bool ok = at && s->address && s->address_from;
+    for (uint32_t id = 1; ok && id <= clients; id++) {
+        s->address_from[id - 1] = i;
+        for (; i < n && at[i].client == id; i++)
+            s->address[i] = at[i].addr;
+    }
+    if (ok)
+        s->address_from[clients] = i;
+    free(at);
+    return ok;
+}
+
+const struct addr *study_addresses(const struct study *s, uint32_t client, uint32_t *n)
+{
+    *n = s->address_from ? s->address_from[client] - s->address_from[client - 1] : 0;
+    if (*n)
+        return &s->address[s->address_from[client - 1]];
+    *n = 1;
+    return study_client(s, client);
+}
+
+uint32_t study_names(const struct study *s, uint32_t *addresses)
+{
+    uint32_t names = 0, n;
+    *addresses = 0;
+    for (uint32_t id = 1; id <= intern_count(s->clients); id++) {
+        (void)study_addresses(s, id, &n);
+        names += n > 1;
+        *addresses += n > 1 ? n : 0;
+    }
+    return names;
+}
+
+/* How many of the n addresses at a are in this cell; they are moved to the front. */
+static uint32_t keep_of_cell(const struct study *s, const struct cell *c, struct client_at *a, uint32_t n)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = c->from; i < c->to; i++) {
+        const struct client_at want = { c->client, cube_row_key(s->cube, s->seen[i].row)->client.addr, false };
+        struct client_at *found = bsearch(&want, a, n, sizeof *a, client_at_cmp);
+        if (found)
+            found->seen = true;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (a[i].seen)
+            a[kept++] = a[i];
+    return kept;
+}
+
+struct addr *cell_addresses(const struct study *s, const struct cell *c, uint32_t *n)
+{
+    const struct addr *all = study_addresses(s, c->client, n);
+    struct client_at *at = malloc(*n * sizeof *at);
+    struct addr *out = malloc(*n * sizeof *out);
+    for (uint32_t i = 0; at && out && i < *n; i++)
+        at[i] = (struct client_at){ .client = c->client, .addr = all[i] };
+    if (at && out)
+        *n = keep_of_cell(s, c, at, *n);
+    for (uint32_t i = 0; at && out && i < *n; i++)
+        out[i] = at[i].addr;
+    if (!at) {
+        free(out);
+        out = NULL;
+    }
+    free(at);
+    return out;
+}
+
+const char *cell_addresses_text(const struct study *s, const struct cell *c, char *buf, size_t cap)
+{
+    enum { SHOWN = 8 };
+    char at[ADDR_TEXT];
+    uint32_t all, n;
+    size_t used = 0;
+    *buf = '\0';
+    (void)study_addresses(s, c->client, &all);
+    struct addr *a = all > 1 ? cell_addresses(s, c, &n) : NULL;
+    for (uint32_t i = 0; a && i < n && i < SHOWN && used < cap; i++)
+        used += (size_t)snprintf(buf + used, cap - used, "%s%s", i ? ", " : "", addr_print(&a[i], at));
+    if (a && n > SHOWN && used < cap)
+        (void)snprintf(buf + used, cap - used, " and %u more", n - SHOWN);
+    free(a);
+    return buf;
+}
+
+const char *client_text(const struct study *s, uint32_t client, char *buf, size_t cap)
+{
+    char at[ADDR_TEXT];
+    uint32_t n;
+    const char *name = study_client_name(s, client);
+    const struct addr *a = study_addresses(s, client, &n);
+    if (n > 1)
+        (void)snprintf(buf, cap, "%s (%u addresses)", name, n);
+    else
+        (void)snprintf(buf, cap, "%s%s%s", addr_print(a, at), name ? " " : "", name ? name : "");
+    return buf;
+}
+
+bool study_is_client(const struct study *s, uint32_t client, const struct study_subject *q)
+{
+    uint32_t n;
+    const struct addr *a = study_addresses(s, client, &n);
+    const char *name = *q->client_name ? study_client_name(s, client) : NULL;
+    if (*q->client_name)
+        return name && strcasecmp(name, q->client_name) == 0;
+    for (uint32_t i = 0; i < n; i++)
+        if (cidr_has(&q->client, &a[i]))
+            return true;
+    return false;
+}
+
+/* An exception for an address does not speak for the others of a name: each needs one. */
+const struct accepted *study_accepted(const struct study *s, uint32_t client, uint32_t place)
+{
+    const struct place *p = study_place(s, place);
+    const char *name = s->q->accept ? study_client_name(s, client) : NULL;
+    const struct accepted *found = NULL;
+    uint32_t n;
+    const struct addr *a = study_addresses(s, client, &n);
+    for (uint32_t i = 0; s->q->accept && i < n; i++) {
+        const struct accepted *one = accept_find(s->q->accept, &a[i], name, &p->server, cube_name(s->cube, p->sni), s->q->now_ns);
+        if (!one)
+            return NULL;
+        found = found ? found : one;
+    }
+    return found;
+}
