@@ -6,11 +6,13 @@
 static void on_event(struct event_sink *self, const struct tls_event *ev)
 {
     struct lane *l = (struct lane *)(void *)self;
+    bool timely = view_has_time(l->view, ev->ts_ns, ev->ts_ns);
+    if (l->exact && !timely)
+        return;
     if (l->shares)
         cube_at(l->cube, l->order, flow_table_order(l->flows));
     cube_event(l->cube, ev);
-    if (!l->stream || !view_has_server(l->view, &ev->server) || !view_has_client(l->view, &ev->client.addr) ||
-        !view_has_time(l->view, ev->ts_ns, ev->ts_ns))
+    if (!l->stream || !timely || !view_has_server(l->view, &ev->server) || !view_has_client(l->view, &ev->client.addr))
         return;
     struct tls_event shown = *ev;
     if (l->anonymize)
@@ -21,7 +23,7 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
 void lane_init(struct lane *l, const struct options *o, struct cube *cube, struct event_sink *stream, unsigned of)
 {
     *l = (struct lane){ .sink = { .event = on_event }, .cube = cube, .stream = stream, .view = &o->view,
-                        .anonymize = o->anonymize, .shares = of > 1 };
+                        .exact = !o->state, .anonymize = o->anonymize, .shares = of > 1 };
 }
 
 int lane_open(struct lane *l, const struct options *o, unsigned of, struct err *e)

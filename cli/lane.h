@@ -18,6 +18,7 @@ struct lane {
     struct cube *cube; /* borrowed */
     struct event_sink *stream; /* borrowed; may be NULL */
     const struct view *view; /* of the options; narrows the stream */
+    bool exact; /* what is not of --since and --until is not tallied: nothing is saved that would lack it */
     bool anonymize;
     bool shares; /* the flows with other lanes: each event is told its place in the order of the run */
     uint64_t order; /* where it shares: the number of the unit that is dealt with */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/parts.h"
+#include "report/rollup.h"
 
 #include "dissect/event.h"
 
@@ -124,4 +125,23 @@ void json_cert(struct json_out *j, const char *key, const struct cert_facts *c)
     json_seconds(j, "not_after", c->not_after);
     json_bytes(j, "sha256", c->sha256, sizeof c->sha256);
     json_bool(j, "self_signed", c->self_signed);
+}
+
+static void edge_add(struct edge *edge, const struct view *v, const struct cube_val *row)
+{
+    unsigned outside = !view_has_time(v, row->first_ns, row->first_ns) + !view_has_time(v, row->last_ns, row->last_ns);
+    if (outside == 0)
+        return;
+    edge->handshakes += row->count;
+    edge->least += outside == 1;
+    edge->most += row->count > outside ? row->count - outside : 0;
+}
+
+struct edge edge_of(const struct rollup *r)
+{
+    struct edge edge = { .handshakes = 0 };
+    for (uint32_t i = 0; i < r->rows; i++)
+        if (!outcome_is_upgrade(cube_row_key(r->cube, r->order[i])->outcome))
+            edge_add(&edge, r->view, cube_row_val(r->cube, r->order[i]));
+    return edge;
 }

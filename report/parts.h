@@ -25,4 +25,12 @@ uint32_t *inputs_sorted(const struct cube *c);
 /* Opens an object with the facts of a certificate; the caller adds what it knows besides and ends it. */
 void json_cert(struct json_out *j, const char *key, const struct cert_facts *c);
 
+/* Handshakes that are alike on one day are one row, shown when any of them may be of --since and --until. */
+struct edge {
+    uint64_t handshakes; /* of rows that reach over a limit, those of clients set apart too */
+    uint64_t least, most; /* how many of these lie within: of a row, the times of the first and the last are known */
+};
+struct rollup;
+struct edge edge_of(const struct rollup *r);
+
 #endif

@@ -168,6 +168,14 @@ static void view(struct json_report *w)
         json_time(j, "since", v->since_ns);
     if (v->until_ns)
         json_time(j, "until", v->until_ns);
+    if (v->since_ns || v->until_ns) {
+        struct edge edge = edge_of(w->r);
+        json_object(j, "edge");
+        json_uint(j, "handshakes", edge.handshakes);
+        json_uint(j, "within_least", edge.least);
+        json_uint(j, "within_most", edge.most);
+        json_end_object(j);
+    }
     if (v->own_count)
         cidrs(j, "servers", v->own, v->own_count);
     if (v->ignored_count)

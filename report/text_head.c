@@ -104,6 +104,20 @@ static bool is_narrowed(const struct view *v)
     return v->server_only || v->client_only || v->since_ns || v->until_ns;
 }
 
+static void at_the_edge(struct text *t)
+{
+    struct edge edge = edge_of(t->r);
+    char a[PHRASE], b[PHRASE], c[PHRASE];
+    text_say(t, "Packets, connections and losses are counted by the hour: some outside these limits are included.");
+    if (edge.handshakes)
+        text_say(t, "Handshakes that are alike are counted by the day: %s shown %s of days that reach over these limits, and of "
+                    "them %s to %s lie within. To count exactly, read the captures again without --state.",
+                 text_many(edge.handshakes, "handshake", "handshakes", a), edge.handshakes == 1 ? "is" : "are",
+                 text_count(edge.least, b), text_count(edge.most, c));
+    else
+        text_say(t, "Handshakes are those within.");
+}
+
 /* A report on a part of the traffic must not be taken for one on the whole. */
 static void narrowed(struct text *t)
 {
@@ -124,8 +138,7 @@ static void narrowed(struct text *t)
     if (v->server_only || v->client_only)
         text_say(t, "Packets, connections and losses are those of everything that was read.");
     if (v->since_ns || v->until_ns)
-        text_say(t, "Packets, connections and losses are counted by the hour, handshakes that are alike by the day: some "
-                    "outside these limits are included.");
+        at_the_edge(t);
 }
 
 void text_read(struct text *t)

@@ -172,6 +172,30 @@ grep -q '^CLEARTEXT SERVICES  1 service,' "$tmp/out" || fail '--server shows the
 "$t" read -q --since 2027-01-01 $demo >"$tmp/out"
 grep -q 'Nothing was read of the time' "$tmp/out" || fail 'a time without packets'
 ! grep -q 'Window:' "$tmp/out" || fail 'a window that ends before it begins'
+# captures: each handshake by its own time, as the lines; a state: whole days, and how many may lie outside is said
+for narrow in '--since 2026-11-17T11:00' '--until 2026-11-17T09:00' '--since 2026-11-17T09:07 --until 2026-11-17T10:31:30'; do
+	# shellcheck disable=SC2086
+	few=$("$t" read -q -f ndjson $narrow $demo | grep -c '"type":"tls"')
+	for threads in 1 2; do
+		# shellcheck disable=SC2086
+		"$t" read -q --threads $threads $narrow $demo >"$tmp/out"
+		grep -q ", $few TLS handshakes\." "$tmp/out" || fail "$narrow: not the $few handshakes within"
+		grep -q 'Handshakes are those within' "$tmp/out" || fail "$narrow does not say that it is exact"
+	done
+	# shellcheck disable=SC2086
+	"$t" read -q --state "$tmp/demo.db" $narrow -f json $demo >"$tmp/out.json"
+	"$t" report -f json "$tmp/demo.db" | grep -q '"handshakes":506}' || fail "$narrow keeps handshakes out of the state"
+	command -v python3 >/dev/null || continue
+	python3 tests/schema_check.py docs/report.schema.json "$tmp/out.json" || fail "$narrow: not what the schema says"
+	python3 - "$tmp/out.json" "$few" <<-'EOF' || fail "$narrow of a state: bounds that do not hold"
+		import json, sys
+		d, few = json.load(open(sys.argv[1])), int(sys.argv[2])
+		e, all = d["view"]["edge"], d["read"]["handshakes"]
+		certain = all - e["handshakes"]
+		sys.exit(not (0 < e["handshakes"] <= all and certain + e["within_least"] <= few <= certain + e["within_most"]))
+	EOF
+	rm -f "$tmp"/demo.db*
+done
 refuse 2 'lies between' read --since 2026-11-18 --until 2026-11-17 "$pcap"
 refuse 2 '--since' read --since 2026-02-30 "$pcap"
 refuse 2 '--filter' read --anonymize --client 192.0.2.10 "$pcap"
