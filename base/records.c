@@ -21,24 +21,35 @@ void records_free(struct records *t)
     column_free(&t->record);
 }
 
-/* A free slot for this hash: it is known that no record has the key. */
-static void place(struct records_slot *slot, uint32_t mask, struct records_slot s)
+static uint64_t hash_of(const struct records *t, const void *key)
 {
-    uint32_t i = s.hash & mask;
-    while (slot[i].id)
-        i = (i + 1) & mask;
-    slot[i] = s;
+    return XXH3_64bits_withSeed(key, t->key, t->seed);
 }
 
-/* Full to three quarters at most; the hashes are in the slots, so no record is touched. */
+/* Where the search for a key begins is the low half of its hash; what a slot has of it beside the id is of the high half. */
+static uint32_t tag_of(uint32_t mask, uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & ~mask;
+}
+
+/* A free slot for this record: it is known that no other has the key. */
+static void place(const struct records *t, uint32_t *slot, uint32_t mask, uint32_t id)
+{
+    uint64_t hash = hash_of(t, records_at(t, id));
+    uint32_t i = (uint32_t)hash & mask;
+    while (slot[i])
+        i = (i + 1) & mask;
+    slot[i] = tag_of(mask, hash) | id;
+}
+
+/* Full to three quarters at most: so an id is always less than the number of slots. */
 static bool grow(struct records *t, uint32_t mask)
 {
-    struct records_slot *slot = calloc((size_t)mask + 1, sizeof *slot);
+    uint32_t *slot = calloc((size_t)mask + 1, sizeof *slot);
     if (!slot)
         return false;
-    for (uint32_t i = 0; i <= t->mask; i++)
-        if (t->slot[i].id)
-            place(slot, mask, t->slot[i]);
+    for (uint32_t id = 1; id <= t->count; id++)
+        place(t, slot, mask, id);
     free(t->slot);
     t->slot = slot;
     t->mask = mask;
@@ -53,18 +64,16 @@ bool records_reserve(struct records *t, uint32_t more)
     return mask == t->mask || grow(t, (uint32_t)mask);
 }
 
-void records_expect(const struct records *t, const void *key)
-{
-    __builtin_prefetch(&t->slot[(uint32_t)XXH3_64bits_withSeed(key, t->key, t->seed) & t->mask]);
-}
-
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom)
 {
-    uint32_t hash = (uint32_t)XXH3_64bits_withSeed(key, t->key, t->seed);
+    uint64_t hash = hash_of(t, key);
+    uint32_t tag = tag_of(t->mask, hash);
     *oom = false;
-    for (uint32_t i = hash & t->mask; t->slot[i].id; i = (i + 1) & t->mask)
-        if (t->slot[i].hash == hash && memcmp(records_at(t, t->slot[i].id), key, t->key) == 0)
-            return t->slot[i].id;
+    for (uint32_t i = (uint32_t)hash & t->mask; t->slot[i]; i = (i + 1) & t->mask) {
+        uint32_t id = t->slot[i] & t->mask;
+        if ((t->slot[i] & ~t->mask) == tag && memcmp(records_at(t, id), key, t->key) == 0)
+            return id;
+    }
     if (t->count >= max)
         return 0;
     uint32_t id = t->count + 1;
@@ -75,7 +84,7 @@ uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom
     void *record = records_at(t, id);
     memset(record, 0, t->record.width); /* one that was truncated may have lain here */
     memcpy(record, key, t->key);
-    place(t->slot, t->mask, (struct records_slot){ .hash = hash, .id = id });
+    place(t, t->slot, t->mask, id);
     return id;
 }
 
@@ -85,8 +94,6 @@ void records_truncate(struct records *t, uint32_t count)
         return;
     t->count = count;
     memset(t->slot, 0, ((size_t)t->mask + 1) * sizeof *t->slot);
-    for (uint32_t id = 1; id <= count; id++) {
-        uint32_t hash = (uint32_t)XXH3_64bits_withSeed(records_at(t, id), t->key, t->seed);
-        place(t->slot, t->mask, (struct records_slot){ .hash = hash, .id = id });
-    }
+    for (uint32_t id = 1; id <= count; id++)
+        place(t, t->slot, t->mask, id);
 }

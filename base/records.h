@@ -2,24 +2,21 @@
 /*
  * records - records of one size, found by the key at their head: what intern is for strings, for keys of fixed size with values.
  *
- * The load that shapes it is a million rows met in random order: a lookup touches one slot, which holds the hash, and then
- * only the record that is meant, whose key and values lie together. Ids count from 1; records never move; nothing is removed
- * but by records_truncate. Keys are compared as memory: no padding, every byte set.
+ * The load that shapes it is a million rows met in random order: a lookup touches one slot, which tells most others from the
+ * record that is meant, and then only that one, whose key and values lie together. A slot has 4 bytes: an id takes as many of its
+ * bits as there are numbers of slots, and the rest are of the hash. Ids count from 1; records never move; nothing is removed but by
+ * records_truncate. Keys are compared as memory: no padding, every byte set.
  */
 #ifndef BASE_RECORDS_H
 #define BASE_RECORDS_H
 
 #include "base/column.h"
 
-struct records_slot {
-    uint32_t hash, id; /* id 0: empty */
-};
-
 struct records {
     uint64_t seed;
     size_t key; /* bytes of the key, the first of a record */
     uint32_t count, mask;
-    struct records_slot *slot;
+    uint32_t *slot; /* the id, and above it what the hash has there; 0: empty */
     struct column record;
 };
 
@@ -32,8 +29,6 @@ void records_free(struct records *t);
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
 /* So many records are coming: make room for them at once. false: out of memory, nothing changed. */
 bool records_reserve(struct records *t, uint32_t more);
-/* This key will be put soon, a few others after: what will be looked at first is fetched into the cache. */
-void records_expect(const struct records *t, const void *key);
 /* Forget every record above count, as if it had never been put. */
 void records_truncate(struct records *t, uint32_t count);
 

@@ -9,8 +9,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-_Static_assert(sizeof(struct cube_key) == 92, "a key is hashed as memory: it may have no padding");
-_Static_assert(sizeof(struct span_key) == 44, "likewise");
+_Static_assert(sizeof(struct span_key) == 44, "a key is hashed as memory: it may have no padding");
 
 static void options_fill(struct cube *c, const struct cube_options *opt)
 {
@@ -61,7 +60,10 @@ struct cube *cube_new(const struct cube_options *opt)
     c->profile.width = sizeof(struct profile);
     c->cert.width = sizeof(struct cert_facts);
     c->hour_pool.width = sizeof(struct hour);
-    bool ok = records_init(&c->rows, sizeof(struct cube_key), sizeof(struct row), seed);
+    c->wide.width = sizeof(struct cube_val);
+    bool ok = records_init(&c->rows, sizeof(struct cube_row_key), sizeof(struct cube_row), seed);
+    ok = records_init(&c->shapes, sizeof(struct cube_shape), sizeof(struct cube_shape), seed) && ok;
+    ok = records_init(&c->parties, sizeof((struct addr *)0)->b, sizeof((struct addr *)0)->b, seed) && ok;
     ok = records_init(&c->spans, sizeof(struct span_key), sizeof(struct span_row), seed) && ok;
     ok = cube_hours_reserve(c, 1) && ok; /* the first one takes the counters of those that find no memory */
     ok = ok && c->names && c->profiles && c->stacks && c->certs && c->sensors && c->fallback && c->reconnect;
@@ -81,7 +83,10 @@ void cube_free(struct cube *c)
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         intern_free(tables[i]);
     records_free(&c->rows);
+    records_free(&c->shapes);
+    records_free(&c->parties);
     records_free(&c->spans);
+    column_free(&c->wide);
     column_free(&c->profile);
     column_free(&c->cert);
     column_free(&c->hour_pool);
@@ -282,46 +287,26 @@ void cube_manner(const struct cube *c, struct cube_manner *out)
     memcpy(out->key_check, md, sizeof out->key_check);
 }
 
+/* Where the table is full only a row that is there already is found. */
+static uint32_t place(struct cube *c, const struct cube_key *k, unsigned cut)
+{
+    struct cube_row_key key;
+    uint32_t max = row_limit(c, cut);
+    return cube_pack(c, k, c->rows.count < max, &key) ? records_put(&c->rows, &key, max, &c->oom) : 0;
+}
+
 uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole)
 {
-    uint32_t row = whole ? records_put(&c->rows, k, row_limit(c, 0), &c->oom) : 0;
+    uint32_t row = whole ? place(c, k, 0) : 0;
     if (row || (whole && c->oom))
         return row;
     for (unsigned cut = 1; cut <= LAST_CUT; cut++) {
-        struct cube_key o = folded(k, cut);
-        row = records_put(&c->rows, &o, row_limit(c, cut), &c->oom);
+        const struct cube_key o = folded(k, cut);
+        row = place(c, &o, cut);
         if (row || c->oom)
             return row;
     }
     return 0;
-}
-
-static bool exemplar_before(const struct cube *c, const struct exemplar *a, const struct exemplar *b)
-{
-    if (a->ts_ns != b->ts_ns)
-        return a->ts_ns < b->ts_ns;
-    if (a->frame != b->frame)
-        return a->frame < b->frame;
-    if (a->client_port != b->client_port)
-        return a->client_port < b->client_port;
-    const struct input *x = cube_input_at(c, a->input), *y = cube_input_at(c, b->input);
-    return x && y ? cube_input_cmp(x, y) < 0 : y && !x;
-}
-
-void cube_add(struct cube *c, uint32_t row, const struct cube_val *v)
-{
-    struct cube_val *into = &((struct row *)records_at(&c->rows, row))->val;
-    if (into->count == 0) {
-        *into = *v;
-        return;
-    }
-    into->count += v->count;
-    if (v->first_ns < into->first_ns)
-        into->first_ns = v->first_ns;
-    if (v->last_ns > into->last_ns)
-        into->last_ns = v->last_ns;
-    if (v->exemplar.ts_ns <= into->exemplar.ts_ns && exemplar_before(c, &v->exemplar, &into->exemplar))
-        into->exemplar = v->exemplar;
 }
 
 bool cube_put_row(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)

@@ -15,16 +15,17 @@
 #include "capture/stats.h"
 #include "dissect/event.h"
 
-/* Compared and hashed as memory: no padding, every byte set. Ids are of this cube's tables, 0 = none. */
+/* Ids are of this cube's tables, 0 = none. */
 struct cube_key {
     struct endpoint client; /* port always 0 */
     struct endpoint server;
     uint32_t day; /* days since 1970-01-01 UTC */
-    uint32_t scope; /* tenant (VLAN or VNI) with --scope, else 0 */
     uint32_t profile; /* the answered ClientHello's offer */
-    uint32_t fallback_from; /* profile of the failed higher hello this one followed */
     uint32_t sni; /* name id */
     uint32_t cert; /* certificate id */
+    /* From here on as struct cube_shape. */
+    uint32_t scope; /* tenant (VLAN or VNI) with --scope, else 0 */
+    uint32_t fallback_from; /* profile of the failed higher hello this one followed */
     uint32_t suite; /* SUITE_NONE when unknown */
     uint32_t flags; /* enum event_flags, those of CUBE_FLAGS only */
     uint16_t version, group, dh_bits, sigscheme;
@@ -32,6 +33,14 @@ struct cube_key {
     uint16_t sensor; /* cube_sensor() names it; 0 = none was named */
     uint8_t transport, outcome, aftermath, sentinel;
     uint8_t alert_from, alert_code, upgrade /* index into cube_upgrade_name, 0 none */, offered;
+};
+
+/* What was chosen and how it ended: of a million rows a few hundred differ in it, so it is kept once. Compared and hashed as
+ * memory: no padding, every byte set. */
+struct cube_shape {
+    uint32_t scope, fallback_from, suite, flags;
+    uint16_t version, group, dh_bits, sigscheme, refusal_code, sensor;
+    uint8_t transport, outcome, aftermath, sentinel, alert_from, alert_code, upgrade, offered;
 };
 
 enum { CUBE_FLAGS = EV_RESUMPTION_ATTEMPTED | EV_RESUMED | EV_RESUMED_KNOWN | EV_HRR | EV_EMS | EV_ETM | EV_RENEGOTIATION_INFO |
@@ -162,8 +171,43 @@ uint32_t cube_rows(const struct cube *c);
  * NULL when out of memory (or when there are none). */
 uint32_t *cube_sorted(const struct cube *c);
 void cube_row_fetch(const struct cube *c, uint32_t row); /* into the cache: it will be read soon */
-const struct cube_key *cube_row_key(const struct cube *c, uint32_t row);
-const struct cube_val *cube_row_val(const struct cube *c, uint32_t row);
+/* A row as it lies in memory, for who walks over all of them: what it has in common with others can be compared as numbers. */
+struct cube_row_key { /* struct cube_key; compared and hashed as memory: no padding, every byte set */
+    uint32_t client, server; /* an IPv4 address as a number; of others an id; 0 for ADDR_NONE */
+    uint32_t shape, day, profile, sni, cert;
+    uint16_t port; /* of the server */
+    uint8_t kinds; /* of the server's address, and 16 times that of the client's */
+    uint8_t zero;
+};
+struct cube_row {
+    struct cube_row_key key;
+    int64_t first_ns, last_ns; /* struct cube_val, as is what follows; its exemplar.ts_ns is first_ns too, unless it is wide */
+    uint32_t count; /* cube_row_count */
+    uint32_t frame, input;
+    uint16_t client_port;
+    bool wide; /* not all of the value fits: it lies elsewhere, but for the times, and count is where */
+    uint8_t zero;
+};
+const struct cube_row *cube_row_at(const struct cube *c, uint32_t row);
+uint64_t cube_row_count(const struct cube *c, const struct cube_row *r);
+struct addr cube_row_client(const struct cube *c, const struct cube_row *r);
+struct endpoint cube_row_server(const struct cube *c, const struct cube_row *r);
+const struct cube_shape *cube_shape(const struct cube *c, uint32_t id); /* 1..cube_shapes() */
+uint32_t cube_shapes(const struct cube *c);
+static inline bool cube_same_client(const struct cube_row *a, const struct cube_row *b) /* of one cube */
+{
+    return a->key.client == b->key.client && (a->key.kinds ^ b->key.kinds) < 16;
+}
+static inline bool cube_same_server(const struct cube_row *a, const struct cube_row *b)
+{
+    return a->key.server == b->key.server && a->key.port == b->key.port && ((a->key.kinds ^ b->key.kinds) & 15) == 0;
+}
+/* All of it, unpacked. */
+struct cube_key cube_key_of(const struct cube *c, uint32_t row);
+struct cube_val cube_val_of(const struct cube *c, uint32_t row);
+/* The same, as a pointer to what was unpacked, which lives as long as the block that this stands in. */
+#define cube_row_key(c, row) ((const struct cube_key *)(const struct cube_key[1]){ cube_key_of((c), (row)) })
+#define cube_row_val(c, row) ((const struct cube_val *)(const struct cube_val[1]){ cube_val_of((c), (row)) })
 const struct profile *cube_profile(const struct cube *c, uint32_t id); /* id 1..cube_profiles() */
 uint32_t cube_profiles(const struct cube *c);
 struct rd cube_name(const struct cube *c, uint32_t id); /* raw bytes from the wire: escape on output; id 0: empty */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cube_impl - the inside of a cube, for the files that it is made of: cube.c (tallying, building), cube_side.c (hours, inputs,
- * services, spans), cube_read.c (reading), cube_order.c (sorting), cube_merge.c and cube_parts.c. Nobody else includes it.
+ * services, spans), cube_read.c (reading), cube_row.c (packing), cube_order.c (sorting), cube_merge.c and
+ * cube_parts.c. Nobody else includes it.
  *
  * The load that shapes it: a million clients and twenty thousand servers give a million rows, met in random order. A row is one
- * record of 144 bytes; ids stand for strings; nothing is allocated but for growth.
+ * line of the cache; ids stand for strings and for what many rows have in common; nothing is allocated but for growth.
  */
 #ifndef REPORT_CUBE_IMPL_H
 #define REPORT_CUBE_IMPL_H
@@ -16,11 +17,6 @@
 #include "report/cube.h"
 #include "report/fallback.h"
 #include "report/reconnect.h"
-
-struct row {
-    struct cube_key key;
-    struct cube_val val;
-};
 
 struct span_key { /* compared and hashed as memory: no padding */
     struct endpoint client, server;
@@ -44,7 +40,9 @@ struct cube {
     bool oom; /* why the last put gave 0: memory, not a cap */
     uint16_t sensor; /* of the events tallied here */
     uint8_t key[32];
-    struct records rows, spans;
+    struct records rows, spans, shapes, parties;
+    struct column wide; /* struct cube_val: see struct cube_row */
+    uint32_t wides;
     struct intern *names, *profiles, *stacks, *certs, *sensors;
     struct column profile, cert; /* beside profiles, certs */
     size_t name_bytes, profile_bytes;
@@ -74,10 +72,19 @@ uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole);
 void cube_add(struct cube *c, uint32_t row, const struct cube_val *v);
 void cube_ja4(struct cube *c, uint32_t profile, const char *ja4, int64_t ns);
 
+/* cube_row.c */
+/* Pack a key. add: what it stands for is kept, if it is new. false: it is new and was not to be kept, or there is no memory
+ * (c->oom). */
+bool cube_pack(struct cube *c, const struct cube_key *k, bool add, struct cube_row_key *out);
+/* -1, 0, 1: by kind, then by the bytes of the address. The cubes may differ. */
+int cube_client_cmp(const struct cube *cx, const struct cube_row_key *x, const struct cube *cy, const struct cube_row_key *y);
+int cube_server_cmp(const struct cube *cx, const struct cube_row_key *x, const struct cube *cy, const struct cube_row_key *y);
+void cube_rows_clear(struct cube *c);
+
 /* cube_order.c */
 struct cube_item { /* a row in the order of cube_sorted */
-    uint8_t head[20];
-    uint32_t id;
+    uint32_t client, server; /* of parties of one kind, who comes first has the lower number */
+    uint32_t id : 26, client_kind : 3, server_kind : 3;
 };
 struct cube_item *cube_items(const struct cube *c); /* all of them; freed by the caller. NULL as cube_sorted */
 int cube_item_cmp(const struct cube *cx, const struct cube_item *x, const struct cube *cy, const struct cube_item *y);

@@ -310,8 +310,6 @@ static struct turn turn_next(struct turns *t)
     if (c->sorted && at + ROWS_AHEAD < cube_rows(c)) {
         const char *soon = records_at(&c->rows, c->sorted[at + ROWS_AHEAD].id);
         __builtin_prefetch(soon);
-        __builtin_prefetch(soon + 64);
-        __builtin_prefetch(soon + 128);
     }
     return (struct turn){ .part = first, .row = c->sorted ? c->sorted[at].id : at + 1 };
 }
@@ -320,7 +318,8 @@ static bool row_join(struct maps *m, struct cube *into, struct turns *turns, con
 {
     struct cube *const *part = turns->part;
     uint32_t row = cube_place(into, &t->k, t->whole);
-    turns->ordered = turns->ordered && row && memcmp(cube_row_key(into, row), &t->k, sizeof t->k) == 0;
+    const struct cube_key k = row ? cube_key_of(into, row) : t->k;
+    turns->ordered = turns->ordered && row && memcmp(&k, &t->k, sizeof k) == 0;
     if (row > m[0].rows_before) { /* what fails later takes it away again */
         const struct cube_val v = val_over(&m[t->part], part[t->part], t->row);
         cube_add(into, row, &v);
@@ -352,7 +351,6 @@ static bool rows_join(struct maps *m, struct cube *into, struct cube *const *par
         if (t->row == 0)
             continue;
         t->k = key_over(&m[t->part], into, part[t->part], t->row, &t->whole);
-        records_expect(&into->rows, &t->k);
     }
     into->ordered = turns.ordered ? into->rows.count : 0;
     return true;

@@ -54,7 +54,7 @@ static void forget(struct cube *c)
 
 void cube_restart(struct cube *c, bool settled)
 {
-    records_truncate(&c->rows, 0);
+    cube_rows_clear(c);
     free(c->sorted);
     c->sorted = NULL;
     c->ordered = 0;

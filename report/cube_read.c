@@ -6,28 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint32_t cube_rows(const struct cube *c)
-{
-    return c->rows.count;
-}
-
-void cube_row_fetch(const struct cube *c, uint32_t row)
-{
-    const char *p = records_at(&c->rows, row);
-    for (size_t at = 0; at < sizeof(struct row); at += 64)
-        __builtin_prefetch(p + at);
-}
-
-const struct cube_key *cube_row_key(const struct cube *c, uint32_t row)
-{
-    return &((const struct row *)records_at(&c->rows, row))->key;
-}
-
-const struct cube_val *cube_row_val(const struct cube *c, uint32_t row)
-{
-    return &((const struct row *)records_at(&c->rows, row))->val;
-}
-
 const struct profile *cube_profile(const struct cube *c, uint32_t id)
 {
     return id ? column_at(&c->profile, id) : NULL;

@@ -11,8 +11,9 @@ bool roll_group_next(const struct rollup *r, struct roll_group *g)
     g->from = g->to;
     if (g->from >= r->rows)
         return false;
-    g->client = &cube_row_key(r->cube, r->order[g->from])->client.addr;
-    while (g->to < r->rows && addr_equal(&cube_row_key(r->cube, r->order[g->to])->client.addr, g->client)) {
+    const struct cube_row *first = cube_row_at(r->cube, r->order[g->from]);
+    g->client = cube_row_client(r->cube, first);
+    while (g->to < r->rows && cube_same_client(first, cube_row_at(r->cube, r->order[g->to]))) {
         if (g->to + AHEAD < r->rows)
             cube_row_fetch(r->cube, r->order[g->to + AHEAD]);
         g->to++;
@@ -20,10 +21,18 @@ bool roll_group_next(const struct rollup *r, struct roll_group *g)
     return true;
 }
 
-static bool in_view(const struct view *v, const struct cube_key *k, const struct cube_val *val)
+static bool in_view(const struct rollup *r, uint32_t row)
 {
-    return view_has_server(v, &k->server) && view_has_client(v, &k->client.addr) &&
-           view_has_time(v, val->first_ns, val->last_ns);
+    const struct cube_row *at = cube_row_at(r->cube, row);
+    const struct endpoint server = cube_row_server(r->cube, at);
+    const struct addr client = cube_row_client(r->cube, at);
+    return view_has_server(r->view, &server) && view_has_client(r->view, &client) &&
+           view_has_time(r->view, at->first_ns, at->last_ns);
+}
+
+static bool narrows(const struct view *v)
+{
+    return v->server_only || v->server_port || v->client_only || v->since_ns || v->until_ns;
 }
 
 static bool rows_in_view(struct rollup *r)
@@ -32,9 +41,12 @@ static bool rows_in_view(struct rollup *r)
     r->order = cube_sorted(r->cube);
     if (!r->order)
         return all == 0;
-    for (uint32_t i = 0; i < all; i++)
-        if (in_view(r->view, cube_row_key(r->cube, r->order[i]), cube_row_val(r->cube, r->order[i])))
+    bool some = narrows(r->view);
+    for (uint32_t i = 0; some && i < all; i++)
+        if (in_view(r, r->order[i]))
             r->order[r->rows++] = r->order[i];
+    if (!some)
+        r->rows = all;
     return true;
 }
 
@@ -153,8 +165,8 @@ static bool rows_by_server(struct builder *b)
     if (!side->start || !side->row)
         return false;
     for (uint32_t i = 0; i < r->rows; i++)
-        if (b->place[i].server)
-            side->start[b->place[i].server - 1]++;
+        if (b->place[i])
+            side->start[b->place[i] - 1]++;
     for (uint32_t s = 0; s < r->servers; s++) {
         uint32_t count = side->start[s];
         longest = count > longest ? count : longest;
@@ -162,8 +174,8 @@ static bool rows_by_server(struct builder *b)
         at += count;
     }
     for (uint32_t i = 0; i < r->rows; i++)
-        if (b->place[i].server)
-            side->row[side->start[b->place[i].server - 1]++] = i;
+        if (b->place[i])
+            side->row[side->start[b->place[i] - 1]++] = i;
     memmove(side->start + 1, side->start, r->servers * sizeof *side->start); /* each is now where the next one begins */
     side->start[0] = 0;
     side->item = malloc(longest * sizeof *side->item);
@@ -179,13 +191,13 @@ static void suite_servers(struct builder *b)
         r->suite[i].reach.stamp = 0;
     for (uint32_t s = 0; s < r->servers; s++) {
         for (uint32_t i = last[s]; i < last[s + 1]; i++) {
-            uint32_t suite = b->place[row[i]].suite;
+            row[i] = r->order[row[i]];
+            uint32_t suite = r->shape[cube_row_at(r->cube, row[i])->key.shape].suite_row;
             struct reach *reach = suite ? &r->suite[suite - 1].reach : NULL;
             if (reach && reach->stamp != s + 1) {
                 reach->stamp = s + 1;
                 reach->servers++;
             }
-            row[i] = r->order[row[i]];
         }
     }
 }
@@ -258,7 +270,9 @@ struct rollup *rollup_make(const struct cube *c, const struct view *v)
     r->cube = c;
     r->view = v;
     struct builder b = { .r = r };
-    bool ok = builder_open(&b) && rows_in_view(r) && (b.place = calloc(r->rows + 1u, sizeof *b.place)) != NULL;
+    bool ok = builder_open(&b) && roll_shapes_make(r) && rows_in_view(r);
+    b.place = ok ? calloc(r->rows + 1u, sizeof *b.place) : NULL;
+    ok = b.place != NULL;
     struct roll_group g = { .to = 0 };
     while (ok && !b.failed && roll_group_next(r, &g))
         roll_group_add(&b, &g);
@@ -281,6 +295,7 @@ void rollup_free(struct rollup *r)
         free(r->side->item);
     }
     free(r->side);
+    free(r->shape);
     free(r->order);
     free(r->server);
     free(r->suite);

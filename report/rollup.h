@@ -132,6 +132,7 @@ struct rollup {
     uint32_t aparts;
     uint64_t apart_handshakes;
     struct roll_side *side; /* the rows of each server */
+    struct roll_shape *shape; /* by id of the cube's, from 1 */
 };
 
 /* NULL: out of memory. Borrows both. */

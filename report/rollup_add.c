@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-struct server_key { /* compared as memory */
-    struct endpoint at;
-    uint8_t transport, upgrade, pad[2];
+struct server_key { /* as in a row; compared as memory */
+    uint32_t at;
+    uint16_t port;
+    uint8_t kind, transport, upgrade, pad[3];
 };
 
 struct failure_key {
@@ -74,18 +75,24 @@ static uint32_t table_row(struct builder *b, struct intern *t, void *array, size
     return id;
 }
 
-static uint32_t server_row(struct builder *b, const struct cube_key *k)
+static struct server_key server_key(const struct roll_row *row)
 {
-    const struct server_key key = { .at = k->server, .transport = k->transport };
+    const struct cube_row_key *k = &row->at->key;
+    return (struct server_key){ .at = k->server, .port = k->port, .kind = k->kinds & 15, .transport = row->k->transport };
+}
+
+static uint32_t server_row(struct builder *b, const struct roll_row *row)
+{
+    const struct server_key key = server_key(row);
     bool fresh;
-    if (k->server.addr.kind == ADDR_NONE) /* folded rows without a server */
+    if (key.kind == ADDR_NONE) /* folded rows without a server */
         return 0;
     uint32_t id = table_row(b, b->servers, &b->r->server, sizeof *b->r->server, &key, sizeof key, &fresh);
     if (id && fresh) {
         struct roll_server *s = &b->r->server[id - 1];
-        s->at = k->server;
-        s->transport = k->transport;
-        s->own = is_own(b->r->view, &k->server.addr);
+        s->at = cube_row_server(b->r->cube, row->at);
+        s->transport = row->k->transport;
+        s->own = is_own(b->r->view, &s->at.addr);
         s->weakest = SUITE_NONE;
         s->strength = suite_strength(SUITE_NONE);
     }
@@ -109,8 +116,8 @@ static void weakest_add(struct roll_server *s, uint32_t suite, uint64_t n)
 static void server_add(struct builder *b, uint32_t id, const struct roll_row *row)
 {
     struct roll_server *s = &b->r->server[id - 1];
-    const struct cube_key *k = row->k;
-    uint64_t n = row->v->count;
+    const struct cube_shape *k = row->k;
+    uint64_t n = row->count;
     tally_add(&s->t, row);
     reach_add(b, &s->reach, n);
     if (row->old)
@@ -126,20 +133,25 @@ static void server_add(struct builder *b, uint32_t id, const struct roll_row *ro
 }
 
 /* Its number, 0 when there is none. */
-static uint32_t suite_row(struct builder *b, const struct cube_key *k)
+static uint32_t suite_row(struct builder *b, const struct roll_row *row)
 {
+    struct roll_shape *shape = &b->r->shape[row->at->key.shape];
+    const struct cube_shape *k = row->k;
     bool fresh;
+    if (shape->suite_row)
+        return shape->suite_row;
     if (k->suite == SUITE_NONE || k->version == VER_NONE)
         return 0;
     uint32_t id = table_row(b, b->suites, &b->r->suite, sizeof *b->r->suite, &k->suite, sizeof k->suite, &fresh);
     if (id)
         b->r->suite[id - 1].id = k->suite;
+    shape->suite_row = id;
     return id;
 }
 
 static void failure_add(struct builder *b, uint32_t server, const struct roll_row *row)
 {
-    const struct cube_key *k = row->k;
+    const struct cube_shape *k = row->k;
     bool fresh, encrypted = k->flags & EV_ALERT_ENCRYPTED;
     if (!row->failed)
         return;
@@ -153,15 +165,15 @@ static void failure_add(struct builder *b, uint32_t server, const struct roll_ro
     f->alert_from = key.alert_from;
     f->alert_code = key.alert_code;
     f->alert_encrypted = encrypted;
-    reach_add(b, &f->reach, row->v->count);
+    reach_add(b, &f->reach, row->count);
     if (server)
         pairs_add(&b->where, id, server, 1);
     if (row->stuck)
-        f->stuck += row->v->count;
-    if (row->v->count > f->pair_count) {
-        f->pair_count = row->v->count;
-        f->client = k->client;
-        f->server = k->server;
+        f->stuck += row->count;
+    if (row->count > f->pair_count) {
+        f->pair_count = row->count;
+        f->client.addr = cube_row_client(b->r->cube, row->at);
+        f->server = cube_row_server(b->r->cube, row->at);
     }
 }
 
@@ -176,7 +188,7 @@ static void refusal_code(struct roll_upgrade *u, uint16_t code)
     u->code[i] = code;
 }
 
-static void upgrade_outcome(struct roll_upgrade *u, const struct cube_key *k, uint64_t n)
+static void upgrade_outcome(struct roll_upgrade *u, const struct cube_shape *k, uint64_t n)
 {
     switch ((enum outcome)k->outcome) {
     case OUTCOME_REFUSED:
@@ -213,7 +225,7 @@ static void upgrade_outcome(struct roll_upgrade *u, const struct cube_key *k, ui
     }
 }
 
-static void upgrade_aftermath(struct roll_upgrade *u, const struct cube_key *k, uint64_t n)
+static void upgrade_aftermath(struct roll_upgrade *u, const struct cube_shape *k, uint64_t n)
 {
     switch ((enum aftermath)k->aftermath) {
     case AFTER_NOTHING:
@@ -232,26 +244,29 @@ static void upgrade_aftermath(struct roll_upgrade *u, const struct cube_key *k, 
 
 static void upgrade_add(struct builder *b, const struct roll_row *row)
 {
-    const struct cube_key *k = row->k;
-    const struct server_key key = { .at = k->server, .transport = k->transport, .upgrade = k->upgrade };
+    const struct cube_shape *k = row->k;
+    struct server_key key = server_key(row);
     bool fresh;
     if (!k->upgrade)
         return;
+    key.upgrade = k->upgrade;
     uint32_t id = table_row(b, b->upgrades, &b->r->upgrade, sizeof *b->r->upgrade, &key, sizeof key, &fresh);
     if (!id)
         return;
     struct roll_upgrade *u = &b->r->upgrade[id - 1];
-    uint64_t n = row->v->count;
-    u->at = k->server;
-    u->transport = k->transport;
-    u->upgrade = k->upgrade;
-    u->own = is_own(b->r->view, &k->server.addr);
+    uint64_t n = row->count;
+    if (fresh) {
+        u->at = cube_row_server(b->r->cube, row->at);
+        u->transport = k->transport;
+        u->upgrade = k->upgrade;
+        u->own = is_own(b->r->view, &u->at.addr);
+    }
     u->sessions += n;
     if (k->offered == 2)
         u->offered += n;
     if (k->flags & EV_CLEARTEXT_LOGIN)
         u->logins += n;
-    if (outcome_is_upgrade(k->outcome))
+    if (row->shape->upgrade)
         reach_add(b, &u->reach, n);
     refusal_code(u, k->refusal_code);
     upgrade_outcome(u, k, n);
@@ -260,57 +275,53 @@ static void upgrade_add(struct builder *b, const struct roll_row *row)
 
 static uint64_t sums_of(const struct roll_row *row)
 {
-    uint64_t sums = UINT64_C(1) << SUM_ALL;
-    if (row->k->version != VER_NONE)
-        sums |= UINT64_C(1) << (SUM_VERSION + row->slot);
+    uint64_t sums = row->shape->sums | roll_facts_of_rest(row);
     if (row->old)
-        sums |= UINT64_C(1) << SUM_OLD | UINT64_C(1) << (SUM_CAUSE + row->cause);
+        sums |= UINT64_C(1) << (SUM_CAUSE + row->cause);
     if (row->stuck)
         sums |= UINT64_C(1) << SUM_STUCK;
-    for (unsigned i = 0; i < roll_fact_count; i++)
-        sums |= (uint64_t)roll_fact_holds(i, row) << (SUM_FACT + i);
     return sums;
 }
 
-static void handshake_add(struct builder *b, const struct roll_row *row, struct roll_place *place)
+static void handshake_add(struct builder *b, const struct roll_row *row, uint32_t *place)
 {
     struct rollup *r = b->r;
-    uint64_t n = row->v->count;
-    place->server = server_row(b, row->k);
-    place->suite = suite_row(b, row->k);
+    uint64_t n = row->count;
+    uint32_t server = server_row(b, row), suite = suite_row(b, row);
+    *place = server;
     if (b->failed)
         return;
     tally_add(&r->total, row);
-    if (place->server)
-        server_add(b, place->server, row);
-    sums_add(b, sums_of(row), place->server, n);
-    if (place->suite) {
-        struct roll_suite *s = &r->suite[place->suite - 1];
+    if (server)
+        server_add(b, server, row);
+    sums_add(b, sums_of(row), server, n);
+    if (suite) {
+        struct roll_suite *s = &r->suite[suite - 1];
         s->version[row->slot] += n;
         reach_add(b, &s->reach, n);
     }
-    failure_add(b, place->server, row);
+    failure_add(b, server, row);
 }
 
 /* A client that is set apart is counted beside the rest: sums of both equal what was seen. */
 static void apart_add(struct builder *b, struct roll_apart *a, const struct roll_row *row)
 {
-    const struct cube_key *k = row->k;
-    uint64_t n = row->v->count;
+    const struct cube_shape *k = row->k;
+    uint64_t n = row->count;
     a->handshakes += n;
     b->r->apart_handshakes += n;
     if (row->failed)
         a->failed += n;
-    if (!a->first_ns || row->v->first_ns < a->first_ns)
-        a->first_ns = row->v->first_ns;
-    if (row->v->last_ns > a->last_ns)
-        a->last_ns = row->v->last_ns;
-    uint32_t server = server_row(b, k);
+    if (!a->first_ns || row->at->first_ns < a->first_ns)
+        a->first_ns = row->at->first_ns;
+    if (row->at->last_ns > a->last_ns)
+        a->last_ns = row->at->last_ns;
+    uint32_t server = server_row(b, row);
     if (server)
         b->r->server[server - 1].apart += n;
     if (k->version != VER_NONE)
         b->r->version_apart[row->slot] += n;
-    uint32_t suite = suite_row(b, k);
+    uint32_t suite = suite_row(b, row);
     if (suite)
         b->r->suite[suite - 1].apart += n;
 }
@@ -319,18 +330,17 @@ static void group_apart(struct builder *b, const struct roll_group *g, struct ro
 {
     struct rollup *r = b->r;
     struct pairs stacks = { 0 };
-    const struct endpoint *last = NULL;
-    a->client = *g->client;
+    const struct cube_row *last = NULL;
+    a->client = g->client;
     for (uint32_t i = g->from; i < g->to; i++) {
-        struct roll_row row = roll_row_of(r->cube, r->order[i]);
-        if (outcome_is_upgrade(row.k->outcome))
+        struct roll_row row = roll_row_of(r, r->order[i]);
+        if (row.shape->upgrade)
             continue;
         apart_add(b, a, &row);
         if (row.profile)
             pairs_add(&stacks, row.profile->stack, 0, 1);
-        if (!last || endpoint_cmp(last, &row.k->server) != 0)
-            a->servers++;
-        last = &row.k->server;
+        a->servers += !last || !cube_same_server(last, row.at);
+        last = row.at;
     }
     b->failed = b->failed || !pairs_sort(&stacks) || !room(&r->apart, r->aparts, sizeof *r->apart);
     a->stacks = (uint32_t)stacks.n;
@@ -349,14 +359,14 @@ void roll_group_add(struct builder *b, const struct roll_group *g)
         group_apart(b, g, &apart);
         return;
     }
-    b->stamp = g->client->kind == ADDR_NONE ? 0 : g->from + 1;
+    b->stamp = g->client.kind == ADDR_NONE ? 0 : g->from + 1;
     b->client_reached = 0;
     for (uint32_t i = g->from; i < g->to && !b->failed; i++) {
-        struct roll_row row = roll_row_of(b->r->cube, b->r->order[i]);
+        struct roll_row row = roll_row_of(b->r, b->r->order[i]);
         if (row.k->flags & CUBE_OTHER)
-            b->r->folded += row.v->count;
+            b->r->folded += row.count;
         upgrade_add(b, &row);
-        if (!outcome_is_upgrade(row.k->outcome))
+        if (!row.shape->upgrade)
             handshake_add(b, &row, &b->place[i]);
     }
 }

@@ -25,14 +25,9 @@ static bool ignored(const struct view *v, const struct addr *a)
     return false;
 }
 
-static const struct cube_key *key_at(const struct rollup *r, uint32_t i)
+static const struct cube_row *row_at(const struct rollup *r, uint32_t i)
 {
-    return cube_row_key(r->cube, r->order[i]);
-}
-
-static bool same_server(const struct rollup *r, uint32_t i, uint32_t j)
-{
-    return endpoint_cmp(&key_at(r, i)->server, &key_at(r, j)->server) == 0;
+    return cube_row_at(r->cube, r->order[i]);
 }
 
 /* One server, one day: order[from..to). */
@@ -45,7 +40,8 @@ static bool visit_next(const struct rollup *r, const struct roll_group *g, struc
     v->from = v->to;
     if (v->from >= g->to)
         return false;
-    while (v->to < g->to && same_server(r, v->from, v->to) && key_at(r, v->from)->day == key_at(r, v->to)->day)
+    const struct cube_row *first = row_at(r, v->from);
+    while (v->to < g->to && cube_same_server(first, row_at(r, v->to)) && first->key.day == row_at(r, v->to)->key.day)
         v->to++;
     return true;
 }
@@ -59,24 +55,24 @@ struct stacks {
 
 static void stacks_add(struct stacks *s, const struct roll_row *row)
 {
-    if (!row->profile || outcome_is_upgrade(row->k->outcome))
+    if (!row->profile || row->shape->upgrade)
         return;
-    pairs_add(&s->seen, row->profile->stack, 0, row->v->count);
+    pairs_add(&s->seen, row->profile->stack, 0, row->count);
     s->version[version_slot(row->profile->max_version)] = 1;
-    s->handshakes += row->v->count;
+    s->handshakes += row->count;
     if (row->failed)
-        s->failed += row->v->count;
-    if (!s->first_ns || row->v->first_ns < s->first_ns)
-        s->first_ns = row->v->first_ns;
-    if (row->v->last_ns > s->last_ns)
-        s->last_ns = row->v->last_ns;
+        s->failed += row->count;
+    if (!s->first_ns || row->at->first_ns < s->first_ns)
+        s->first_ns = row->at->first_ns;
+    if (row->at->last_ns > s->last_ns)
+        s->last_ns = row->at->last_ns;
 }
 
 static int enumerates(const struct rollup *r, const struct visit *v, struct roll_apart *out)
 {
     struct stacks s = { 0 };
     for (uint32_t i = v->from; i < v->to; i++) {
-        struct roll_row row = roll_row_of(r->cube, r->order[i]);
+        struct roll_row row = roll_row_of(r, r->order[i]);
         stacks_add(&s, &row);
     }
     if (!pairs_sort(&s.seen)) {
@@ -101,14 +97,14 @@ static bool sweep_add(const struct rollup *r, const struct visit *v, struct pair
 {
     bool direct = false;
     for (uint32_t i = v->from; i < v->to; i++) {
-        struct roll_row row = roll_row_of(r->cube, r->order[i]);
-        if (row.k->sni) /* one name is enough to be a client like others */
+        struct roll_row row = roll_row_of(r, r->order[i]);
+        if (row.at->key.sni) /* one name is enough to be a client like others */
             return false;
         direct = direct || (row.profile && !row.k->upgrade); /* mail servers name nobody and call on many */
         stacks_add(s, &row);
     }
     if (direct)
-        pairs_add(days, key_at(r, v->from)->day, 0, 1);
+        pairs_add(days, row_at(r, v->from)->key.day, 0, 1);
     return true;
 }
 
@@ -152,9 +148,9 @@ static int scanner(const struct rollup *r, const struct roll_group *g, struct ro
 int roll_apart_decide(const struct rollup *r, const struct roll_group *g, struct roll_apart *out)
 {
     *out = (struct roll_apart){ .scanner = false };
-    if (g->client->kind == ADDR_NONE)
+    if (g->client.kind == ADDR_NONE)
         return 0;
-    if (ignored(r->view, g->client)) {
+    if (ignored(r->view, &g->client)) {
         (void)snprintf(out->why, sizeof out->why, "named by --ignore-client");
         return 1;
     }

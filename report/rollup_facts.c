@@ -65,7 +65,7 @@ static bool no_renegotiation_info(const struct roll_row *r)
 
 static bool no_sni(const struct roll_row *r)
 {
-    return r->profile && !r->k->sni;
+    return r->profile && !r->at->key.sni;
 }
 
 static bool sslv2_hello(const struct roll_row *r)
@@ -99,12 +99,12 @@ static bool old_cert_hash(const struct roll_row *r)
 
 static bool cert_expired(const struct roll_row *r)
 {
-    return r->cert && r->v->last_ns / 1000000000 > r->cert->not_after;
+    return r->cert && r->at->last_ns / 1000000000 > r->cert->not_after;
 }
 
 static bool cert_early(const struct roll_row *r)
 {
-    return r->cert && r->v->first_ns / 1000000000 < r->cert->not_before;
+    return r->cert && r->at->first_ns / 1000000000 < r->cert->not_before;
 }
 
 static bool cert_self_signed(const struct roll_row *r)
@@ -144,34 +144,35 @@ static bool guessed(const struct roll_row *r)
 
 static const struct {
     const char *name;
+    enum { SHAPE, HELLO, CERT } by; /* what it can be told by: the shape alone, also a hello, also a certificate */
     bool (*holds)(const struct roll_row *r);
     const char *text;
 } facts[] = {
-    { "null_cipher", null_cipher, "a suite without encryption was chosen" },
-    { "anonymous", anonymous, "a suite without server authentication was chosen" },
-    { "rc4", rc4, "RC4 was chosen" },
-    { "cipher_below_128", weak_cipher, "a cipher of less than 128 bits was chosen (3DES, DES, ..)" },
-    { "no_forward_secrecy", no_pfs, "key exchange without forward secrecy" },
-    { "cbc_mac_then_encrypt", cbc_plain, "CBC without encrypt-then-MAC" },
-    { "dh_below_2048", small_dh, "a Diffie-Hellman prime of less than 2048 bits" },
-    { "signature_sha1", old_signature, "the key exchange was signed with SHA-1 or MD5 (TLS 1.2)" },
-    { "compression", compressed, "TLS compression was negotiated" },
-    { "sslv2_hello", sslv2_hello, "the ClientHello had the SSLv2 format" },
-    { "no_sni", no_sni, "the client named no server (no SNI)" },
-    { "no_extended_master_secret", no_ems, "without extended master secret (before TLS 1.3)" },
-    { "no_renegotiation_info", no_renegotiation_info, "without secure renegotiation (before TLS 1.3)" },
-    { "cert_expired", cert_expired, "the server's certificate had expired" },
-    { "cert_not_yet_valid", cert_early, "the server's certificate was not yet valid" },
-    { "cert_key_small", small_key, "a certificate key of RSA or DSA < 2048, EC < 224 bits" },
-    { "cert_hash_sha1", old_cert_hash, "a certificate signed with SHA-1 or MD5" },
-    { "cert_self_signed", cert_self_signed, "a self-signed certificate" },
-    { "downgrade_mark", downgrade_mark, "the server can do a newer version than it chose, and said so" },
-    { "fallback", fallback, "the client came back with a lower version after a failure" },
-    { "suite_not_offered", not_offered, "the server chose what was not offered (interference?)" },
-    { "client_certificate", client_cert, "the client sent a certificate (TLS 1.2 and older)" },
-    { "post_quantum_group", hybrid, "a hybrid post-quantum group was chosen" },
-    { "resumed", resumed, "the session was resumed" },
-    { "direction_guessed", guessed, "who was the client had to be guessed" },
+    { "null_cipher", SHAPE, null_cipher, "a suite without encryption was chosen" },
+    { "anonymous", SHAPE, anonymous, "a suite without server authentication was chosen" },
+    { "rc4", SHAPE, rc4, "RC4 was chosen" },
+    { "cipher_below_128", SHAPE, weak_cipher, "a cipher of less than 128 bits was chosen (3DES, DES, ..)" },
+    { "no_forward_secrecy", SHAPE, no_pfs, "key exchange without forward secrecy" },
+    { "cbc_mac_then_encrypt", SHAPE, cbc_plain, "CBC without encrypt-then-MAC" },
+    { "dh_below_2048", SHAPE, small_dh, "a Diffie-Hellman prime of less than 2048 bits" },
+    { "signature_sha1", SHAPE, old_signature, "the key exchange was signed with SHA-1 or MD5 (TLS 1.2)" },
+    { "compression", SHAPE, compressed, "TLS compression was negotiated" },
+    { "sslv2_hello", HELLO, sslv2_hello, "the ClientHello had the SSLv2 format" },
+    { "no_sni", HELLO, no_sni, "the client named no server (no SNI)" },
+    { "no_extended_master_secret", SHAPE, no_ems, "without extended master secret (before TLS 1.3)" },
+    { "no_renegotiation_info", SHAPE, no_renegotiation_info, "without secure renegotiation (before TLS 1.3)" },
+    { "cert_expired", CERT, cert_expired, "the server's certificate had expired" },
+    { "cert_not_yet_valid", CERT, cert_early, "the server's certificate was not yet valid" },
+    { "cert_key_small", CERT, small_key, "a certificate key of RSA or DSA < 2048, EC < 224 bits" },
+    { "cert_hash_sha1", CERT, old_cert_hash, "a certificate signed with SHA-1 or MD5" },
+    { "cert_self_signed", CERT, cert_self_signed, "a self-signed certificate" },
+    { "downgrade_mark", SHAPE, downgrade_mark, "the server can do a newer version than it chose, and said so" },
+    { "fallback", SHAPE, fallback, "the client came back with a lower version after a failure" },
+    { "suite_not_offered", SHAPE, not_offered, "the server chose what was not offered (interference?)" },
+    { "client_certificate", SHAPE, client_cert, "the client sent a certificate (TLS 1.2 and older)" },
+    { "post_quantum_group", SHAPE, hybrid, "a hybrid post-quantum group was chosen" },
+    { "resumed", SHAPE, resumed, "the session was resumed" },
+    { "direction_guessed", SHAPE, guessed, "who was the client had to be guessed" },
 };
 const unsigned roll_fact_count = sizeof facts / sizeof facts[0];
 
@@ -185,7 +186,22 @@ const char *roll_fact_text(unsigned i)
     return facts[i].text;
 }
 
-bool roll_fact_holds(unsigned i, const struct roll_row *row)
+static uint64_t facts_by(const struct roll_row *row, bool shape)
 {
-    return facts[i].holds(row);
+    const bool known[] = { [SHAPE] = shape, [HELLO] = !shape && row->profile, [CERT] = !shape && row->cert };
+    uint64_t sums = 0;
+    for (unsigned i = 0; i < roll_fact_count; i++)
+        if (known[facts[i].by])
+            sums |= (uint64_t)facts[i].holds(row) << (SUM_FACT + i);
+    return sums;
+}
+
+uint64_t roll_facts_of_shape(const struct roll_row *row)
+{
+    return facts_by(row, true);
+}
+
+uint64_t roll_facts_of_rest(const struct roll_row *row)
+{
+    return row->profile || row->cert ? facts_by(row, false) : 0;
 }

@@ -7,29 +7,45 @@
 #include "report/pairs.h"
 #include "report/rollup.h"
 
+/* What follows from the shape of a row: found once for all rows of that shape. */
+struct roll_shape {
+    const struct cube_shape *k;
+    const struct suite *suite; /* NULL: none, or unknown */
+    uint64_t sums; /* of the site, that rows of this shape count in whatever else they are */
+    uint32_t suite_row; /* in rollup.suite, from 1; 0: not yet, or none */
+    uint8_t slot; /* version_slot() */
+    bool old; /* version_is_old() */
+    bool failed;
+    bool upgrade; /* outcome_is_upgrade() */
+    bool retry; /* its client had offered more before */
+    bool refused_choice; /* the client answered the server's choice with an alert that says no to it */
+};
+
 /* A row with what it refers to. */
 struct roll_row {
-    const struct cube_key *k;
-    const struct cube_val *v;
+    const struct cube_row *at;
+    const struct roll_shape *shape;
+    const struct cube_shape *k;
     const struct profile *profile; /* NULL: no hello */
     const struct suite *suite; /* NULL: none, or unknown */
     const struct cert_facts *cert;
+    uint64_t count;
     uint8_t slot; /* version_slot() */
     uint8_t cause; /* enum roll_cause, when old */
     bool old; /* version_is_old() */
     bool failed;
     bool stuck; /* failed, and its hello offered nothing newer than TLS 1.1 */
 };
-struct roll_row roll_row_of(const struct cube *c, uint32_t id);
+struct roll_row roll_row_of(const struct rollup *r, uint32_t id);
+bool roll_shapes_make(struct rollup *r); /* false: out of memory */
 
 void tally_add(struct tally *t, const struct roll_row *row);
 unsigned version_slot(uint16_t version); /* index in roll_versions */
 bool row_failed(const struct cube_key *k);
-bool row_refused_choice(const struct cube_key *k); /* the client answered the server's choice with an alert that says no to it */
 
 /* The rows of one client: order[from..to). */
 struct roll_group {
-    const struct addr *client;
+    struct addr client;
     uint32_t from, to;
 };
 bool roll_group_next(const struct rollup *r, struct roll_group *g); /* begin with g->to = 0 */
@@ -38,11 +54,12 @@ bool roll_group_next(const struct rollup *r, struct roll_group *g); /* begin wit
 int roll_apart_decide(const struct rollup *r, const struct roll_group *g, struct roll_apart *out); /* 1, 0; -1: no memory */
 bool roll_is_apart(const struct rollup *r, const struct addr *client);
 
-/* Facts of rollup_facts.c: whether fact i holds for a handshake. */
+/* Facts of rollup_facts.c: a bit for each that holds, bit SUM_FACT of the sums is fact 0. */
 extern const unsigned roll_fact_count;
 const char *roll_fact_name(unsigned i);
 const char *roll_fact_text(unsigned i);
-bool roll_fact_holds(unsigned i, const struct roll_row *row);
+uint64_t roll_facts_of_shape(const struct roll_row *row); /* with nothing but its shape */
+uint64_t roll_facts_of_rest(const struct roll_row *row);
 
 /* The rows of each server, so that what a server showed is put together when it is asked for: a text report asks for 20. */
 struct roll_side {
@@ -59,9 +76,7 @@ enum { SUM_ALL, SUM_OLD, SUM_STUCK, SUM_CAUSE, SUM_VERSION = SUM_CAUSE + OLD_CAU
 struct builder {
     struct rollup *r;
     struct intern *servers, *suites, *failures, *upgrades;
-    struct roll_place { /* beside r->order: the server and the suite that a row counts for; 0: none */
-        uint32_t server, suite;
-    } *place;
+    uint32_t *place; /* beside r->order: the server that a row counts for; 0: none */
     struct pairs where; /* which servers belong to which failure */
     struct reach *sum[SUM_MOST]; /* those of the site; NULL: none */
     uint64_t client_reached; /* the sums that count the client in hand */

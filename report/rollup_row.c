@@ -2,6 +2,8 @@
 /* What one row is and adds to a sum. */
 #include "report/rollup_impl.h"
 
+#include <stdlib.h>
+
 const uint16_t roll_versions[ROLL_VERSIONS] = { VER_SSL2,  VER_SSL3,   VER_TLS10, VER_TLS11,  VER_DTLS10,
                                                 VER_TLS12, VER_DTLS12, VER_TLS13, VER_DTLS13, VER_NONE };
 
@@ -18,9 +20,9 @@ unsigned version_slot(uint16_t version)
     return i;
 }
 
-bool row_failed(const struct cube_key *k)
+static bool has_failed(uint8_t outcome)
 {
-    switch ((enum outcome)k->outcome) {
+    switch ((enum outcome)outcome) {
     case OUTCOME_UNANSWERED:
     case OUTCOME_ALERT_CLIENT:
     case OUTCOME_ALERT_SERVER:
@@ -44,13 +46,12 @@ bool row_failed(const struct cube_key *k)
     return false;
 }
 
-/* Its client had offered more before. */
-static bool is_retry(const struct cube_key *k)
+bool row_failed(const struct cube_key *k)
 {
-    return k->fallback_from || k->flags & EV_FALLBACK_SCSV;
+    return has_failed(k->outcome);
 }
 
-bool row_refused_choice(const struct cube_key *k)
+static bool refused_choice(const struct cube_shape *k)
 {
     enum { HANDSHAKE_FAILURE = 40, ILLEGAL_PARAMETER = 47, PROTOCOL_VERSION = 70, INSUFFICIENT_SECURITY = 71 };
     if (k->outcome != OUTCOME_ALERT_CLIENT || k->version == VER_NONE || k->flags & EV_ALERT_ENCRYPTED)
@@ -59,34 +60,68 @@ bool row_refused_choice(const struct cube_key *k)
            k->alert_code == INSUFFICIENT_SECURITY;
 }
 
+static uint64_t sums_of(const struct roll_shape *s)
+{
+    const struct roll_row alone = { .shape = s, .k = s->k, .suite = s->suite };
+    uint64_t sums = UINT64_C(1) << SUM_ALL | roll_facts_of_shape(&alone);
+    if (s->k->version != VER_NONE)
+        sums |= UINT64_C(1) << (SUM_VERSION + s->slot);
+    if (s->old)
+        sums |= UINT64_C(1) << SUM_OLD;
+    return sums;
+}
+
+static struct roll_shape shape_of(const struct cube_shape *k)
+{
+    struct roll_shape s = { .k = k };
+    s.suite = k->suite == SUITE_NONE ? NULL : suite_find(k->suite);
+    s.slot = (uint8_t)version_slot(k->version);
+    s.old = version_is_old(k->version);
+    s.failed = has_failed(k->outcome);
+    s.upgrade = outcome_is_upgrade(k->outcome);
+    s.retry = k->fallback_from || k->flags & EV_FALLBACK_SCSV;
+    s.refused_choice = refused_choice(k);
+    s.sums = sums_of(&s);
+    return s;
+}
+
+bool roll_shapes_make(struct rollup *r)
+{
+    uint32_t n = cube_shapes(r->cube);
+    r->shape = malloc((n + 1u) * sizeof *r->shape);
+    for (uint32_t id = 1; r->shape && id <= n; id++)
+        r->shape[id] = shape_of(cube_shape(r->cube, id));
+    return r->shape != NULL;
+}
+
 static enum roll_cause old_cause(const struct roll_row *row)
 {
-    if (row_refused_choice(row->k))
+    if (row->shape->refused_choice)
         return OLD_REFUSED;
-    if (is_retry(row->k))
+    if (row->shape->retry)
         return OLD_FALLBACK;
     if (!row->profile)
         return OLD_UNKNOWN;
     return version_is_old(row->profile->max_version) ? OLD_OFFER : OLD_CHOICE;
 }
 
-struct roll_row roll_row_of(const struct cube *c, uint32_t id)
+struct roll_row roll_row_of(const struct rollup *r, uint32_t id)
 {
-    struct roll_row row = { .k = cube_row_key(c, id), .v = cube_row_val(c, id) };
-    row.profile = row.k->profile ? cube_profile(c, row.k->profile) : NULL;
-    row.suite = row.k->suite == SUITE_NONE ? NULL : suite_find(row.k->suite);
-    row.cert = cube_cert(c, row.k->cert);
-    row.slot = (uint8_t)version_slot(row.k->version);
-    row.old = version_is_old(row.k->version);
+    const struct cube_row *at = cube_row_at(r->cube, id);
+    const struct roll_shape *s = &r->shape[at->key.shape];
+    struct roll_row row = { .at = at, .shape = s, .k = s->k, .suite = s->suite, .slot = s->slot, .old = s->old,
+                            .failed = s->failed };
+    row.count = cube_row_count(r->cube, at);
+    row.profile = cube_profile(r->cube, at->key.profile);
+    row.cert = cube_cert(r->cube, at->key.cert);
     row.cause = row.old ? (uint8_t)old_cause(&row) : OLD_UNKNOWN;
-    row.failed = row_failed(row.k);
-    row.stuck = row.failed && !is_retry(row.k) && row.profile && version_is_old(row.profile->max_version);
+    row.stuck = row.failed && !s->retry && row.profile && version_is_old(row.profile->max_version);
     return row;
 }
 
 static void widen(uint16_t *version, uint16_t by, int direction)
 {
-    if (by != VER_NONE && (*version == VER_NONE || (version_rank(by) - version_rank(*version)) * direction > 0))
+    if (by != *version && by != VER_NONE && (*version == VER_NONE || (version_rank(by) - version_rank(*version)) * direction > 0))
         *version = by;
 }
 
@@ -97,12 +132,12 @@ static void offered(struct tally *t, const struct roll_row *row)
     struct best_offers *b = &t->best[best >> 8 == 0xfe];
     widen(&t->offered, best, 1);
     widen(&b->most, best, 1);
-    widen(&b->least, is_retry(row->k) ? VER_NONE : best, -1);
+    widen(&b->least, row->shape->retry ? VER_NONE : best, -1);
 }
 
 void tally_add(struct tally *t, const struct roll_row *row)
 {
-    uint64_t n = row->v->count;
+    uint64_t n = row->count;
     uint16_t version = row->k->version;
     t->handshakes += n;
     if (row->k->outcome == OUTCOME_COMPLETED)
@@ -119,13 +154,13 @@ void tally_add(struct tally *t, const struct roll_row *row)
         t->old += n;
         t->cause[row->cause] += n;
     }
-    widen(&t->lowest, row_refused_choice(row->k) ? VER_NONE : version, -1);
-    widen(&t->highest, row_refused_choice(row->k) ? VER_NONE : version, 1);
+    widen(&t->lowest, row->shape->refused_choice ? VER_NONE : version, -1);
+    widen(&t->highest, row->shape->refused_choice ? VER_NONE : version, 1);
     offered(t, row);
-    if (!t->first_ns || row->v->first_ns < t->first_ns)
-        t->first_ns = row->v->first_ns;
-    if (row->v->last_ns > t->last_ns)
-        t->last_ns = row->v->last_ns;
+    if (!t->first_ns || row->at->first_ns < t->first_ns)
+        t->first_ns = row->at->first_ns;
+    if (row->at->last_ns > t->last_ns)
+        t->last_ns = row->at->last_ns;
 }
 
 int suite_strength(uint32_t suite)

@@ -41,20 +41,22 @@ static int choice_cmp(const void *x, const void *y, void *cube)
 }
 
 /* What a row has for a list. false: nothing. */
-static bool item_of(const struct cube_key *k, const struct cube_val *v, enum roll_list what, struct roll_item *item)
+static bool item_of(const struct rollup *r, uint32_t row, enum roll_list what, struct roll_item *item)
 {
-    *item = (struct roll_item){ .count = v->count };
+    const struct cube_row *at = cube_row_at(r->cube, row);
+    const struct roll_shape *s = &r->shape[at->key.shape];
+    *item = (struct roll_item){ .count = cube_row_count(r->cube, at) };
     switch (what) {
     case ROLL_NAMES:
-        item->id = k->sni;
-        return k->sni != 0;
+        item->id = at->key.sni;
+        return item->id != 0;
     case ROLL_CERTS:
-        item->id = k->cert;
-        return k->cert != 0;
+        item->id = at->key.cert;
+        return item->id != 0;
     case ROLL_CHOICES:
-        item->id = k->suite;
-        item->version = roll_versions[version_slot(k->version)];
-        return k->version != VER_NONE;
+        item->id = s->k->suite;
+        item->version = roll_versions[s->slot];
+        return s->k->version != VER_NONE;
     case ROLL_LISTS:
         break;
     }
@@ -89,10 +91,8 @@ const struct roll_item *rollup_items(const struct rollup *r, const struct roll_s
     };
     struct roll_item *item = r->side->item;
     size_t found = 0;
-    for (uint32_t i = r->side->start[s->number - 1]; i < r->side->start[s->number]; i++) {
-        uint32_t id = r->side->row[i];
-        found += item_of(cube_row_key(r->cube, id), cube_row_val(r->cube, id), what, &item[found]);
-    }
+    for (uint32_t i = r->side->start[s->number - 1]; i < r->side->start[s->number]; i++)
+        found += item_of(r, r->side->row[i], what, &item[found]);
     *n = items_join(item, found);
     qsort_r(item, *n, sizeof *item, cmp[what], (void *)(uintptr_t)r->cube);
     return item;
@@ -166,28 +166,28 @@ static void old_keep(struct roll_client *c, const struct roll_old *o)
 static bool client_sum(const struct rollup *r, const struct roll_group *g, struct roll_client *out, struct stacks *s)
 {
     struct roll_old here = { .count = 0 };
-    bool first = true;
+    const struct cube_row *last = NULL;
     s->profile.n = 0;
-    *out = (struct roll_client){ .at = *g->client };
+    *out = (struct roll_client){ .at = g->client };
     for (uint32_t i = g->from; i < g->to; i++) {
-        struct roll_row row = roll_row_of(r->cube, r->order[i]);
-        if (outcome_is_upgrade(row.k->outcome))
+        struct roll_row row = roll_row_of(r, r->order[i]);
+        if (row.shape->upgrade)
             continue;
         tally_add(&out->t, &row);
-        if (first || endpoint_cmp(&here.server, &row.k->server) != 0) {
+        if (!last || !cube_same_server(last, row.at)) {
             old_keep(out, &here);
-            here = (struct roll_old){ .server = row.k->server };
+            here = (struct roll_old){ .server = cube_row_server(r->cube, row.at) };
             out->servers++;
         }
-        first = false;
+        last = row.at;
         if (row.old) {
             out->old_servers += here.count == 0;
-            here.count += row.v->count;
+            here.count += row.count;
             if (here.version == VER_NONE || version_rank(row.k->version) < version_rank(here.version))
                 here.version = row.k->version;
         }
         if (row.profile)
-            pairs_add(&s->profile, row.profile->stack, row.k->profile, row.v->count);
+            pairs_add(&s->profile, row.profile->stack, row.at->key.profile, row.count);
     }
     old_keep(out, &here);
     return out->t.handshakes != 0;
@@ -212,7 +212,7 @@ int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
     int result = 0;
     while (result == 0 && roll_group_next(r, &g)) {
         struct roll_client c;
-        if (g.client->kind == ADDR_NONE || roll_is_apart(r, g.client) || !client_sum(r, &g, &c, &s))
+        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_sum(r, &g, &c, &s))
             continue;
         if (!stacks_make(&s, r->cube)) {
             result = -1;
@@ -232,18 +232,19 @@ int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
 static int pairs_visit(const struct rollup *r, const struct roll_group *g, roll_pair_fn *fn, void *ctx)
 {
     for (uint32_t from = g->from, to; from < g->to; from = to) {
-        const struct endpoint *server = &cube_row_key(r->cube, r->order[from])->server;
+        const struct cube_row *first = cube_row_at(r->cube, r->order[from]);
+        const struct endpoint server = cube_row_server(r->cube, first);
         struct roll_pair p[TRANSPORT_L2 + 1] = { 0 };
         for (to = from; to < g->to; to++) {
-            struct roll_row row = roll_row_of(r->cube, r->order[to]);
-            if (endpoint_cmp(server, &row.k->server) != 0)
+            struct roll_row row = roll_row_of(r, r->order[to]);
+            if (!cube_same_server(first, row.at))
                 break;
-            if (!outcome_is_upgrade(row.k->outcome))
+            if (!row.shape->upgrade)
                 tally_add(&p[row.k->transport <= TRANSPORT_L2 ? row.k->transport : TRANSPORT_TCP].t, &row);
         }
         for (unsigned t = 0; t <= TRANSPORT_L2; t++) {
-            p[t].client = *g->client;
-            p[t].server = *server;
+            p[t].client = g->client;
+            p[t].server = server;
             p[t].transport = (uint8_t)t;
             int stop = p[t].t.handshakes ? fn(ctx, &p[t]) : 0;
             if (stop)
@@ -257,7 +258,7 @@ int rollup_pairs(const struct rollup *r, roll_pair_fn *fn, void *ctx)
 {
     int result = 0;
     for (struct roll_group g = { .to = 0 }; result == 0 && roll_group_next(r, &g);)
-        if (g.client->kind != ADDR_NONE && !roll_is_apart(r, g.client))
+        if (g.client.kind != ADDR_NONE && !roll_is_apart(r, &g.client))
             result = pairs_visit(r, &g, fn, ctx);
     return result;
 }

@@ -115,7 +115,7 @@ SIZES = (  # structure, the object that has it, what there is one of it for
     ('conn', 'capture/flow.o', 'connection whose handshake may still come or is under way, without buffers'),
     ('session', 'dissect/session.o', 'of these, what is known of its beginning'),
     ('tls', 'dissect/tls.o', 'and of its handshake, beside the hellos themselves'),
-    ('row', 'report/cube.o', 'row of the cube: its key and values'),
+    ('cube_row', 'report/cube.o', 'row of the cube: its key and values'),
     ('profile', 'report/cube.o', 'distinct ClientHello offer, beside its canonical bytes'),
     ('cert_facts', 'report/cube.o', 'distinct certificate'),
     ('hour', 'report/cube.o', 'hour of the window'),

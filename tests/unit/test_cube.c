@@ -583,6 +583,74 @@ static void merging_into_a_small_cube_loses_no_count(void **state)
     cube_free(big);
 }
 
+/* Rows are packed; what is put comes back, whatever the numbers. */
+static void what_is_put_comes_back(void **state)
+{
+    (void)state;
+    static const uint8_t six[16] = { 0x20, 1, 0xd, 0xb8, [15] = 1 }, mac[6] = { 0, 1, 2, 3, 4, 5 };
+    const struct addr who[] = { party(1, 0).addr, addr_ip6(six), addr_mac(mac), { .kind = ADDR_PSEUDO, .b = { 9 } }, { 0 } };
+    enum { N = sizeof who / sizeof *who };
+    static const struct cube_val vals[] = {
+        { .count = 1, .first_ns = 5, .last_ns = 7, .exemplar = { .ts_ns = 5, .frame = 3, .input = 1, .client_port = 99 } },
+        { .count = UINT32_MAX, .first_ns = 5, .last_ns = 7, .exemplar = { .ts_ns = 5, .frame = UINT32_MAX } },
+        { .count = UINT64_C(1) << 40, .first_ns = 5, .last_ns = 7, .exemplar = { .ts_ns = 5, .frame = 3 } },
+        { .count = 4, .first_ns = INT64_MIN, .last_ns = INT64_MAX, .exemplar = { .ts_ns = INT64_MIN, .frame = UINT64_MAX } },
+        { .count = 4, .first_ns = 5, .last_ns = 7, .exemplar = { .ts_ns = 6, .frame = 3, .input = 9, .client_port = 1 } },
+    };
+    struct cube *c = cube_new(&plain);
+    for (uint32_t i = 0; i < N * N; i++) {
+        const struct cube_key k = { .client = { .addr = who[i / N] }, .server = { .addr = who[i % N], .port = 65535 }, .day = i << 20,
+                                    .scope = i, .suite = SUITE_NONE, .flags = EV_RESUMED, .version = 0xfefd, .offered = 2 };
+        assert_true(cube_put_row(c, &k, &vals[i % N], true));
+        const struct cube_key got = cube_key_of(c, i + 1);
+        const struct cube_val val = cube_val_of(c, i + 1);
+        assert_memory_equal(&got, &k, sizeof k);
+        assert_memory_equal(&val, &vals[i % N], sizeof val);
+        assert_int_equal(cube_row_count(c, cube_row_at(c, i + 1)), val.count);
+        assert_int_equal(cube_row_at(c, i + 1)->last_ns, val.last_ns);
+    }
+    for (uint32_t i = 0; i < N * N; i++) { /* again: they are found, and add up */
+        const struct cube_key k = *cube_row_key(c, i + 1);
+        assert_true(cube_put_row(c, &k, &vals[i % N], true));
+        assert_int_equal(cube_val_of(c, i + 1).count, 2 * vals[i % N].count);
+        assert_int_equal(cube_val_of(c, i + 1).exemplar.frame, vals[i % N].exemplar.frame);
+    }
+    assert_int_equal(cube_rows(c), N * N);
+    uint32_t *order = cube_sorted(c);
+    for (uint32_t i = 1; i < N * N; i++) {
+        const struct cube_key *a = cube_row_key(c, order[i - 1]), *b = cube_row_key(c, order[i]);
+        int d = endpoint_cmp(&a->client, &b->client);
+        assert_true(d < 0 || (d == 0 && endpoint_cmp(&a->server, &b->server) < 0));
+    }
+    free(order);
+    cube_free(c);
+}
+
+/* Parties of the same first bytes, many of them: in the order of all of their bytes. */
+static void rows_are_sorted_by_party(void **state)
+{
+    (void)state;
+    enum { N = 2000 };
+    struct cube *c = cube_new(&plain);
+    uint64_t s = 3;
+    for (unsigned i = 0; i < N; i++) {
+        uint8_t six[16] = { 0x20, 1, 0xd, 0xb8, [12] = (uint8_t)dice(&s, 2), [14] = (uint8_t)dice(&s, 256), [15] = (uint8_t)i };
+        struct cube_key k = { .client = dice(&s, 3) ? party(dice(&s, 1 << 24), 0) : (struct endpoint){ .addr = addr_ip6(six) },
+                              .server = dice(&s, 3) ? party(dice(&s, 50), dice(&s, 3)) : (struct endpoint){ .addr = addr_ip6(six) },
+                              .day = dice(&s, 3) };
+        assert_true(cube_put_row(c, &k, &(struct cube_val){ .count = 1 }, true));
+    }
+    uint32_t *order = cube_sorted(c);
+    for (uint32_t i = 1; i < cube_rows(c); i++) {
+        const struct cube_key *a = cube_row_key(c, order[i - 1]), *b = cube_row_key(c, order[i]);
+        int d = endpoint_cmp(&a->client, &b->client);
+        d = d ? d : endpoint_cmp(&a->server, &b->server);
+        assert_true(d < 0 || (d == 0 && a->day < b->day));
+    }
+    free(order);
+    cube_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -606,6 +674,8 @@ int main(void)
         cmocka_unit_test(merging_is_addition),
         cmocka_unit_test(order_and_division_do_not_matter),
         cmocka_unit_test(merging_into_a_small_cube_loses_no_count),
+        cmocka_unit_test(what_is_put_comes_back),
+        cmocka_unit_test(rows_are_sorted_by_party),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,9 +82,8 @@ static void room_that_was_reserved_changes_nothing_else(void **state)
     for (uint32_t key = 0; key < 100; key++)
         assert_int_equal(records_put(&t, &key, 5000, &oom), key + 1);
     assert_true(records_reserve(&t, 4000));
-    const struct records_slot *slots = t.slot;
+    const uint32_t *slots = t.slot;
     for (uint32_t key = 0; key < 4100; key++) {
-        records_expect(&t, &key);
         assert_int_equal(records_put(&t, &key, 5000, &oom), key + 1);
     }
     assert_ptr_equal(t.slot, slots); /* it did not grow again */
