@@ -226,10 +226,18 @@ static int age(const struct roll_client *c)
     return lowest < best_rank(c) ? lowest : best_rank(c);
 }
 
-/* Oldest version negotiated or at best offered; then those that offered the least; then the most old handshakes. */
+/* Those to whom an old version was chosen, even if they refused it, or that offer nothing newer: whom the readiness counts. */
+static bool is_old(const struct roll_client *c)
+{
+    return c->t.old || c->t.stuck;
+}
+
+/* First these; then the oldest version negotiated or at best offered, those that offered the least, the most old handshakes. */
 static int client_cmp(const void *x, const void *y)
 {
     const struct roll_client *a = x, *b = y;
+    if (is_old(a) != is_old(b))
+        return is_old(a) ? -1 : 1;
     if (age(a) != age(b))
         return age(a) - age(b);
     if (best_rank(a) != best_rank(b))
@@ -357,7 +365,7 @@ void text_clients(struct text *t)
         t->failed = true;
     if (!k.all)
         return;
-    text_heading(t, "CLIENTS", "%s, worst first: oldest version negotiated or at best offered",
+    text_heading(t, "CLIENTS", "%s, worst first: TLS 1.1 or older was chosen or is all that is offered",
                  text_many(k.all, "client", "clients", a));
     table_column(&table, "client", TABLE_ALONE);
     table_column(&table, "called", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);

@@ -172,6 +172,12 @@ grep -q '^CLEARTEXT SERVICES  1 service,' "$tmp/out" || fail '--server shows the
 "$t" read -q --since 2027-01-01 $demo >"$tmp/out"
 grep -q 'Nothing was read of the time' "$tmp/out" || fail 'a time without packets'
 ! grep -q 'Window:' "$tmp/out" || fail 'a window that ends before it begins'
+# as many clients come first as are said to hold old versions up, those that refused the old choice among them
+"$t" read -q --top 11 $demo | sed -n '/^CLIENTS/,/more clients/p' >"$tmp/out"
+for client in 10.20.2.55 10.20.2.63 10.20.2.105 10.20.2.106; do
+	grep -q "^  $client " "$tmp/out" || fail "$client got TLS 1.0 and is not among the 11 clients of which that is said"
+done
+
 # captures: each handshake by its own time, as the lines; a state: whole days, and how many may lie outside is said
 for narrow in '--since 2026-11-17T11:00' '--until 2026-11-17T09:00' '--since 2026-11-17T09:07 --until 2026-11-17T10:31:30'; do
 	# shellcheck disable=SC2086
