@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One verdict's reasoning, step by step: what was seen, what is offered, what the server proved, and each question in turn. */
 #include "report/explain.h"
+#include "report/parts.h"
 #include "report/stamp.h"
 #include "report/text.h"
 #include "report/verdict.h"
@@ -207,8 +208,8 @@ static void explain(struct explaining *x, const struct verdict *v)
     const char *upgrade = cube_upgrade_name(p->upgrade);
     x->j = (struct judge){ .s = x->s, .p = x->s->policy, .v = &again };
     judge_cell(&x->j, c);
-    (void)fprintf(x->out, "%s with %s%s%s%s%s, under %s\n", client_text(x->s, c->client, client, sizeof client),
-                  endpoint_print(&p->server, server), p->sni ? " as " : "",
+    (void)fprintf(x->out, "%s with %s%s%s%s%s%s, under %s\n", client_text(x->s, c->client, client, sizeof client),
+                  endpoint_print(&p->server, server), transport_note(p->transport), p->sni ? " as " : "",
                   p->sni ? escape_text(cube_name(x->s->cube, p->sni), name, sizeof name) : "", upgrade ? " by " : "",
                   upgrade ? upgrade : "", policy_name(x->s->policy));
     if (*cell_addresses_text(x->s, c, from, sizeof from))

@@ -3,6 +3,7 @@
 #include "report/accept.h"
 #include "report/coverage.h"
 #include "report/json_out.h"
+#include "report/parts.h"
 #include "report/showed.h"
 #include "report/study.h"
 
@@ -81,6 +82,7 @@ static void at_place(struct json_out *j, const struct study *s, const struct pla
     char buf[ADDR_TEXT];
     json_text(j, "server_ip", p->server.addr.kind == ADDR_NONE ? NULL : addr_print(&p->server.addr, buf));
     json_uint(j, "server_port", p->server.port);
+    json_text(j, "transport", transport_name(p->transport));
     if (p->sni)
         json_wire(j, "name", cube_name(study_rollup(s)->cube, p->sni));
     else
@@ -209,6 +211,7 @@ static void server_row(struct writer *w, uint32_t server)
     struct json_out *j = row(w);
     json_text(j, "server_ip", at->addr.kind == ADDR_NONE ? NULL : addr_print(&at->addr, buf));
     json_uint(j, "server_port", at->port);
+    json_text(j, "transport", transport_name(study_server_transport(w->s, server)));
     json_text(j, "result", study_result_name(study_result_of(w->s, server)));
     json_time(j, "first_seen", c->first_ns);
     json_time(j, "last_seen", c->last_ns);

@@ -22,6 +22,11 @@ const char *transport_name(uint8_t transport)
     return NULL;
 }
 
+const char *transport_note(uint8_t transport)
+{
+    return transport == TRANSPORT_QUIC ? " (QUIC)" : transport == TRANSPORT_UDP ? " (UDP)" : "";
+}
+
 const char *aftermath_name(uint8_t aftermath)
 {
     switch ((enum aftermath)aftermath) {

@@ -13,6 +13,7 @@ int json_report(FILE *out, const struct cube *c, const struct view *v, struct er
 
 /* Names in JSON of values that an event or a row holds as a byte; NULL for "none". */
 const char *transport_name(uint8_t transport); /* "tcp", "udp", "quic", "l2" */
+const char *transport_note(uint8_t transport); /* behind an endpoint, for people: " (QUIC)", " (UDP)" or nothing */
 const char *aftermath_name(uint8_t aftermath); /* "plaintext", "reconnect", "close" */
 const char *sentinel_name(uint8_t sentinel); /* last byte of the downgrade mark in ServerHello.random: "00", "01" */
 

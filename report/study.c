@@ -588,11 +588,18 @@ static uint32_t *client_ranks(struct study *s)
     return rank;
 }
 
+struct server_key { /* interned as memory */
+    struct endpoint at;
+    uint32_t transport;
+};
+
 static int server_cmp(const void *x, const void *y, void *study)
 {
     const struct study *s = study;
-    return endpoint_cmp(intern_key(s->server_table, *(const uint32_t *)x, NULL),
-                        intern_key(s->server_table, *(const uint32_t *)y, NULL));
+    const struct server_key *a = intern_key(s->server_table, *(const uint32_t *)x, NULL),
+                            *b = intern_key(s->server_table, *(const uint32_t *)y, NULL);
+    int d = endpoint_cmp(&a->at, &b->at);
+    return d ? d : order32(a->transport, b->transport);
 }
 
 /* Numbers the servers in order of address. */
@@ -601,7 +608,8 @@ static bool servers_collect(struct study *s)
     uint32_t places = intern_count(s->places);
     s->place_server = calloc(places + 1u, sizeof *s->place_server);
     for (uint32_t i = 0; s->place_server && i < places; i++) {
-        s->place_server[i] = intern_put(s->server_table, &study_place(s, i + 1)->server, sizeof(struct endpoint), NULL);
+        const struct server_key key = { study_place(s, i + 1)->server, study_place(s, i + 1)->transport };
+        s->place_server[i] = intern_put(s->server_table, &key, sizeof key, NULL);
         if (!s->place_server[i])
             return false;
     }
@@ -734,7 +742,12 @@ enum study_result study_result_of(const struct study *s, uint32_t server)
 
 const struct endpoint *study_server(const struct study *s, uint32_t server)
 {
-    return intern_key(s->server_table, s->server_id[server - 1], NULL);
+    return &((const struct server_key *)intern_key(s->server_table, s->server_id[server - 1], NULL))->at;
+}
+
+uint8_t study_server_transport(const struct study *s, uint32_t server)
+{
+    return (uint8_t)((const struct server_key *)intern_key(s->server_table, s->server_id[server - 1], NULL))->transport;
 }
 
 bool study_is_enforced(const struct study *s, uint32_t server)

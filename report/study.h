@@ -133,7 +133,9 @@ const struct coverage *study_coverage(const struct study *s, uint32_t server);
 enum study_result study_result_of(const struct study *s, uint32_t server);
 const char *study_result_name(enum study_result r);
 uint32_t study_servers(const struct study *s);
+/* A server is an address, a port and a transport, as in every other count. */
 const struct endpoint *study_server(const struct study *s, uint32_t server);
+uint8_t study_server_transport(const struct study *s, uint32_t server);
 bool study_is_enforced(const struct study *s, uint32_t server); /* or nothing limits it */
 uint32_t study_server_of(const struct study *s, uint32_t place);
 uint32_t study_places(const struct study *s); /* 1..n */
@@ -167,7 +169,7 @@ struct stack_sum {
 };
 struct stack_sum study_stacks_of(const struct study *s, uint32_t client);
 
-/* "10.0.0.1:25 mail.example smtp": a server with the name and the upgrade. Returns buf. */
+/* "10.0.0.1:25 mail.example smtp", "10.0.0.1:443 (QUIC) www.example": a server with the name and the upgrade. Returns buf. */
 const char *place_text(const struct study *s, uint32_t place, char *buf, size_t cap);
 
 /* Why, in sentences, the decisive one first. Returns how many. */

@@ -145,8 +145,7 @@ static void server_cells(const struct text *t, struct table *table, const struct
 {
     char a[ADDR_TEXT], b[PHRASE];
     const char *service = service_name(t->r->cube, &s->at, s->transport);
-    const char *over = s->transport == TRANSPORT_QUIC ? " (QUIC)" : s->transport == TRANSPORT_UDP ? " (UDP)" : "";
-    table_cell(table, "%s%s", endpoint_print(&s->at, a), over);
+    table_cell(table, "%s%s", endpoint_print(&s->at, a), transport_note(s->transport));
     table_cell(table, "%s", service ? service : "-");
     table_cell(table, "%s", text_count(s->reach.clients, b));
     table_cell(table, "%s", text_dash(s->old.clients, b));

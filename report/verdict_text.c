@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a verdict is what it is, in sentences: first what decides, then what limits it. */
+#include "report/parts.h"
 #include "report/rollup_impl.h"
 #include "report/study_impl.h"
 #include "report/text.h"
@@ -39,8 +40,8 @@ const char *place_text(const struct study *s, uint32_t place, char *buf, size_t 
     const struct place *p = study_place(s, place);
     const char *upgrade = cube_upgrade_name(p->upgrade);
     (void)escape_text(cube_name(s->cube, p->sni), name, sizeof name);
-    (void)snprintf(buf, cap, "%s%s%s%s%s", endpoint_print(&p->server, at), p->sni ? " " : "", name, upgrade ? " " : "",
-                   upgrade ? upgrade : "");
+    (void)snprintf(buf, cap, "%s%s%s%s%s%s", endpoint_print(&p->server, at), transport_note(p->transport), p->sni ? " " : "", name,
+                   upgrade ? " " : "", upgrade ? upgrade : "");
     return buf;
 }
 

@@ -19,7 +19,10 @@ says() { # EXIT 'words' ARGUMENTS: report of the state
 }
 
 # --- decision, what-if, exceptions, exit codes ---
-says 1 'Enforcing tls12-minimum on 15 servers: 6 clients break, 1 server must change first, 0 unknown.' --policy tls12-minimum
+says 1 'Enforcing tls12-minimum on 16 servers: 6 clients break, 1 server must change first, 0 unknown.' --policy tls12-minimum
+says 1 'SERVERS 16 servers' --policy tls12-minimum
+says 1 '203.0.113.99:443 (QUIC) cdn.example.net 12 TLS 1.3' --policy tls12-minimum
+says 1 '"server_ip":"203.0.113.99","server_port":443,"transport":"quic","result"' --policy tls12-minimum -f json
 says 1 'clients break' --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'
 says 3 'Not enough seen to say that it is ready' --policy tls12-minimum --fail-on failing,unknown --client 10.20.2.52
 says 0 'TLS as it was observed'
@@ -46,6 +49,7 @@ says 2 "$tmp/bad:1: \"soon\" is not a date" --accept "$tmp/bad"
 
 # --- an explanation ---
 "$t" explain 10.20.2.40 10.20.1.11:443 "$tmp/site.db" >"$tmp/out" || fail 'explain'
+grep -q '^10.20.2.40 with 10.20.1.11:443, under' "$tmp/out" || fail 'explain: who and where'
 grep -q '^Verdict: breaks$' "$tmp/out" || fail 'explain does not come to its verdict'
 grep -q '3. breaks: does it offer nothing allowed?' "$tmp/out" || fail 'explain does not go through its questions'
 rc=0
