@@ -24,8 +24,8 @@ struct handshake {
     bool holed; /* bytes of it are missing */
     bool done; /* it was handed over; the next call forgets it */
     uint32_t length, got; /* of the body; bytes of it that have passed */
+    uint32_t cap; /* of buf */
     uint8_t *buf;
-    uint32_t cap;
 };
 
 struct handshake_message {

@@ -116,7 +116,7 @@ static enum tls_verdict server_data_13(struct tls *t, struct tls_side *s, size_t
 static enum tls_verdict client_data_13(struct tls *t, struct tls_side *s, size_t length)
 {
     enum { END_OF_EARLY_DATA = 4, EMPTY_CERTIFICATE = 8 };
-    bool early = t->has_ch && (t->ch.ext_mask & EXT_EARLY_DATA) && !(t->flags & EV_HRR);
+    bool early = t->early_data && !(t->flags & EV_HRR);
     s->small_last = alert_sized(t, length);
     if (s->finished)
         return undecided(t, s);
@@ -140,7 +140,7 @@ enum tls_verdict outcome_data(struct tls *t, unsigned d, size_t length)
     struct tls_side *s = &t->side[d];
     s->data_bytes += length;
     s->data = true;
-    if (d == t->client && !t->has_sh && !server_side(t)->seen && t->has_ch && (t->ch.ext_mask & EXT_EARLY_DATA)) {
+    if (d == t->client && !t->has_sh && !server_side(t)->seen && t->early_data) {
         t->flags |= EV_EARLY_DATA;
         return undecided(t, s);
     }

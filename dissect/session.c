@@ -29,22 +29,27 @@ enum phase {
     PHASE_AFTER, /* the handshake is over, and this connection may yet show another: its hello would begin a segment */
 };
 
-struct session {
-    struct tls_shared *shared; /* where it lies */
-    uint8_t phase;
+/* What only a stream has that did not begin with TLS, or not plainly so. */
+struct opening {
+    struct dialogue g; /* SNIFF: rows on trial; later: trial[0] is the row that led here, if any */
     uint8_t tunnels; /* prefixes and tunnel headers taken off so far */
-    bool tls_ruled_out;
     bool bare[2]; /* PHASE_UNWRAP: this direction has no more PDUs */
     uint8_t searched; /* PHASE_LOST, PHASE_AFTER: segments looked at for a hello */
-    struct tls *tls;
-    struct dialogue g; /* SNIFF: rows on trial; later: trial[0] is the row that led here, if any */
     const char *upgrade; /* how TLS came about, NULL when direct */
     bool tunnel; /* by a row that is no upgrade itself */
-    bool alert_in_clear; /* ended the handshake */
     bool returns; /* by a row that can go back to clear text */
     struct upgrade_state facts; /* of that row */
     struct endpoint real_client, real_server;
     char *target; /* CONNECT, SOCKS; as large as a tag */
+};
+
+struct session {
+    struct tls_shared *shared; /* where it lies */
+    struct tls *tls;
+    struct opening *o; /* NULL for most; never where an upgrade led */
+    uint8_t phase;
+    bool tls_ruled_out;
+    bool alert_in_clear; /* ended the handshake */
 };
 
 struct datagram_session { /* flows of datagrams */
@@ -149,15 +154,18 @@ static void judge_one_sided(struct dissector *ds, struct tls_event *ev)
 
 static void fill_upgrade(const struct session *s, struct tls_event *ev)
 {
-    ev->upgrade = s->upgrade;
-    ev->target = s->target;
-    ev->server_offered_upgrade = s->facts.offered;
-    ev->refusal_code = s->facts.refusal_code;
-    if (s->facts.login)
+    const struct opening *o = s->o;
+    if (!o)
+        return;
+    ev->upgrade = o->upgrade;
+    ev->target = o->target;
+    ev->server_offered_upgrade = o->facts.offered;
+    ev->refusal_code = o->facts.refusal_code;
+    if (o->facts.login)
         ev->flags |= EV_CLEARTEXT_LOGIN;
-    if (s->real_client.addr.kind != ADDR_NONE) {
+    if (o->real_client.addr.kind != ADDR_NONE) {
         ev->via = ev->client;
-        ev->client = s->real_client;
+        ev->client = o->real_client;
         ev->flags |= EV_PROXIED;
     }
 }
@@ -189,7 +197,7 @@ static void emit_tls(struct dissector *ds, struct session *s, struct flow *f, en
     fill_upgrade(s, &ev);
     judge_one_sided(ds, &ev);
     ds->stats->handshakes++;
-    ds->stats->cleartext_login += s->facts.login;
+    ds->stats->cleartext_login += s->o && s->o->facts.login;
     ds->sink->event(ds->sink, &ev);
     bool alert = ev.outcome == OUTCOME_ALERT_CLIENT || ev.outcome == OUTCOME_ALERT_SERVER;
     s->alert_in_clear = alert && !(ev.flags & EV_ALERT_ENCRYPTED);
@@ -213,10 +221,10 @@ static bool heard_both(const struct flow *f)
 }
 
 /* After a refusal the last word (QUIT, Unbind) is no use of the session; a second one is, or what settles it in clear text. */
-static enum aftermath after_refusal(const struct session *s, enum dialogue_verdict how)
+static enum aftermath after_refusal(const struct opening *o, enum dialogue_verdict how)
 {
-    bool settled = how == DIALOGUE_PLAIN && s->g.after_refusal > 0;
-    return s->facts.login || s->g.after_refusal > 1 || settled ? AFTER_PLAINTEXT : AFTER_CLOSE;
+    bool settled = how == DIALOGUE_PLAIN && o->g.after_refusal > 0;
+    return o->facts.login || o->g.after_refusal > 1 || settled ? AFTER_PLAINTEXT : AFTER_CLOSE;
 }
 
 /* A session of an upgradable protocol that did not reach TLS. how: PLAIN and OPAQUE are the dialogue's answers, NONE: it ended
@@ -224,21 +232,33 @@ static enum aftermath after_refusal(const struct session *s, enum dialogue_verdi
 static void emit_ledger(struct dissector *ds, struct session *s, struct flow *f, enum dialogue_verdict how)
 {
     bool opaque = how == DIALOGUE_OPAQUE;
+    const struct opening *o = s->o;
     struct tls_event ev = { .suite = SUITE_NONE, .transport = TRANSPORT_TCP };
-    ds->stats->cleartext_login += s->facts.login; /* also where the rest is unknown */
-    if (s->tunnel)
+    ds->stats->cleartext_login += o->facts.login; /* also where the rest is unknown */
+    if (o->tunnel)
         return;
-    if (!opaque && !s->facts.refused && !s->facts.stripped && !heard_both(f)) {
+    if (!opaque && !o->facts.refused && !o->facts.stripped && !heard_both(f)) {
         ds->stats->upgrade_unknown++;
         return;
     }
     ds->stats->upgrade_opaque += opaque;
-    ev.outcome = (uint8_t)(opaque ? OUTCOME_OPAQUE : ledger_outcome(&s->facts));
-    if (s->facts.refused)
-        ev.aftermath = (uint8_t)after_refusal(s, how);
+    ev.outcome = (uint8_t)(opaque ? OUTCOME_OPAQUE : ledger_outcome(&o->facts));
+    if (o->facts.refused)
+        ev.aftermath = (uint8_t)after_refusal(o, how);
     fill_flow(f, 2, &ev);
     fill_upgrade(s, &ev);
     ds->sink->event(ds->sink, &ev);
+}
+
+static void opening_free(struct session *s)
+{
+    struct opening *o = s->o;
+    s->o = NULL;
+    if (!o)
+        return;
+    dialogue_free(&o->g);
+    tls_give(s->shared, o->target, sizeof o->facts.tag);
+    tls_give(s->shared, o, sizeof *o);
 }
 
 static void session_free(struct flow *f)
@@ -248,8 +268,7 @@ static void session_free(struct flow *f)
     if (!s)
         return;
     tls_free(s->tls);
-    dialogue_free(&s->g);
-    tls_give(s->shared, s->target, sizeof s->facts.tag);
+    opening_free(s);
     tls_give(s->shared, s, sizeof *s);
 }
 
@@ -265,14 +284,28 @@ static enum stream_verdict done(struct flow *f, enum stream_verdict v)
  * the first, which is worth a look but no state. The rest are not worth a look at every packet that follows. */
 static enum stream_verdict over(struct session *s, struct flow *f)
 {
-    if (!s->returns)
+    if (!s->o || !s->o->returns)
         return done(f, s->alert_in_clear ? STREAM_WATCH : STREAM_DONE);
     tls_free(s->tls);
     s->tls = NULL;
-    s->facts.login = false;
-    s->searched = 0;
+    s->o->facts.login = false;
+    s->o->searched = 0;
     s->phase = PHASE_AFTER;
     return STREAM_MORE;
+}
+
+/* What was on trial is TLS. */
+static void end_trials(struct session *s)
+{
+    if (s->o && s->o->upgrade)
+        dialogue_free(&s->o->g);
+    else
+        opening_free(s);
+}
+
+static bool on_trial(const struct session *s)
+{
+    return s->o && s->o->g.trials > 0;
 }
 
 /* The TLS suspicion has an answer. */
@@ -281,7 +314,7 @@ static enum stream_verdict tls_verdict(struct dissector *ds, struct session *s, 
     switch (v) {
     case TLS_MORE:
         if (s->phase == PHASE_SNIFF && tls_has_hello(s->tls)) {
-            dialogue_free(&s->g);
+            end_trials(s);
             s->phase = PHASE_TLS;
         }
         return STREAM_MORE;
@@ -298,13 +331,14 @@ static enum stream_verdict tls_verdict(struct dissector *ds, struct session *s, 
     tls_free(s->tls);
     s->tls = NULL;
     s->tls_ruled_out = true;
-    if (s->phase == PHASE_SNIFF && s->g.trials)
+    if (s->phase == PHASE_SNIFF && on_trial(s))
         return STREAM_MORE;
-    if (s->upgrade && s->phase == PHASE_TLS) { /* announced, and then something else: commands that were injected, perhaps */
+    bool upgraded = s->o && s->o->upgrade;
+    if (upgraded && s->phase == PHASE_TLS) { /* announced, and then something else: commands that were injected, perhaps */
         s->phase = PHASE_LOST;
         return STREAM_MORE;
     }
-    if (s->upgrade && s->phase != PHASE_SNIFF)
+    if (upgraded && s->phase != PHASE_SNIFF)
         emit_ledger(ds, s, f, DIALOGUE_NONE);
     return done(f, STREAM_WATCH);
 }
@@ -330,50 +364,52 @@ static enum stream_verdict no_memory(struct dissector *ds, struct flow *f)
 /* TLS bytes out of PDUs; what is incomplete stays in held[]. */
 static enum stream_verdict feed_unwrap(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
 {
-    if (s->bare[d])
+    struct opening *o = s->o;
+    if (o->bare[d])
         return feed_tls(ds, s, f, d, b);
-    if (s->g.trials == 0)
+    if (o->g.trials == 0)
         return no_memory(ds, f); /* at the hand-over */
-    struct rd wire = dialogue_push(&s->g, d, b);
-    if (s->g.no_memory)
+    struct rd wire = dialogue_push(&o->g, d, b);
+    if (o->g.no_memory)
         return no_memory(ds, f);
     struct rd tls;
     bool bare = false;
     size_t before = rd_left(&wire);
     enum stream_verdict v = STREAM_MORE;
     bool guessed, from_client = d == guess_client(f, &guessed);
-    while (v == STREAM_MORE && !bare && s->g.trial[0].row->unwrap(&s->facts, from_client, &wire, &tls, &bare))
+    while (v == STREAM_MORE && !bare && o->g.trial[0].row->unwrap(&o->facts, from_client, &wire, &tls, &bare))
         v = feed_tls(ds, s, f, d, tls);
     if (v == STREAM_MORE && bare) {
-        s->bare[d] = true;
+        o->bare[d] = true;
         v = feed_tls(ds, s, f, d, wire);
         wire = rd_of(NULL, 0);
     }
     if (v != STREAM_MORE)
         return v;
-    dialogue_pull(&s->g, d, before - rd_left(&wire));
+    dialogue_pull(&o->g, d, before - rd_left(&wire));
     return rd_left(&wire) > LIMIT_UPGRADE_BYTES ? done(f, STREAM_DONE) : STREAM_MORE;
 }
 
 static void keep_facts(struct dissector *ds, struct session *s)
 {
-    const struct trial *t = &s->g.trial[0];
-    assert(s->g.trial);
-    bool login = s->facts.login; /* a proxy's, before the protocol in its tunnel */
-    s->facts = t->s;
-    s->facts.login |= login;
-    s->upgrade = t->row->name;
-    s->tunnel = t->row->tunnel;
-    s->returns = t->row->returns;
+    struct opening *o = s->o;
+    const struct trial *t = &o->g.trial[0];
+    assert(o->g.trial);
+    bool login = o->facts.login; /* a proxy's, before the protocol in its tunnel */
+    o->facts = t->s;
+    o->facts.login |= login;
+    o->upgrade = t->row->name;
+    o->tunnel = t->row->tunnel;
+    o->returns = t->row->returns;
     if (t->s.real_client.addr.kind != ADDR_NONE) {
-        s->real_client = t->s.real_client;
-        s->real_server = t->s.real_server;
+        o->real_client = t->s.real_client;
+        o->real_server = t->s.real_server;
     }
     if (t->s.has_target) { /* of a tunnel in a tunnel: the last one */
-        tls_give(s->shared, s->target, sizeof t->s.tag);
-        s->target = tls_take(&ds->shared, sizeof t->s.tag);
-        if (s->target)
-            memcpy(s->target, t->s.tag, sizeof t->s.tag);
+        tls_give(s->shared, o->target, sizeof t->s.tag);
+        o->target = tls_take(&ds->shared, sizeof t->s.tag);
+        if (o->target)
+            memcpy(o->target, t->s.tag, sizeof t->s.tag);
     }
 }
 
@@ -382,8 +418,9 @@ static enum stream_verdict by_phase(struct dissector *ds, struct session *s, str
 /* The dialogue says that TLS, or something to be sniffed again, follows behind its last unit in both directions. */
 static enum stream_verdict hand_over(struct dissector *ds, struct session *s, struct flow *f, unsigned d, enum dialogue_verdict how)
 {
-    const struct upgrade_state *u = &s->g.trial[0].s;
-    if (how == DIALOGUE_RESTART && ++s->tunnels > LIMIT_TUNNELS) {
+    struct opening *o = s->o;
+    const struct upgrade_state *u = &o->g.trial[0].s;
+    if (how == DIALOGUE_RESTART && ++o->tunnels > LIMIT_TUNNELS) {
         ds->stats->tunnel_deep++;
         return done(f, STREAM_DONE);
     }
@@ -392,13 +429,13 @@ static enum stream_verdict hand_over(struct dissector *ds, struct session *s, st
     tls_free(s->tls);
     s->tls = NULL;
     s->tls_ruled_out = false;
-    struct dialogue old = s->g; /* its bytes are still needed here */
-    s->g = (struct dialogue){ 0 };
+    struct dialogue old = o->g; /* its bytes are still needed here */
+    o->g = (struct dialogue){ 0 };
     enum stream_verdict v = STREAM_MORE;
     bool unwrap = old.trial[0].row->unwrap != NULL;
     s->phase = how == DIALOGUE_RESTART ? PHASE_SNIFF : unwrap ? PHASE_UNWRAP : PHASE_TLS;
     if (unwrap)
-        dialogue_adopt(&s->g, &old);
+        dialogue_adopt(&o->g, &old);
     unsigned client = f->initiator < 2 ? f->initiator : d;
     for (unsigned i = 0; i < 2 && v == STREAM_MORE; i++) {
         unsigned side = i == 0 ? client : !client;
@@ -414,10 +451,10 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
 {
     bool guessed;
     unsigned client = guess_client(f, &guessed);
-    enum dialogue_verdict v = dialogue_bytes(&s->g, d, d == client, b);
+    enum dialogue_verdict v = dialogue_bytes(&s->o->g, d, d == client, b);
     switch (v) {
     case DIALOGUE_MORE:
-        if (dialogue_confirmed(&s->g) && s->tls) { /* certain: TLS is ruled out until it is announced */
+        if (dialogue_confirmed(&s->o->g) && s->tls) { /* certain: TLS is ruled out until it is announced */
             tls_free(s->tls);
             s->tls = NULL;
             s->tls_ruled_out = true;
@@ -434,8 +471,8 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
     case DIALOGUE_NONE:
         break;
     }
-    ds->stats->memory_refused += s->g.no_memory;
-    dialogue_free(&s->g);
+    ds->stats->memory_refused += s->o->g.no_memory;
+    end_trials(s);
     return s->tls ? STREAM_MORE : done(f, STREAM_WATCH);
 }
 
@@ -443,26 +480,26 @@ static enum stream_verdict dialogue_step(struct dissector *ds, struct session *s
  * side is heard, the answer may yet come (captured behind it, or not waited for): then the dialogue holds the hello. */
 static bool hello_amid_dialogue(const struct session *s, const struct flow *f, unsigned d, struct rd b)
 {
-    struct rd rest = dialogue_rest(&s->g, d);
-    if (!s->g.trial || !s->g.trials)
+    const struct dialogue *g = s->o ? &s->o->g : NULL;
+    if (!g || !g->trial || !g->trials)
         return false;
-    if (dialogue_confirmed(&s->g) && s->g.trial[0].s.pending && f->seen[!d] && !f->unseen_data[!d])
+    if (dialogue_confirmed(g) && g->trial[0].s.pending && f->seen[!d] && !f->unseen_data[!d])
         return false;
-    return s->g.spoke[d] && rd_left(&rest) == 0 && tls_looks_like(b, true) &&
-           (s->g.trial[0].s.greeted || s->g.trial[0].s.confirmed);
+    struct rd rest = dialogue_rest(g, d);
+    return g->spoke[d] && rd_left(&rest) == 0 && tls_looks_like(b, true) && (g->trial[0].s.greeted || g->trial[0].s.confirmed);
 }
 
 /* The answer to a client that sent its hello without waiting is lost: what it said is TLS all the same. */
 static bool hello_is_held(const struct session *s, unsigned d)
 {
-    return dialogue_confirmed(&s->g) && tls_looks_like(dialogue_rest(&s->g, d), true);
+    return s->o && dialogue_confirmed(&s->o->g) && tls_looks_like(dialogue_rest(&s->o->g, d), true);
 }
 
 static enum stream_verdict take_held(struct dissector *ds, struct session *s, struct flow *f, unsigned d)
 {
     keep_facts(ds, s);
-    struct dialogue old = s->g;
-    s->g = (struct dialogue){ 0 };
+    struct dialogue old = s->o->g;
+    s->o->g = (struct dialogue){ 0 };
     s->phase = PHASE_TLS;
     enum stream_verdict v = feed_tls(ds, s, f, d, dialogue_rest(&old, d));
     dialogue_free(&old);
@@ -472,22 +509,38 @@ static enum stream_verdict take_held(struct dissector *ds, struct session *s, st
 /* The other side answers, but its answer will not come: a client does not say so much before it. */
 static bool answer_was_missed(const struct session *s, const struct flow *f, unsigned d, struct rd b)
 {
-    struct rd rest = dialogue_rest(&s->g, d);
-    return hello_is_held(s, d) && (f->unseen_data[!d] || rd_left(&rest) + rd_left(&b) > LIMIT_UPGRADE_UNIT);
+    if (!hello_is_held(s, d))
+        return false;
+    struct rd rest = dialogue_rest(&s->o->g, d);
+    return f->unseen_data[!d] || rd_left(&rest) + rd_left(&b) > LIMIT_UPGRADE_UNIT;
+}
+
+/* The first bytes, when they are not plainly TLS: which rows could begin so? */
+static void open_dialogue(struct dissector *ds, struct session *s, const struct flow *f, unsigned d, struct rd b)
+{
+    uint16_t from = f->side[d].port, to = f->side[!d].port;
+    if (f->midstream && !dialogue_may_start(b, f->side[0].port, f->side[1].port, false))
+        return;
+    if (!s->o) {
+        s->o = tls_take(&ds->shared, sizeof *s->o);
+        if (!s->o)
+            return;
+        *s->o = (struct opening){ 0 };
+    }
+    bool from_client = !f->midstream && f->initiator < 2 ? d == f->initiator : from > to;
+    dialogue_start(&s->o->g, &ds->shared.buffered, from_client, b, from, to);
+    ds->stats->memory_refused += s->o->g.no_memory;
+    if (s->o->g.trials == 0)
+        end_trials(s);
 }
 
 static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
 {
-    bool first = !s->g.trial && !s->tls && !s->tls_ruled_out && !tls_looks_like(b, true);
-    if (first && !f->midstream)
-        dialogue_start(&s->g, &ds->shared.buffered, f->initiator < 2 ? d == f->initiator : f->side[d].port > f->side[!d].port,
-                       b, f->side[d].port, f->side[!d].port);
-    else if (first && dialogue_may_start(b, f->side[0].port, f->side[1].port, false))
-        dialogue_start(&s->g, &ds->shared.buffered, f->side[d].port > f->side[!d].port, b, f->side[d].port, f->side[!d].port);
-    ds->stats->memory_refused += first && s->g.no_memory;
+    if (!(s->o && s->o->g.trial) && !s->tls && !s->tls_ruled_out && !tls_looks_like(b, true))
+        open_dialogue(ds, s, f, d, b);
     if (hello_amid_dialogue(s, f, d, b)) {
         enum dialogue_verdict v = DIALOGUE_TLS;
-        s->g.trials = 1;
+        s->o->g.trials = 1;
         enum stream_verdict out = hand_over(ds, s, f, d, v);
         return out == STREAM_MORE ? feed_tls(ds, s, f, d, b) : out;
     }
@@ -495,7 +548,7 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
         enum stream_verdict out = take_held(ds, s, f, d);
         return out == STREAM_MORE ? feed_tls(ds, s, f, d, b) : out;
     }
-    bool had_dialogue = s->g.trials > 0;
+    bool had_dialogue = on_trial(s);
     if (!s->tls_ruled_out && (s->tls || tls_looks_like(b, false))) {
         enum stream_verdict v = feed_tls(ds, s, f, d, b);
         if (v != STREAM_MORE || s->phase != PHASE_SNIFF)
@@ -503,7 +556,7 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
     } else if (!s->tls) {
         s->tls_ruled_out = true;
     }
-    if (had_dialogue && s->g.trials)
+    if (had_dialogue && on_trial(s))
         return dialogue_step(ds, s, f, d, b);
     return s->tls ? STREAM_MORE : done(f, STREAM_WATCH);
 }
@@ -515,7 +568,7 @@ static enum stream_verdict search(struct dissector *ds, struct session *s, struc
         s->phase = PHASE_TLS;
         return feed_tls(ds, s, f, d, b);
     }
-    if (++s->searched <= LIMIT_WATCH_SEGMENTS)
+    if (++s->o->searched <= LIMIT_WATCH_SEGMENTS)
         return STREAM_MORE;
     if (s->phase == PHASE_LOST)
         emit_ledger(ds, s, f, DIALOGUE_NONE);
@@ -563,14 +616,16 @@ static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, ui
         return STREAM_DONE;
     if (s->tls) {
         if (s->phase == PHASE_SNIFF)
-            dialogue_free(&s->g);
+            end_trials(s);
         return tls_verdict(ds, s, f, tls_gap(s->tls, d, missing, when_of(f)));
     }
-    if (dialogue_confirmed(&s->g))
-        keep_facts(ds, s);
-    else if (!s->upgrade)
+    if (!s->o)
         return done(f, STREAM_WATCH);
-    dialogue_free(&s->g); /* also when TLS was announced already: the hello that comes next may be the server's */
+    if (dialogue_confirmed(&s->o->g))
+        keep_facts(ds, s);
+    else if (!s->o->upgrade)
+        return done(f, STREAM_WATCH);
+    dialogue_free(&s->o->g); /* also when TLS was announced already: the hello that comes next may be the server's */
     s->phase = PHASE_LOST;
     return STREAM_MORE;
 }
@@ -677,9 +732,9 @@ static void session_end(void *ctx, struct flow *f, enum end_reason why, unsigned
     } else if (s->phase == PHASE_AFTER) {
         session_free(f); /* no other handshake came */
         return;
-    } else if (s->phase == PHASE_LOST || (s->phase != PHASE_SNIFF && s->upgrade)) {
+    } else if (s->phase == PHASE_LOST || (s->phase != PHASE_SNIFF && s->o && s->o->upgrade)) {
         emit_ledger(ds, s, f, DIALOGUE_NONE);
-    } else if (dialogue_confirmed(&s->g)) {
+    } else if (s->o && dialogue_confirmed(&s->o->g)) {
         keep_facts(ds, s);
         emit_ledger(ds, s, f, DIALOGUE_NONE);
     }

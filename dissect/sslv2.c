@@ -124,7 +124,7 @@ static bool possible(const struct tls *t, unsigned d, struct rd b)
     if (t->has_sh)
         return t->sslv2;
     if (t->has_ch)
-        return t->ch.format == HELLO_SSLV2 && (d == t->client || hello_back || type == SSLV2_ERROR);
+        return t->sslv2_format && (d == t->client || hello_back || type == SSLV2_ERROR);
     return client_hello || hello_back;
 }
 

@@ -62,11 +62,11 @@ static bool hello_under_way(const struct tls_side *s)
     return h->have == sizeof h->head && !h->done && !h->holed && (h->type == HS_CLIENT_HELLO || h->type == HS_SERVER_HELLO);
 }
 
-static void forget_body(struct tls *t, uint8_t **copy, size_t *kept)
+static void forget_answer(struct tls *t)
 {
-    tls_give(t->shared, *copy, *kept);
-    *copy = NULL;
-    *kept = 0;
+    if (t->sh)
+        tls_give(t->shared, t->sh, sizeof *t->sh + t->sh->length);
+    t->sh = NULL;
 }
 
 void tls_free(struct tls *t)
@@ -78,23 +78,51 @@ void tls_free(struct tls *t)
         handshake_reset(&t->side[d].handshake, t->shared);
     }
     cert_release(t->shared->certs, t->cert);
-    forget_body(t, &t->ch_copy, &t->ch_kept);
-    forget_body(t, &t->sh_copy, &t->sh_kept);
+    tls_give(t->shared, t->ch, t->ch_length);
+    forget_answer(t);
     tls_give(t->shared, t, sizeof *t);
 }
 
 /* ---- hellos ---- */
 
-/* A copy of the body of a message, for as long as the conversation. NULL: no memory, or no room. */
-static uint8_t *keep_body(struct tls *t, const struct handshake_message *m, size_t *kept)
+/* What a ClientHello says, for as long as the conversation. false: no memory, or no room. */
+static bool keep_hello(struct tls *t, const struct client_hello *ch)
 {
-    uint8_t *copy = tls_take(t->shared, m->length);
-    if (!copy)
-        return NULL;
-    if (m->length)
-        memcpy(copy, m->body.p, m->length);
-    *kept = m->length;
-    return copy;
+    size_t n = hello_keep(ch, t->shared->hello);
+    uint8_t *kept = tls_take(t->shared, n);
+    if (!kept)
+        return false;
+    memcpy(kept, t->shared->hello, n);
+    tls_give(t->shared, t->ch, t->ch_length); /* the second one, after a retry request, is the one that is answered */
+    t->ch = kept;
+    t->ch_length = (uint32_t)n;
+    t->has_ch = true;
+    t->early_data = ch->ext_mask & EXT_EARLY_DATA;
+    t->sslv2_format = ch->format == HELLO_SSLV2;
+    return true;
+}
+
+/* The same bytes, in a copy of what they lie in. */
+static struct rd moved(struct rd span, const uint8_t *from, const uint8_t *to)
+{
+    return rd_left(&span) ? rd_of(to + (span.p - from), rd_left(&span)) : rd_of(NULL, 0);
+}
+
+/* Likewise a ServerHello, with its body. */
+static bool keep_answer(struct tls *t, const struct server_hello *sh, struct rd body)
+{
+    size_t n = rd_left(&body);
+    struct tls_answer *kept = tls_take(t->shared, sizeof *kept + n);
+    if (!kept)
+        return false;
+    kept->hello = *sh;
+    kept->length = (uint32_t)n;
+    memcpy(kept->body, body.p, n);
+    kept->hello.session_id = moved(sh->session_id, body.p, kept->body);
+    kept->hello.alpn = moved(sh->alpn, body.p, kept->body);
+    kept->hello.extensions = moved(sh->extensions, body.p, kept->body);
+    t->sh = kept;
+    return true;
 }
 
 /* A message that should be a hello and is not: junk that looks like TLS when there was none before. */
@@ -112,24 +140,13 @@ enum tls_verdict tls_client_hello(struct tls *t, unsigned d, const struct handsh
     bool again = t->has_ch;
     if ((t->client != SIDE_NONE && t->client != d) || (again && t->has_sh))
         return TLS_MORE;
-    if (!m->kept)
-        return TLS_MORE;
-    size_t kept = 0;
-    uint8_t *copy = keep_body(t, m, &kept);
-    if (!copy)
+    if (!m->kept || m->length > LIMIT_HELLO_BYTES)
         return TLS_MORE;
     struct client_hello ch;
-    struct rd body = rd_of(copy, m->length);
-    if (!(format == HELLO_SSLV2 ? client_hello_parse_sslv2(body, &ch) : client_hello_parse(body, format, &ch))) {
-        forget_body(t, &copy, &kept);
+    if (!(format == HELLO_SSLV2 ? client_hello_parse_sslv2(m->body, &ch) : client_hello_parse(m->body, format, &ch)))
         return bad_hello(t);
-    }
-    if (again) /* the second one, after a HelloRetryRequest or HelloVerifyRequest, is the one that is answered */
-        forget_body(t, &t->ch_copy, &t->ch_kept);
-    t->ch = ch;
-    t->ch_copy = copy;
-    t->ch_kept = kept;
-    t->has_ch = true;
+    if (!keep_hello(t, &ch))
+        return TLS_MORE;
     t->client = (uint8_t)d;
     t->ch_when = t->now;
     t->side[d].went_on |= again;
@@ -141,10 +158,10 @@ static void take_server_hello(struct tls *t, unsigned d)
     t->has_sh = true;
     t->client = (uint8_t)(1 - d);
     t->sh_when = t->now;
-    t->version = t->sh.version;
-    t->version_wire = t->sh.version_wire;
-    t->suite = t->sh.suite;
-    t->group = t->sh.group;
+    t->version = t->sh->hello.version;
+    t->version_wire = t->sh->hello.version_wire;
+    t->suite = t->sh->hello.suite;
+    t->group = t->sh->hello.group;
 }
 
 static enum tls_verdict retry_request(struct tls *t, unsigned d)
@@ -165,11 +182,8 @@ static void use_partial(struct tls *t, unsigned d, struct rd part, bool cut)
         (void)retry_request(t, d);
         return;
     }
-    struct handshake_message m = { .length = (uint32_t)rd_left(&part), .body = part };
-    t->sh_copy = keep_body(t, &m, &t->sh_kept);
-    if (!t->sh_copy)
+    if (!keep_answer(t, &sh, part))
         return;
-    (void)server_hello_partial(rd_of(t->sh_copy, m.length), cut, dtls, &t->sh);
     take_server_hello(t, d);
     t->flags |= EV_HELLO_PARTIAL;
 }
@@ -187,11 +201,8 @@ static enum tls_verdict server_hello(struct tls *t, unsigned d, const struct han
     }
     if (sh.hrr)
         return retry_request(t, d);
-    t->sh_copy = keep_body(t, m, &t->sh_kept);
-    if (!t->sh_copy)
-        return TLS_MORE;
-    (void)server_hello_parse(rd_of(t->sh_copy, m->length), t->framing == TLS_DTLS, &t->sh);
-    take_server_hello(t, d);
+    if (keep_answer(t, &sh, m->body))
+        take_server_hello(t, d);
     return TLS_MORE;
 }
 

@@ -12,6 +12,7 @@
 #include "base/room.h"
 #include "capture/stats.h"
 #include "dissect/event.h"
+#include "dissect/hello_kept.h"
 
 struct tls; /* opaque; one allocation plus buffers of incomplete messages */
 
@@ -22,7 +23,9 @@ struct tls_shared {
     struct room buffered; /* what waits for more, of all conversations and dialogues: LIMIT_HANDSHAKE_TOTAL */
     struct room kept; /* the state of all flows, and the whole hellos they keep: LIMIT_HELLO_TOTAL */
     struct pool pool; /* what both are of */
-    uint8_t offer[OFFER_MAX]; /* of the event filled last */
+    struct client_hello ch; /* of the event filled last, */
+    uint8_t offer[OFFER_MAX]; /* likewise */
+    uint8_t hello[HELLO_KEPT_MAX]; /* a ClientHello on its way to be kept */
 };
 
 /* Memory for the state of a flow, counted in shared->kept. NULL: no room, or no memory (counted in stats). */
@@ -71,8 +74,8 @@ bool tls_has_hello(const struct tls *t); /* a ClientHello or ServerHello was rec
 unsigned tls_client_side(const struct tls *t); /* 0, 1, or 2 = not known */
 
 /* The conversation is over: fill *ev with all facts (endpoints, transport, upgrade are the caller's). The pointers inside
- * live until tls_free, its offer until the next call. end and by tell how the carrier ended when the outcome was not known
- * yet. */
+ * live until tls_free, its ClientHello and offer until the next call. end and by tell how the carrier ended when the outcome was
+ * not known yet. */
 enum tls_end { TLS_END_DECIDED, TLS_END_FIN, TLS_END_RST, TLS_END_IDLE, TLS_END_INPUT, TLS_END_EVICTED };
 void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_event *ev);
 

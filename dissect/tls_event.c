@@ -2,22 +2,22 @@
 /* What a conversation came to, as an event. */
 #include "dissect/tls_state.h"
 
-static enum resumption resumption(const struct tls *t)
+static enum resumption resumption(const struct tls *t, const struct client_hello *ch)
 {
     if (t->sslv2)
         return t->sslv2_resumed ? RESUMPTION_YES : RESUMPTION_NO;
     if (!t->has_sh)
         return RESUMPTION_UNKNOWN;
     if (version_rank(t->version) == version_rank(VER_TLS13))
-        return t->sh.psk ? RESUMPTION_YES : t->flags & EV_HELLO_PARTIAL ? RESUMPTION_UNKNOWN : RESUMPTION_NO;
+        return t->sh->hello.psk ? RESUMPTION_YES : t->flags & EV_HELLO_PARTIAL ? RESUMPTION_UNKNOWN : RESUMPTION_NO;
     if (t->full || t->abbreviated)
         return t->full ? RESUMPTION_NO : RESUMPTION_YES;
-    if (!t->has_ch)
+    if (!ch)
         return RESUMPTION_UNKNOWN;
-    if (rd_left(&t->ch.session_id) && rd_equal(&t->ch.session_id, &t->sh.session_id))
+    if (rd_left(&ch->session_id) && rd_equal(&ch->session_id, &t->sh->hello.session_id))
         return RESUMPTION_YES; /* RFC 5246 section 7.4.1.3 */
     /* A ticket without a session id resumes with none (RFC 5077 section 3.4): then only the flight tells. */
-    return rd_left(&t->ch.session_id) || rd_left(&t->ch.ticket) == 0 ? RESUMPTION_NO : RESUMPTION_UNKNOWN;
+    return rd_left(&ch->session_id) || rd_left(&ch->ticket) == 0 ? RESUMPTION_NO : RESUMPTION_UNKNOWN;
 }
 
 static bool resumption_attempted(const struct client_hello *ch)
@@ -35,23 +35,25 @@ static bool suite_offered(const struct client_hello *ch, uint32_t suite)
     return false;
 }
 
-static uint32_t flags_of_hellos(const struct tls *t)
+/* ch: NULL when there was none. */
+static uint32_t flags_of_hellos(const struct tls *t, const struct client_hello *ch)
 {
     uint32_t flags = 0;
-    if (t->has_ch) {
-        flags |= resumption_attempted(&t->ch) ? EV_RESUMPTION_ATTEMPTED : 0;
-        flags |= t->ch.fallback_scsv ? EV_FALLBACK_SCSV : 0;
-        flags |= t->ch.ext_mask & EXT_ECH ? EV_ECH : 0;
-        flags |= t->suite != SUITE_NONE && !suite_offered(&t->ch, t->suite) ? EV_SUITE_NOT_OFFERED : 0;
+    if (ch) {
+        flags |= resumption_attempted(ch) ? EV_RESUMPTION_ATTEMPTED : 0;
+        flags |= ch->fallback_scsv ? EV_FALLBACK_SCSV : 0;
+        flags |= ch->ext_mask & EXT_ECH ? EV_ECH : 0;
+        flags |= t->suite != SUITE_NONE && !suite_offered(ch, t->suite) ? EV_SUITE_NOT_OFFERED : 0;
     }
-    if (t->has_sh && !t->sslv2) {
-        flags |= t->sh.ext_mask & EXT_EMS ? EV_EMS : 0;
-        flags |= t->sh.ext_mask & EXT_ETM ? EV_ETM : 0;
-        flags |= t->sh.ext_mask & EXT_RENEGOTIATION_INFO ? EV_RENEGOTIATION_INFO : 0;
-        flags |= t->sh.ext_mask & EXT_NPN ? EV_NPN : 0;
-        flags |= t->sh.compression ? EV_COMPRESSION : 0;
+    if (t->sh && !t->sslv2) {
+        const struct server_hello *sh = &t->sh->hello;
+        flags |= sh->ext_mask & EXT_EMS ? EV_EMS : 0;
+        flags |= sh->ext_mask & EXT_ETM ? EV_ETM : 0;
+        flags |= sh->ext_mask & EXT_RENEGOTIATION_INFO ? EV_RENEGOTIATION_INFO : 0;
+        flags |= sh->ext_mask & EXT_NPN ? EV_NPN : 0;
+        flags |= sh->compression ? EV_COMPRESSION : 0;
     }
-    switch (resumption(t)) {
+    switch (resumption(t, ch)) {
     case RESUMPTION_UNKNOWN:
         break;
     case RESUMPTION_NO:
@@ -66,8 +68,9 @@ static uint32_t flags_of_hellos(const struct tls *t)
 
 static void fill_hello(struct tls *t, struct tls_event *ev)
 {
-    ev->offer = rd_of(t->shared->offer, client_hello_offer(&t->ch, t->shared->offer));
-    ev->ch = &t->ch;
+    hello_recall(t->ch, &t->shared->ch);
+    ev->ch = &t->shared->ch;
+    ev->offer = rd_of(t->shared->offer, client_hello_offer(ev->ch, t->shared->offer));
 }
 
 static void fill_alert(const struct tls *t, struct tls_event *ev)
@@ -91,7 +94,9 @@ void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_eve
     ev->frame_client_hello = t->has_ch ? t->ch_when.frame : 0;
     ev->frame_server_hello = t->has_sh ? t->sh_when.frame : 0;
     ev->outcome = t->outcome;
-    ev->flags |= t->flags | flags_of_hellos(t);
+    if (t->has_ch)
+        fill_hello(t, ev);
+    ev->flags |= t->flags | flags_of_hellos(t, ev->ch);
     ev->version = t->version;
     ev->version_wire = t->version_wire;
     ev->suite = t->suite;
@@ -100,11 +105,9 @@ void tls_fill_event(struct tls *t, enum tls_end end, unsigned by, struct tls_eve
     ev->sigscheme = t->sigscheme;
     ev->cert = t->cert;
     ev->cert_count = t->cert_count;
-    if (t->has_ch)
-        fill_hello(t, ev);
-    if (t->has_sh && !t->sslv2) {
-        ev->sh = &t->sh;
-        ev->sentinel = t->sh.sentinel;
+    if (t->sh && !t->sslv2) {
+        ev->sh = &t->sh->hello;
+        ev->sentinel = t->sh->hello.sentinel;
     }
     fill_alert(t, ev);
 }

@@ -7,12 +7,15 @@
 #define DISSECT_TLS_STATE_H
 
 #include "dissect/handshake.h"
+#include "dissect/hello_kept.h"
 #include "dissect/record.h"
 
 /* What one party has done. */
 struct tls_side {
-    struct record record;
     struct handshake handshake;
+    uint64_t data_bytes; /* protected bytes since the hellos */
+    unsigned records; /* SSLv2: encrypted records; QUIC: protected packets */
+    struct record record;
     uint8_t alert[2], alert_have; /* of an alert record that comes in pieces */
     bool seen; /* bytes of it came */
     bool closed; /* it has said all it had to say (FIN) */
@@ -25,8 +28,12 @@ struct tls_side {
     bool data; /* protected application data */
     bool went_on; /* client: more than what a client says before it is answered */
     bool small_last; /* 1.3: its last protected record had the size of an alert */
-    uint64_t data_bytes; /* protected bytes since the hellos */
-    unsigned records; /* SSLv2: encrypted records; QUIC: protected packets */
+};
+
+struct tls_answer { /* a ServerHello, and the bytes that its spans point into */
+    struct server_hello hello;
+    uint32_t length;
+    uint8_t body[];
 };
 
 enum { SIDE_NONE = 2 };
@@ -37,6 +44,7 @@ struct tls {
     uint8_t framing; /* enum tls_framing */
     uint8_t client; /* 0, 1, SIDE_NONE */
     bool has_ch, has_sh;
+    bool early_data, sslv2_format; /* of the ClientHello: offers 0-RTT; is in SSLv2's format */
     bool sslv2; /* the server answered in SSLv2 */
     bool sslv2_resumed; /* with a session id hit: no CLIENT-MASTER-KEY follows */
     bool full; /* the server sent messages that an abbreviated handshake does not have */
@@ -51,10 +59,9 @@ struct tls {
     struct tls_when now, first, ch_when, sh_when;
     uint32_t flags; /* enum event_flags found so far */
 
-    struct client_hello ch; /* spans point into ch_copy */
-    struct server_hello sh; /* likewise sh_copy */
-    uint8_t *ch_copy, *sh_copy;
-    size_t ch_kept, sh_kept; /* their sizes, in shared->kept */
+    uint8_t *ch; /* with has_ch: hello_keep's, ch_length bytes */
+    struct tls_answer *sh; /* with has_sh, but not of SSLv2 */
+    uint32_t ch_length;
     uint16_t version, version_wire;
     uint32_t suite;
     uint16_t group, dh_bits, sigscheme;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parsers of whole hellos and of ServerKeyExchange. The first byte chooses the parser, the rest is the message. A
- * ClientHello that parses must have a canonical form that reads back. */
-#include "dissect/hello.h"
+ * ClientHello that parses must have a canonical form that reads back, and the same one when it was kept and recalled. */
+#include "dissect/hello_kept.h"
 #include "dissect/ja.h"
 #include "dissect/kex.h"
 #include "dissect/sslv2.h"
@@ -16,6 +16,16 @@ static void check(bool ok)
         abort();
 }
 
+static void recalled(const struct client_hello *ch, const uint8_t *form, size_t n)
+{
+    static uint8_t kept[HELLO_KEPT_MAX];
+    uint8_t again[OFFER_MAX];
+    struct client_hello back;
+    check(hello_keep(ch, kept) <= sizeof kept);
+    hello_recall(kept, &back);
+    check(client_hello_offer(&back, again) == n && memcmp(again, form, n) == 0);
+}
+
 static void client(const struct client_hello *ch)
 {
     uint8_t form[OFFER_MAX];
@@ -25,6 +35,7 @@ static void client(const struct client_hello *ch)
     check(n <= OFFER_MAX && offer_read(rd_of(form, n), &o));
     check(o.max_version == ch->max_version && o.format == ch->format && o.fallback_scsv == ch->fallback_scsv);
     check((o.ext_mask & ~ch->ext_mask) == 0);
+    recalled(ch, form, n);
     ja3_client(ch, ja3);
     ja4_client(ch, 't', ja4);
 }
