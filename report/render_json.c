@@ -6,6 +6,7 @@
  * One record is held at a time, and each stands on a line of its own: a report of a million pairs needs no more memory than
  * one of ten, and two reports can be compared by line.
  */
+#include "report/clear.h"
 #include "report/json_out.h"
 #include "report/names_file.h"
 #include "report/parts.h"
@@ -377,7 +378,7 @@ static void server_rows(struct json_report *w)
         json_text(j, "transport", transport_name(s->transport));
         called(w, &s->at.addr);
         own(w, s->own);
-        json_text(j, "service", service_name(r->cube, &s->at, s->transport));
+        json_text(j, "service", clear_service_of(r, s));
         server_upgrades(j, s);
         if (s->t.handshakes)
             tally(j, &s->t);
@@ -537,22 +538,36 @@ static void upgrade_rows(struct json_report *w)
     section_end(w);
 }
 
-static void service_rows(struct json_report *w)
+static void clear_rows(struct json_report *w)
 {
-    unsigned n;
-    const struct service *s = cube_services(w->r->cube, &n);
+    struct clear c;
+    w->failed |= clear_make(w->r, &c) != 0;
     section(w, "cleartext_services");
-    for (unsigned i = 0; i < n; i++) {
-        if (!s[i].cleartext || !view_has_server(w->r->view, &s[i].server))
-            continue;
+    for (uint32_t i = 0; !w->failed && i < c.services; i++) {
         struct json_out *j = row(w);
-        server(j, &s[i].server);
-        json_text(j, "transport", s[i].proto == PROTO_UDP ? "udp" : "tcp");
-        json_text(j, "service", s[i].name);
-        json_uint(j, "flows", s[i].flows);
+        server(j, &c.service[i].server);
+        json_text(j, "transport", transport_name(c.service[i].transport));
+        json_text(j, "service", c.service[i].name);
+        json_uint(j, "flows", c.service[i].flows);
+        json_uint(j, "sessions", c.service[i].sessions);
+        json_uint(j, "logins", c.service[i].logins);
         json_end_object(j);
     }
     section_end(w);
+    section(w, "cleartext_logins");
+    for (uint32_t i = 0; !w->failed && i < c.logins; i++) {
+        struct json_out *j = row(w);
+        address(j, "client_ip", &c.login[i].client);
+        called(w, &c.login[i].client);
+        server(j, &c.login[i].server);
+        json_text(j, "transport", transport_name(c.login[i].transport));
+        json_text(j, "upgrade", cube_upgrade_name(c.login[i].upgrade));
+        json_uint(j, "logins", c.login[i].logins);
+        seen(j, c.login[i].first_ns, c.login[i].last_ns);
+        json_end_object(j);
+    }
+    section_end(w);
+    clear_free(&c);
 }
 
 static void fact_rows(struct json_report *w)
@@ -609,7 +624,7 @@ static void document(struct json_report *w)
     suite_rows(w);
     failure_rows(w);
     upgrade_rows(w);
-    service_rows(w);
+    clear_rows(w);
     fact_rows(w);
     apart_rows(w);
     if (w->r->view->study && !json_study(j, w->out, w->r))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The two tables of parties: servers and clients, the worst first. */
 #include "report/text.h"
+#include "report/clear.h"
 #include "report/names_file.h"
 #include "report/parts.h"
 #include "report/stamp.h"
@@ -144,7 +145,7 @@ static const char *upgrades_text(const struct roll_server *s, char *buf)
 static void server_cells(const struct text *t, struct table *table, const struct roll_server *s)
 {
     char a[ADDR_TEXT], b[PHRASE];
-    const char *service = service_name(t->r->cube, &s->at, s->transport);
+    const char *service = clear_service_of(t->r, s);
     table_cell(table, "%s%s", endpoint_print(&s->at, a), transport_note(s->transport));
     table_cell(table, "%s", service ? service : "-");
     table_cell(table, "%s", text_count(s->reach.clients, b));

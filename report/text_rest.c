@@ -2,6 +2,8 @@
 /* The tables after the parties: suites, failures, the upgrade ledger, cleartext services, other facts, clients set
  * apart. */
 #include "report/text.h"
+#include "report/clear.h"
+#include "report/names_file.h"
 #include "report/parts.h"
 #include "report/stamp.h"
 
@@ -155,63 +157,109 @@ void text_upgrades(struct text *t)
 }
 
 /* The servers of one cleartext service. */
-struct clear {
+struct kind {
     const char *name;
-    const struct service *example;
+    const struct clear_service *example;
     uint32_t servers;
+    uint64_t sessions, logins;
 };
 
-static int clear_cmp(const void *x, const void *y)
+static int kind_cmp(const void *x, const void *y)
 {
-    const struct clear *a = x, *b = y;
+    const struct kind *a = x, *b = y;
     if (a->servers != b->servers)
         return a->servers > b->servers ? -1 : 1;
     return strcmp(a->name, b->name);
 }
 
-enum { CLEAR = 256 }; /* nDPI knows fewer services that speak in clear text; more would go unlisted here, not in JSON */
+enum { KINDS = 256 }; /* nDPI knows fewer services that speak in clear text; more would go unlisted here, not in JSON */
 
-static unsigned clear_services(const struct cube *c, const struct view *v, struct clear clear[CLEAR])
+static unsigned kinds_of(const struct clear *c, struct kind kind[KINDS])
 {
-    unsigned n, kinds = 0;
-    const struct service *s = cube_services(c, &n);
-    for (unsigned i = 0; i < n; i++) {
+    unsigned kinds = 0;
+    for (uint32_t i = 0; i < c->services; i++) {
+        const struct clear_service *s = &c->service[i];
         unsigned k = 0;
-        while (k < kinds && strcmp(clear[k].name, s[i].name) != 0)
+        while (k < kinds && strcmp(kind[k].name, s->name) != 0)
             k++;
-        if (!s[i].cleartext || k == CLEAR || !view_has_server(v, &s[i].server))
+        if (k == KINDS)
             continue;
         if (k == kinds)
-            clear[kinds++] = (struct clear){ .name = s[i].name, .example = &s[i] };
-        clear[k].servers++;
+            kind[kinds++] = (struct kind){ .name = s->name, .example = s };
+        kind[k].servers++;
+        kind[k].sessions += s->sessions;
+        kind[k].logins += s->logins;
     }
     if (kinds)
-        qsort(clear, kinds, sizeof *clear, clear_cmp);
+        qsort(kind, kinds, sizeof *kind, kind_cmp);
     return kinds;
+}
+
+static void clear_table(struct text *t, const struct clear *c)
+{
+    struct kind kind[KINDS];
+    struct table table = { 0 };
+    char a[ADDR_TEXT], b[PHRASE];
+    unsigned n = kinds_of(c, kind), top = text_top(t, n);
+    text_heading(t, "CLEARTEXT SERVICES", "%s%s", n ? text_many(n, "service", "services", b) : "none in what is to be shown",
+                 n ? "; where no sessions are counted, nDPI names them: advice" : "");
+    table_column(&table, "service", TABLE_LEFT);
+    table_column(&table, "servers", TABLE_RIGHT);
+    table_column(&table, "sessions in clear", TABLE_RIGHT | TABLE_MAYBE);
+    table_column(&table, "with login", TABLE_RIGHT | TABLE_MAYBE);
+    table_column(&table, "for example", TABLE_LEFT);
+    for (unsigned i = 0; i < top; i++) {
+        table_cell(&table, "%s", kind[i].name);
+        table_cell(&table, "%s", text_count(kind[i].servers, b));
+        table_cell(&table, "%s", text_dash(kind[i].sessions, b));
+        table_cell(&table, "%s", text_dash(kind[i].logins, b));
+        table_cell(&table, "%s%s", endpoint_print(&kind[i].example->server, a), transport_note(kind[i].example->transport));
+        table_row(&table);
+    }
+    if (n)
+        text_table(t, &table);
+    text_more(t, n, top, "services");
+    if (c->left_out)
+        text_say(t, "%s of others, or that nDPI alone knows, %s left out: which clients used what it names, and when, is not kept.",
+                 text_many(c->left_out, "service", "services", b), c->left_out == 1 ? "is" : "are");
+}
+
+static void logins_table(struct text *t, const struct clear *c)
+{
+    struct table table = { 0 };
+    char a[ADDR_TEXT], b[PHRASE], at[STAMP_TEXT];
+    unsigned top = text_top(t, c->logins);
+    text_heading(t, "LOGINS IN CLEAR TEXT", "%s by %s, which anybody on the way can read (they are not kept)",
+                 text_many(c->login_sum, "login", "logins", a), text_many(c->login_clients, "client", "clients", b));
+    table_column(&table, "client", TABLE_LEFT | TABLE_WRAP);
+    table_column(&table, "server", TABLE_LEFT);
+    table_column(&table, "service", TABLE_LEFT);
+    table_column(&table, "logins", TABLE_RIGHT);
+    table_column(&table, "last seen (UTC)", TABLE_LEFT);
+    for (unsigned i = 0; i < top; i++) {
+        const struct clear_login *l = &c->login[i];
+        const struct named *n = names_file_find(t->r->view->names, &l->client);
+        table_cell(&table, "%s%s%s", addr_print(&l->client, a), n ? " " : "", n ? n->name : "");
+        table_cell(&table, "%s%s", endpoint_print(&l->server, a), transport_note(l->transport));
+        table_cell(&table, "%s", clear_protocol(l->upgrade));
+        table_cell(&table, "%s", text_count(l->logins, b));
+        table_cell(&table, "%s", stamp_text(l->last_ns, at));
+        table_row(&table);
+    }
+    text_table(t, &table);
+    text_more(t, c->logins, top, "clients and servers");
 }
 
 void text_cleartext(struct text *t)
 {
-    struct clear clear[CLEAR];
-    struct table table = { 0 };
-    char a[ADDR_TEXT], b[PHRASE];
-    unsigned n = clear_services(t->r->cube, t->r->view, clear), top = text_top(t, n);
-    if (!n)
-        return;
-    text_heading(t, "CLEARTEXT SERVICES", "%s, named by the first packets of a few flows: advice",
-                 text_many(n, "service", "services", b));
-    table_column(&table, "service", TABLE_LEFT);
-    table_column(&table, "servers", TABLE_RIGHT);
-    table_column(&table, "for example", TABLE_LEFT);
-    for (unsigned i = 0; i < top; i++) {
-        table_cell(&table, "%s", clear[i].name);
-        table_cell(&table, "%s", text_count(clear[i].servers, b));
-        table_cell(&table, "%s%s", endpoint_print(&clear[i].example->server, a),
-                   clear[i].example->proto == PROTO_UDP ? " (UDP)" : "");
-        table_row(&table);
-    }
-    text_table(t, &table);
-    text_more(t, n, top, "services");
+    struct clear c;
+    if (clear_make(t->r, &c))
+        t->failed = true;
+    else if (c.services || c.left_out)
+        clear_table(t, &c);
+    if (!t->failed && c.logins)
+        logins_table(t, &c);
+    clear_free(&c);
 }
 
 void text_facts(struct text *t)

@@ -168,10 +168,25 @@ for narrow in '--server 10.20.1.12:25' '--client 10.20.3.31' '--since 2026-11-17
 done
 "$t" read -q --server 10.20.1.12:25 $demo >"$tmp/out"
 grep -q 'those of everything that was read' "$tmp/out" || fail '--server does not say what it leaves whole'
-grep -q '^CLEARTEXT SERVICES  1 service,' "$tmp/out" || fail '--server shows the services of others'
+grep -q '^CLEARTEXT SERVICES  1 service;' "$tmp/out" || fail '--server shows the services of others'
 "$t" read -q --since 2027-01-01 $demo >"$tmp/out"
 grep -q 'Nothing was read of the time' "$tmp/out" || fail 'a time without packets'
 ! grep -q 'Window:' "$tmp/out" || fail 'a window that ends before it begins'
+# what was seen to go on in clear text is named without nDPI too, with the clients that sent logins, and narrowed like the rest
+for how in '' --no-ndpi; do
+	# shellcheck disable=SC2086
+	"$t" read -q $how $demo >"$tmp/out"
+	grep -q '^  POP3  *1  *3  *3  10.20.1.12:110$' "$tmp/out" || fail "no POP3 among the services in clear text $how"
+	grep -q '^  10.20.1.12:143  *IMAP ' "$tmp/out" || fail "the service of port 143 is not called IMAP $how"
+	grep -q '^LOGINS IN CLEAR TEXT  6 logins by 2 clients' "$tmp/out" || fail "no logins in clear text $how"
+	grep -q '^  10.20.3.32  10.20.1.12:110  POP3  *3  2026-11-17 10:25:44$' "$tmp/out" || fail "who sent logins is not said $how"
+done
+"$t" read -q --client 10.20.2.55 $demo | sed -n '/^CLEARTEXT/,/^ALSO/p' >"$tmp/out"
+grep -q '^  LDAP  *1  *3  *3 ' "$tmp/out" || fail '--client: what it did in clear text is gone'
+grep -q 'POP3\|DNS\|10.20.3.32' "$tmp/out" && fail '--client: what others did in clear text is shown'
+"$t" read -q --since 2026-11-17T10:25 $demo | sed -n '/^LOGINS/,/^ALSO/p' >"$tmp/out"
+grep -q 'LOGINS IN CLEAR TEXT  1 login by 1 client,' "$tmp/out" || fail '--since: logins before it are shown'
+
 # as many clients come first as are said to hold old versions up, those that refused the old choice among them
 "$t" read -q --top 11 $demo | sed -n '/^CLIENTS/,/more clients/p' >"$tmp/out"
 for client in 10.20.2.55 10.20.2.63 10.20.2.105 10.20.2.106; do

@@ -38,6 +38,7 @@ key = lambda x: (x["server_ip"], x["server_port"], x["transport"])
 pairs = collections.Counter(key(p) for p in d["pairs"])
 for s in d["servers"]:
     same("clients of %s" % (key(s),), s["clients"], pairs[key(s)])
+same("logins in clear text", total("cleartext_logins", "logins"), total("cleartext_services", "logins"), total("upgrades", "cleartext_logins"))
 for u in d["upgrades"]:
     same("sessions of %s" % u["upgrade"], u["sessions"], sum(
         u[k] for k in ("tls", "refused", "stripped", "plaintext", "not_offered", "abandoned", "not_observable")))
