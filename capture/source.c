@@ -458,6 +458,9 @@ static int list_file(struct scan *c, const char *path, const struct stat *st, bo
 static int list_folder(struct scan *c, const char *path, unsigned depth)
 {
     struct dirent **name;
+    size_t len = strlen(path);
+    while (len && path[len - 1] == '/')
+        len--;
     int n = scandir(path, &name, NULL, alphasort), rc = 0;
     if (n < 0) {
         (void)err_set(c->e, "%s: cannot be opened: %s", path, strerror(errno));
@@ -466,7 +469,7 @@ static int list_folder(struct scan *c, const char *path, unsigned depth)
     for (int i = 0; i < n; i++) {
         char *sub = NULL;
         struct stat st;
-        if (rc == 0 && name[i]->d_name[0] != '.' && asprintf(&sub, "%s/%s", path, name[i]->d_name) > 0 &&
+        if (rc == 0 && name[i]->d_name[0] != '.' && asprintf(&sub, "%.*s/%s", (int)len, path, name[i]->d_name) > 0 &&
             lstat(sub, &st) == 0) {
             bool link = S_ISLNK(st.st_mode);
             if (link && (stat(sub, &st) != 0 || S_ISDIR(st.st_mode)))

@@ -360,6 +360,7 @@ enum { ROWS = sizeof rows / sizeof *rows, HELP = 1000 };
 
 static void help(unsigned who, const char *name)
 {
+    enum { COLUMN = 34 }; /* where texts begin; behind a longer option on a line of their own */
     for (const struct subcommand *s = subcommands; s->name; s++)
         if (!strcmp(s->name, name))
             printf("tlsunset %s %s\n    %s\n\n", s->name, s->arguments, s->text);
@@ -373,7 +374,11 @@ static void help(unsigned who, const char *name)
             (void)snprintf(head, sizeof head, "%s%c%s--%s%s%s", rows[i].letter ? "-" : "", rows[i].letter ? rows[i].letter : ' ',
                            rows[i].letter ? ", " : "", rows[i].name, rows[i].argument ? " " : "",
                            rows[i].argument ? rows[i].argument : "");
-        printf("  %-34s%s\n", head + (rows[i].letter || head[0] != ' ' ? 0 : 1), rows[i].text);
+        const char *shown = head + (rows[i].letter || head[0] != ' ' ? 0 : 1);
+        if (strlen(shown) > COLUMN - 2)
+            printf("  %s\n  %-*s%s\n", shown, COLUMN, "", rows[i].text);
+        else
+            printf("  %-*s%s\n", COLUMN, shown, rows[i].text);
     }
 }
 

@@ -187,6 +187,11 @@ grep -q 'POP3\|DNS\|10.20.3.32' "$tmp/out" && fail '--client: what others did in
 "$t" read -q --since 2026-11-17T10:25 $demo | sed -n '/^LOGINS/,/^ALSO/p' >"$tmp/out"
 grep -q 'LOGINS IN CLEAR TEXT  1 login by 1 client,' "$tmp/out" || fail '--since: logins before it are shown'
 
+# help in columns, folders without their last slash
+"$t" read --help | grep -q 'POLICY\]only' && fail '--help: an option is glued to its text'
+"$t" read --help | grep -A1 -x '  --enforce .*' | grep -q '^ *only these' || fail '--help: --enforce'
+"$t" read -q "${pcap%/*}/" | grep -q '//' && fail 'a folder with a slash at its end: two of them in names'
+
 # as many clients come first as are said to hold old versions up, those that refused the old choice among them
 "$t" read -q --top 11 $demo | sed -n '/^CLIENTS/,/more clients/p' >"$tmp/out"
 for client in 10.20.2.55 10.20.2.63 10.20.2.105 10.20.2.106; do

@@ -15,6 +15,9 @@ for who in read report watch explain; do
 		grep -qE -- "-$option( |\$)" "$manual" || fail "$who --$option is not described"
 	done
 done
+for who in $("$TLSUNSET" --help | sed -n 's/^  tlsunset \([a-z]*\) .*/\1/p'); do
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$manual" | grep -qx "\.Cm $who" || fail "the synopsis lacks $who"
+done
 # and nothing else is described
 for who in read report watch explain policy; do
 	"$TLSUNSET" "$who" --help 2>/dev/null || true
