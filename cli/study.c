@@ -133,7 +133,7 @@ int study_set_enforce(struct options *o, const char *v, struct err *e)
         return err_set(e, "out of memory");
     s->enforce = room;
     struct enforce *t = &room[s->enforces];
-    *t = (struct enforce){ .policy = UINT_MAX };
+    *t = (struct enforce){ .policy = UINT_MAX, .text = v };
     (void)snprintf(text, sizeof text, "%s", v);
     char *policy = strchr(text, '=');
     if (policy)

@@ -242,6 +242,11 @@ static void decision_row(struct writer *w, unsigned policy)
             json_end_object(j);
         }
     json_end_array(j);
+    json_array(j, "not_seen");
+    for (unsigned i = 0; i < q->enforces; i++)
+        if (study_enforce_missed(w->s, i, NULL, 0))
+            json_text(j, NULL, q->enforce[i].text);
+    json_end_array(j);
     json_array(j, "servers");
     for (uint32_t i = 1; i <= study_servers(w->s); i++)
         server_row(w, i);

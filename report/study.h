@@ -44,6 +44,7 @@ struct enforce {
     uint16_t port; /* 0: any */
     char name[256];
     char policy_name[256]; /* as given; "": none */
+    const char *text; /* as given, whole */
     unsigned policy; /* index in study_request.policy; UINT_MAX: every one */
 };
 
@@ -147,6 +148,9 @@ const struct rollup *study_rollup(const struct study *s);
 const struct cell *study_cell(const struct study *s, uint32_t cell);
 const struct place *study_place(const struct study *s, uint32_t place);
 const struct addr *study_client(const struct study *s, uint32_t client); /* of several addresses the lowest */
+/* Is entry i of --enforce of the policy judged last, and nothing was seen of what it names? Then nearest, of cap bytes (or NULL),
+ * gets the name that was seen and is most like it, or "". */
+bool study_enforce_missed(const struct study *s, unsigned i, char *nearest, size_t cap);
 /* Clients that --names gives one name are one client (study_names.c). NULL: it has none. */
 const char *study_client_name(const struct study *s, uint32_t client);
 /* Its addresses in order, at least one. Valid as long as the study. */

@@ -167,6 +167,9 @@ enum verdict_note {
     NOTE_SCHEMES = 1 << 30, /* none of its signature schemes is allowed, though it may need none */
 };
 
+/* Is a place what an entry of --enforce names, under whatever policy? */
+bool enforce_matches(const struct study *s, const struct enforce *e, const struct place *p);
+
 /* study_names.c: after the rows. false: out of memory. */
 bool study_names_collect(struct study *s);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clients that --names gives a name: it stands for all their addresses, in labels, in exceptions and when asked for. */
+/* Names: clients that --names gives one stand for all their addresses, in labels, in exceptions and when asked for; and servers
+ * that are asked for by a name that nobody used. */
+#include "base/nearest.h"
 #include "report/accept.h"
 #include "report/names_file.h"
 #include "report/study_impl.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -168,6 +171,35 @@ bool study_is_client(const struct study *s, uint32_t client, const struct study_
         if (cidr_has(&q->client, &a[i]))
             return true;
     return false;
+}
+
+static void try_name(struct nearest *near, const struct study *s, const struct place *p)
+{
+    char sni[NEAREST_TEXT];
+    struct rd name = cube_name(s->cube, p->sni);
+    const struct named *n = names_file_find(s->r->view->names, &p->server.addr);
+    if (p->sni)
+        nearest_try(near, escape_text(name, sni, sizeof sni));
+    if (n)
+        nearest_try(near, n->name);
+}
+
+bool study_enforce_missed(const struct study *s, unsigned i, char *nearest, size_t cap)
+{
+    const struct enforce *e = &s->q->enforce[i];
+    struct nearest near = { .word = e->name };
+    if (e->policy != UINT_MAX && e->policy != s->policy_index)
+        return false;
+    for (uint32_t place = 1; place <= study_places(s); place++) {
+        if (enforce_matches(s, e, study_place(s, place)))
+            return false;
+        if (nearest && e->named)
+            try_name(&near, s, study_place(s, place));
+    }
+    bool alike = near.best[0] && near.distance <= 1 + strlen(e->name) / 4;
+    if (nearest)
+        (void)snprintf(nearest, cap, "%s", alike ? near.best : "");
+    return true;
 }
 
 /* An exception for an address does not speak for the others of a name: each needs one. */

@@ -41,6 +41,17 @@ static void decision(struct text *t, const struct study *s)
                  text_many(names, "name stands", "names stand", a), text_count(addresses, b));
 }
 
+/* A name that nobody used is more likely mistyped than unused, and what it was meant for is not judged. */
+static void missed(struct text *t, const struct study *s)
+{
+    const struct study_request *q = study_request_of(s);
+    char near[PHRASE];
+    for (unsigned i = 0; i < q->enforces; i++)
+        if (study_enforce_missed(s, i, near, sizeof near))
+            text_say(t, "--enforce %s: nothing was seen of it%s%s.", q->enforce[i].text,
+                     *near ? "; the nearest name that was seen is " : "", near);
+}
+
 /* Where several names share an endpoint that is to be enforced for the sake of one, the others come with it. */
 static void shared_names(struct text *t, const struct study *s)
 {
@@ -290,6 +301,7 @@ static void under_policy(struct text *t, const struct study *s)
     const struct decision *d = study_decision(s);
     text_heading(t, "CUTOVER STUDY", "%s: %s", policy_name(study_policy(s)), policy_title(study_policy(s)));
     decision(t, s);
+    missed(t, s);
     if (!d->all.cells && !d->stale.cells && !d->accepted.cells)
         return;
     shared_names(t, s);

@@ -746,13 +746,16 @@ static bool name_matches(const struct study *s, const struct enforce *e, const s
            (n && strcasecmp(n->name, e->name) == 0);
 }
 
-static bool entry_matches(const struct study *s, const struct enforce *e, const struct place *p)
+bool enforce_matches(const struct study *s, const struct enforce *e, const struct place *p)
 {
-    if (e->policy != UINT_MAX && e->policy != s->policy_index)
-        return false;
     if (e->port && e->port != p->server.port)
         return false;
     return e->named ? name_matches(s, e, p) : cidr_has(&e->at, &p->server.addr);
+}
+
+static bool entry_matches(const struct study *s, const struct enforce *e, const struct place *p)
+{
+    return (e->policy == UINT_MAX || e->policy == s->policy_index) && enforce_matches(s, e, p);
 }
 
 /* Marks the servers to be enforced: the whole endpoint, because many servers apply the version of the default name to all. */
@@ -813,6 +816,9 @@ static void decide(struct study *s)
     for (unsigned i = 0; i < VERDICT_COUNT; i++)
         if (s->q->fail_on >> i & 1 && d->by[i].cells)
             d->result = STUDY_NOT_READY;
+    for (unsigned i = 0; i < s->q->enforces && d->result == STUDY_READY; i++)
+        if (study_enforce_missed(s, i, NULL, 0))
+            d->result = STUDY_NOT_ENOUGH;
 }
 
 /* Of each client's stacks, how many would break somewhere: several machines may be behind one address. */

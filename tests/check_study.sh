@@ -32,6 +32,10 @@ says 1 'Judged as well, because they share an endpoint' --enforce intranet.offic
 says 1 '10.20.1.10:443 (no name).' --enforce intranet.office.test
 says 1 'Enforcing tls12-minimum on 1 server: 2 clients break' --enforce 10.20.1.11
 says 1 'CUTOVER STUDY no-cbc' --enforce 10.20.1.11=no-cbc --enforce 10.20.1.15=tls12-minimum
+says 3 'intranet.ofice.test: nothing was seen of it; the nearest name that was seen is intranet.office.test.' --enforce intranet.ofice.test
+says 3 '10.99.0.1:443: nothing was seen of it.' --enforce 10.99.0.1:443
+says 1 'nowhere.example.org=tls12-minimum: nothing was seen of it.' --enforce 10.20.1.11 --enforce nowhere.example.org=tls12-minimum
+says 1 '"not_seen":["intranet.ofice.test"]' --enforce 10.20.1.11 --enforce intranet.ofice.test -f json
 says 1 'Enforcing no-cbc on 1 server' --enforce 10.20.1.11=no-cbc --enforce 10.20.1.15=tls12-minimum
 grep -q 'on 0 servers' "$tmp/out" && fail 'a policy that nobody asked for is judged'
 says 2 '--enforce : give' --enforce ''
