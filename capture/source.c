@@ -506,7 +506,8 @@ static int list_argument(struct scan *c, const char *arg)
     return list_problem(c, arg);
 }
 
-/* By first packet; those that cannot be looked at (pipes) last; by name where times are equal. */
+/* By first packet; those that cannot be looked at (pipes) last; of those that begin at one time the smaller one first, which may
+ * be the beginning of the other; then by name. */
 static int file_order(const void *a, const void *b)
 {
     const struct source_file *x = a, *y = b;
@@ -515,7 +516,7 @@ static int file_order(const void *a, const void *b)
         return unknown_x ? 1 : -1;
     if (x->first_ns != y->first_ns)
         return x->first_ns < y->first_ns ? -1 : 1;
-    return strcmp(x->path, y->path);
+    return x->size != y->size ? (x->size < y->size ? -1 : 1) : strcmp(x->path, y->path);
 }
 
 int source_list_make(struct source_list *l, char *const *args, unsigned n, unsigned *skipped, struct err *e)

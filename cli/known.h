@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * known - a capture counts once: was this one read before, into the state, or in this run under another name or packing?
+ * known - packets count once: was this capture read before, into the state, or in this run under another name or packing? Or its
+ * beginning, because it is still being written?
  *
  * A digest costs about as much as the rest of reading. So it is taken where it is kept (a state) or shown (JSON), while the
- * packets are read; and beforehand only of captures whose first packet was seen before.
+ * packets are read; and beforehand only of captures whose first packet was seen before. Of such a one that has another digest the
+ * packets are walked: where as many as were counted then have as many bytes and end at the same time, they are the same, and only
+ * what follows them is new. What begins alike and goes on otherwise (a cut or filtered copy) holds what was counted all the same.
  */
 #ifndef CLI_KNOWN_H
 #define CLI_KNOWN_H
@@ -19,10 +22,14 @@ struct known {
     struct store *store; /* NULL without --state */
 };
 
-enum known_answer { KNOWN_NOT, KNOWN_ALREADY /* and a line says so */, KNOWN_UNREADABLE /* *e; or interrupted() */,
-                    KNOWN_NO_STATE /* *e: the state cannot be asked */ };
-/* Of file i. The digest is set when it had to be taken, else untouched. */
-enum known_answer known_already(const struct known *k, unsigned i, uint8_t digest[32], struct err *e);
+enum known_answer { KNOWN_NOT, KNOWN_ALREADY /* and a line says so */, KNOWN_BEGUN, KNOWN_ALIKE,
+                    KNOWN_UNREADABLE /* *e; or interrupted() */, KNOWN_NO_STATE /* *e: the state cannot be asked */ };
+struct known_file {
+    uint8_t digest[32]; /* when it had to be taken, else zero */
+    uint64_t counted; /* KNOWN_BEGUN: so many of its first packets were counted before */
+    char as[100]; /* KNOWN_BEGUN, KNOWN_ALIKE: as which capture, and if not in this run, when */
+};
+enum known_answer known_already(const struct known *k, unsigned i, struct known_file *found, struct err *e); /* of file i */
 /* Is the digest of file i worth taking while it is read? */
 bool known_wants_digest(const struct known *k, unsigned i);
 

@@ -19,6 +19,7 @@ struct reading {
     struct store *store; /* NULL without --state */
     struct progress progress;
     unsigned bad; /* files that could not be read, or not to their end */
+    uint64_t counted; /* first packets of this file that are not to be counted again, still to come */
     bool partly; /* not everything was read of what was begun: nothing of this run goes into the state */
 };
 
@@ -99,6 +100,16 @@ static void cut(struct reading *r, struct input *in, const struct err *e)
         fprintf(stderr, "tlsunset: warning: %s\n", e->text);
 }
 
+/* Packets at the beginning of a capture that is still being written, or was read in part under another name. */
+static void pass_over(struct reading *r, struct batch *b)
+{
+    unsigned n = r->counted < b->count ? (unsigned)r->counted : b->count;
+    r->counted -= n;
+    b->count -= n;
+    if (n)
+        memmove(b->packet, b->packet + n, b->count * sizeof *b->packet);
+}
+
 /* 1: to its end, be that early; 0: not, and *e says why; -1 and *e: this run cannot go on. */
 static int read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
 {
@@ -109,6 +120,7 @@ static int read_packets(struct reading *r, struct source *s, struct input *in, u
         if (!b)
             return -1;
         enum source_status st = source_fill(s, b, id, e);
+        pass_over(r, b);
         pipeline_batch(r->pipe);
         progress_show(&r->progress, source_position(s), pipeline_stats(r->pipe)->packets);
         switch (st) {
@@ -160,6 +172,27 @@ static int read_source(struct reading *r, struct source *s, struct input in, boo
     return 0;
 }
 
+/* A capture that begins like one that was counted. In a state what is counted twice stays. false: it is not to be read. */
+static bool read_on(struct reading *r, enum known_answer known, const struct known_file *found, struct input *in)
+{
+    struct err line;
+    if (known == KNOWN_BEGUN) {
+        r->counted = found->counted;
+        (void)snprintf(in->warning, sizeof in->warning, "first %llu packets counted before, as %s",
+                       (unsigned long long)found->counted, found->as);
+        (void)err_set(&line, "%s: %s: only what follows is read (--again reads all of it)", in->name, in->warning);
+    } else if (r->store) {
+        (void)err_set(&line, "%s: begins with the same packet as %s, and goes on otherwise: not read, what both hold would count "
+                             "twice (read it into a state of its own, or with --again)", in->name, found->as);
+    } else {
+        (void)snprintf(in->warning, sizeof in->warning, "begins like %s: what both hold counts twice", found->as);
+        (void)err_set(&line, "%s: %s", in->name, in->warning);
+    }
+    if (known == KNOWN_ALIKE || !r->o->quiet)
+        complain(r, &line);
+    return known == KNOWN_BEGUN || !r->store;
+}
+
 static int read_file(struct reading *r, unsigned i, struct err *e)
 {
     static char stdin_name[] = "standard input";
@@ -167,13 +200,20 @@ static int read_file(struct reading *r, unsigned i, struct err *e)
     const struct known k = { .o = r->o, .list = r->list, .cube = r->cube, .store = r->store };
     const struct source_file *file = &r->list->file[i];
     struct input in = { .name = strcmp(file->path, "-") ? file->path : stdin_name, .mark = file->mark };
-    enum known_answer known = known_already(&k, i, in.digest, e);
+    struct known_file found;
+    enum known_answer known = known_already(&k, i, &found, e);
+    memcpy(in.digest, found.digest, sizeof in.digest);
+    r->counted = 0;
     if (known == KNOWN_NO_STATE)
         return -1;
     if (known == KNOWN_UNREADABLE && interrupted())
         stopped_at(r, file->path);
     if (known == KNOWN_ALREADY || interrupted())
         return 0;
+    if ((known == KNOWN_BEGUN || known == KNOWN_ALIKE) && !read_on(r, known, &found, &in)) {
+        r->bad++;
+        return 0;
+    }
     bool hash = memcmp(in.digest, none, sizeof none) == 0 && known_wants_digest(&k, i);
     struct source *s = known == KNOWN_UNREADABLE ? NULL : (hash ? source_open_hashed : source_open)(file->path, NULL, e);
     if (!s && err_is_memory(e))

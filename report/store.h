@@ -33,6 +33,8 @@ int store_retire(struct store *s, uint32_t day, struct err *e);
 /* Whether a capture was read into this file before is asked in two steps. 1: one with this mark (of the first packet, see
  * source_file) may have been; 0: none was; -1: error. */
 int store_has_mark(struct store *s, uint64_t mark, struct err *e);
+/* Each input that has this mark, of which name, times, packets and bytes are set. 0 or -1. */
+int store_marked(struct store *s, uint64_t mark, void (*tell)(void *ctx, const struct input *in), void *ctx, struct err *e);
 /* 1: an input of this digest was (*when_ns set); 0: none; -1: error. */
 int store_has_input(struct store *s, const uint8_t digest[32], int64_t *when_ns, struct err *e);
 /* From now on store_save() refuses a cube with an input whose digest the file has: a second writer, or a pipe, of which the

@@ -417,6 +417,28 @@ int store_has_mark(struct store *s, uint64_t mark, struct err *e)
     return found;
 }
 
+int store_marked(struct store *s, uint64_t mark, void (*tell)(void *ctx, const struct input *in), void *ctx, struct err *e)
+{
+    sqlite3_stmt *q = store_prepare(s, "SELECT name, first_ns, last_ns, packets, bytes, read_ns FROM input WHERE mark = ?1 "
+                                       "AND mark <> 0 ORDER BY read_ns, id", e);
+    int rc;
+    if (!q)
+        return -1;
+    (void)sqlite3_bind_int64(q, 1, (int64_t)mark);
+    while ((rc = sqlite3_step(q)) == SQLITE_ROW) {
+        char name[512];
+        (void)snprintf(name, sizeof name, "%.*s", sqlite3_column_bytes(q, 0),
+                       sqlite3_column_blob(q, 0) ? (const char *)sqlite3_column_blob(q, 0) : "");
+        const struct input in = { .name = name, .mark = mark, .first_ns = sqlite3_column_int64(q, 1),
+                                  .last_ns = sqlite3_column_int64(q, 2), .packets = (uint64_t)sqlite3_column_int64(q, 3),
+                                  .bytes = (uint64_t)sqlite3_column_int64(q, 4), .read_ns = sqlite3_column_int64(q, 5) };
+        tell(ctx, &in);
+    }
+    rc = rc == SQLITE_DONE ? 0 : store_fail(s, e);
+    (void)sqlite3_finalize(q);
+    return rc;
+}
+
 void store_once(struct store *s)
 {
     s->once = true;

@@ -58,7 +58,8 @@ cp "$pcap" "$tmp/copy.pcap"
 if command -v editcap >/dev/null; then # the same first packet is not the same capture
 	editcap -r "$pcap" "$tmp/head.pcap" 1-6
 	"$t" read -f json "$tmp/head.pcap" "$pcap" >"$tmp/out" 2>"$tmp/err"
-	[ "$(grep -c "^{\"name\":.*\"sha256\"" "$tmp/out")" = 2 ] && [ ! -s "$tmp/err" ] || fail 'a capture was skipped for one that begins like it'
+	[ "$(grep -c "^{\"name\":.*\"sha256\"" "$tmp/out")" = 2 ] && grep -q 'first 6 packets counted before' "$tmp/err" ||
+		fail 'a capture was skipped for one that begins like it'
 fi
 
 # cut in the middle of a packet: what was there is reported, with a warning, exit 0

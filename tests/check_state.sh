@@ -53,6 +53,41 @@ gzip -c pcaps/tls10-openssl3.0.pcap >"$tmp/packed.gz"
 "$t" read --state "$tmp/copy.db" "$tmp/packed.gz" >/dev/null 2>"$tmp/err"
 grep -q 'read already' "$tmp/err" || fail 'no line for a compressed copy'
 [ "$(sqlite3 "$tmp/copy.db" 'SELECT sum(count) FROM row')" = 1 ] || fail 'a compressed copy was counted'
+# a capture that is still being written: what was counted of it is not counted again, however often it grew; compressed or not
+gzip -dc pcaps/demo-office-morning.pcap.gz >"$tmp/whole.pcap"
+size=$(wc -c <"$tmp/whole.pcap")
+for part in 40 70 70 100; do
+	head -c $((size * part / 100)) "$tmp/whole.pcap" >"$tmp/grows.pcap"
+	"$t" read --state "$tmp/grows.db" "$tmp/grows.pcap" >/dev/null 2>"$tmp/err" || fail "a capture that grew cannot be read: $(cat "$tmp/err")"
+	[ $part != 100 ] || grep -q 'first 6992 packets counted before, as .*/grows.pcap on 20' "$tmp/err" || fail 'no line for a capture that grew'
+done
+[ "$(sqlite3 "$tmp/grows.db" 'SELECT count(*), sum(packets) FROM input')" = '3|9932' ] || fail 'packets of a capture that grew are counted twice'
+"$t" report -q --top 0 "$tmp/grows.db" | grep -q '9,932 packets' || fail 'packets of a capture that grew'
+"$t" report -q "$tmp/grows.db" | grep -q 'warning: first 6992 packets counted before' || fail 'the report does not say what was counted before'
+"$t" read --state "$tmp/grows.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err"
+grep -q 'read already' "$tmp/err" || fail 'a capture that grew, compressed, is not the same'
+head -c $((size * 40 / 100)) "$tmp/whole.pcap" >"$tmp/a.pcap"
+"$t" read "$tmp/whole.pcap" "$tmp/a.pcap" 2>/dev/null | grep -q '9,932 packets' || fail 'the beginning of a capture is counted beside it'
+"$t" read --again "$tmp/whole.pcap" "$tmp/a.pcap" 2>/dev/null | grep -q '14,122 packets' || fail '--again does not count again'
+# one that begins alike and goes on otherwise is kept out of a state, and said of a report
+if command -v python3 >/dev/null; then
+	python3 - "$tmp/whole.pcap" "$tmp/thin.pcap" <<-'EOF'
+		import struct, sys
+		d = open(sys.argv[1], "rb").read()
+		out, at, n = d[:24], 24, 0
+		while at < len(d):
+		    size = 16 + struct.unpack("<I", d[at + 8:at + 12])[0]
+		    out += d[at:at + size] if n % 3 == 0 else b""
+		    at, n = at + size, n + 1
+		open(sys.argv[2], "wb").write(out)
+	EOF
+	rc=0
+	"$t" read -q --state "$tmp/grows.db" "$tmp/thin.pcap" >/dev/null 2>"$tmp/err" || rc=$?
+	[ $rc = 2 ] && grep -q 'not read, what both hold would count twice' "$tmp/err" || fail 'a thinned copy goes into the state'
+	[ "$(sqlite3 "$tmp/grows.db" 'SELECT sum(packets) FROM input')" = 9932 ] || fail 'a thinned copy was counted'
+	"$t" read "$tmp/whole.pcap" "$tmp/thin.pcap" >"$tmp/a" 2>/dev/null || fail 'a thinned copy beside the capture'
+	tr -s ' \n' ' ' <"$tmp/a" | grep -q 'what both hold counts twice' || fail 'what two captures both hold is not said'
+fi
 mkfifo "$tmp/pipe"
 cat pcaps/tls10-openssl3.0.pcap >"$tmp/pipe" &
 "$t" read -q --state "$tmp/pipe.db" "$tmp/pipe" >/dev/null || fail 'a pipe cannot be read into a state'

@@ -356,6 +356,13 @@ static void inputs_are_known_by_digest(void **state)
     cube_free(c);
 }
 
+static void count_marked(void *ctx, const struct input *in)
+{
+    assert_string_equal(in->name, "a.pcap");
+    assert_int_equal(in->packets, 1);
+    ++*(unsigned *)ctx;
+}
+
 /* By the first packet's mark it is known whether a digest is worth taking. */
 static void inputs_may_be_known_by_mark(void **state)
 {
@@ -372,6 +379,12 @@ static void inputs_may_be_known_by_mark(void **state)
         struct store *s = store_open(path, STORE_WRITE, &e);
         assert_int_equal(store_has_mark(s, UINT64_MAX - 5, &e), 1);
         assert_int_equal(store_has_mark(s, 77, &e), i); /* one of unknown mark could be any */
+        unsigned told = 0;
+        assert_int_equal(store_marked(s, UINT64_MAX - 5, count_marked, &told, &e), 0);
+        assert_int_equal(told, 1);
+        assert_int_equal(store_marked(s, 77, count_marked, &told, &e), 0);
+        assert_int_equal(store_marked(s, 0, count_marked, &told, &e), 0);
+        assert_int_equal(told, 1);
         store_close(s);
         in = (struct input){ .name = name, .digest = { 8 }, .read_ns = 2, .packets = 1 };
     }
