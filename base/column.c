@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/column.h"
 
-static bool room_for_one_more(struct column *c)
+#include <string.h>
+
+bool column_room(struct column *c, uint32_t more)
 {
-    if (c->blocks < c->room)
+    if (more <= c->room - c->blocks)
         return true;
     uint32_t room = c->room ? c->room * 2 : 8;
+    if (room - c->blocks < more)
+        room = c->blocks + more;
     void **block = realloc(c->block, room * sizeof *block);
     if (!block)
         return false;
@@ -17,7 +21,7 @@ static bool room_for_one_more(struct column *c)
 bool column_reserve(struct column *c, uint32_t id)
 {
     while ((id - 1) / COLUMN_BLOCK >= c->blocks) {
-        if (!room_for_one_more(c))
+        if (!column_room(c, 1))
             return false;
         void *b = calloc(COLUMN_BLOCK, c->width);
         if (!b)
@@ -25,6 +29,14 @@ bool column_reserve(struct column *c, uint32_t id)
         c->block[c->blocks++] = b;
     }
     return true;
+}
+
+void column_take(struct column *c, struct column *from)
+{
+    if (from->blocks)
+        memcpy(c->block + c->blocks, from->block, from->blocks * sizeof *from->block);
+    c->blocks += from->blocks;
+    from->blocks = 0;
 }
 
 void column_free(struct column *c)

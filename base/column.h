@@ -22,6 +22,8 @@ struct column {
 /* Make sure that the value of this id (1...) is there. false: out of memory, nothing changed. */
 bool column_reserve(struct column *c, uint32_t id);
 void column_free(struct column *c);
+bool column_room(struct column *c, uint32_t more); /* so many blocks may be taken. false: out of memory, nothing changed */
+void column_take(struct column *c, struct column *from); /* from's blocks, behind its own */
 
 /* The value of an id that was reserved. */
 static inline void *column_at(const struct column *c, uint32_t id)

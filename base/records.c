@@ -64,11 +64,35 @@ bool records_reserve(struct records *t, uint32_t more)
     return mask == t->mask || grow(t, (uint32_t)mask);
 }
 
+bool records_room(struct records *t, uint32_t blocks)
+{
+    return column_room(&t->record, blocks);
+}
+
+void records_take(struct records *t, struct records *from)
+{
+    column_take(&t->record, &from->record);
+    from->count = 0;
+    from->loose = t->loose = true;
+}
+
+/* Each into its slot. */
+static bool gather(struct records *t)
+{
+    uint64_t mask = t->mask;
+    while (mask / 4 * 3 < (uint64_t)t->count + 1)
+        mask = mask * 2 + 1;
+    t->loose = !grow(t, (uint32_t)mask);
+    return !t->loose;
+}
+
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom)
 {
+    *oom = t->loose && !gather(t);
+    if (*oom)
+        return 0;
     uint64_t hash = hash_of(t, key);
     uint32_t tag = tag_of(t->mask, hash);
-    *oom = false;
     for (uint32_t i = (uint32_t)hash & t->mask; t->slot[i]; i = (i + 1) & t->mask) {
         uint32_t id = t->slot[i] & t->mask;
         if ((t->slot[i] & ~t->mask) == tag && memcmp(records_at(t, id), key, t->key) == 0)
@@ -93,6 +117,8 @@ void records_truncate(struct records *t, uint32_t count)
     if (count >= t->count)
         return;
     t->count = count;
+    if (t->loose)
+        return;
     memset(t->slot, 0, ((size_t)t->mask + 1) * sizeof *t->slot);
     for (uint32_t id = 1; id <= count; id++)
         place(t, t->slot, t->mask, id);

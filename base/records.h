@@ -16,6 +16,7 @@ struct records {
     uint64_t seed;
     size_t key; /* bytes of the key, the first of a record */
     uint32_t count, mask;
+    bool loose; /* they are not in their slots */
     uint32_t *slot; /* the id, and above it what the hash has there; 0: empty */
     struct column record;
 };
@@ -29,6 +30,11 @@ void records_free(struct records *t);
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
 /* So many records are coming: make room for them at once. false: out of memory, nothing changed. */
 bool records_reserve(struct records *t, uint32_t more);
+/* The blocks of records of another table, whole, behind its own; that one is empty then. The caller says how many records there are
+ * (count), moves them together where a block was not full, and vouches that no two have one key. They are found only when the next
+ * one is put, which costs a walk over all. */
+bool records_room(struct records *t, uint32_t blocks); /* so many may be taken. false: out of memory, nothing changed */
+void records_take(struct records *t, struct records *from);
 /* Forget every record above count, as if it had never been put. */
 void records_truncate(struct records *t, uint32_t count);
 

@@ -731,12 +731,12 @@ void crew_send(struct crew *c)
         take_back(c);
 }
 
-static int join(struct crew *c, struct cube *cube)
+static int join(struct crew *c, struct cube *cube, bool last)
 {
     struct cube *part[LIMIT_THREADS];
     for (unsigned i = 0; i < c->workers; i++)
         part[i] = c->worker[i]->lane.cube;
-    return cube_join(cube, part, c->workers);
+    return (last ? cube_join_last : cube_join)(cube, part, c->workers);
 }
 
 /* With no round out the workers wait, and what they have is the reading thread's. */
@@ -751,7 +751,7 @@ bool crew_settle(struct crew *c, struct cube *cube, bool crowded)
     }
     for (unsigned i = 0; crowded && i < c->workers; i++)
         cube_settle(c->worker[i]->lane.cube);
-    bool joined = join(c, cube) == 0;
+    bool joined = join(c, cube, false) == 0;
     for (unsigned i = 0; joined && i < c->workers; i++)
         cube_restart(c->worker[i]->lane.cube, crowded);
     return crowded;
@@ -767,5 +767,5 @@ int crew_finish(struct crew *c, struct cube *cube, struct err *e)
         take_back(c);
     if (failure(c, e))
         return -1;
-    return join(c, cube) ? err_set(e, "out of memory") : 0;
+    return join(c, cube, true) ? err_set(e, "out of memory") : 0;
 }

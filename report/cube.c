@@ -94,6 +94,7 @@ void cube_free(struct cube *c)
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         column_free(orders[i]);
     free(c->sorted);
+    free(c->order);
     fallback_free(c->fallback);
     reconnect_free(c->reconnect);
     cube_inputs_truncate(c, 0);

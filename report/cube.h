@@ -141,12 +141,14 @@ const struct input *cube_input_by_digest(const struct cube *c, const uint8_t dig
  * event what time that is. Call right after cube_new. */
 void cube_share(struct cube *c);
 void cube_at(struct cube *c, uint64_t order, uint64_t second); /* never less than before */
-/* No event comes before it is joined: sort its rows now, in the thread that has it. Rows that come in order are read faster. */
+/* No event comes before it is joined for the last time: sort its rows now, in the thread that has it. */
 void cube_presort(struct cube *c);
 /* into += all the parts, which share a run: new names, profiles and certificates get their ids in the order of events, as if one
  * cube had seen them all. The parts' inputs are the first of into's, in the same order. -1: out of memory, *into is unchanged in
  * meaning. */
 int cube_join(struct cube *into, struct cube *const *part, unsigned parts);
+/* The same, but the parts are only to be freed then: what they hold may have moved. */
+int cube_join_last(struct cube *into, struct cube *const *part, unsigned parts);
 
 /* into += from. Commutative and associative up to the order of ids. -1: out of memory, *into is unchanged in meaning. */
 int cube_merge(struct cube *into, const struct cube *from);

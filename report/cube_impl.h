@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cube_impl - the inside of a cube, for the files that it is made of: cube.c (tallying, building), cube_side.c (hours, inputs,
- * services, spans), cube_read.c (reading), cube_row.c (packing), cube_order.c (sorting), cube_merge.c and
- * cube_parts.c. Nobody else includes it.
+ * services, spans), cube_read.c (reading), cube_row.c (packing), cube_order.c (sorting), cube_merge.c,
+ * cube_join.c and cube_parts.c. Nobody else includes it.
  *
  * The load that shapes it: a million clients and twenty thousand servers give a million rows, met in random order. A row is one
  * line of the cache; ids stand for strings and for what many rows have in common; nothing is allocated but for growth.
@@ -52,7 +52,7 @@ struct cube {
     bool shares; /* the rest of this is only where it does */
     struct cube_order now;
     struct cube_item *sorted; /* cube_presort */
-    uint32_t ordered; /* so many first rows came in their order (cube_join) */
+    uint32_t *order, ordered; /* of the first so many rows it is known already; NULL: of none */
     struct column name_order, profile_order, cert_order; /* when an id was given, beside each table */
 
     struct hour **hour; /* sorted */

@@ -4,22 +4,13 @@
  * needs memory is made (rows and spans still without a count), then counts are added, which cannot fail. What the first pass
  * made is taken back when it fails; interned names, profiles and certificates that nothing refers to mean nothing.
  */
-#include "report/cube_impl.h"
+#include "report/cube_maps.h"
 
 #include <assert.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Ids of *from* to ids of *into*; NOT_KEPT where a cap was reached. */
-#define NOT_KEPT UINT32_MAX
-
-struct maps {
-    uint32_t *name, *profile, *cert, *input, *sensor, *row /* 0: its counts are added already */, *span;
-    uint32_t inputs_before, rows_before, spans_before;
-};
-
-static void maps_free(struct maps *m)
+void cube_maps_free(struct cube_maps *m)
 {
     free(m->name);
     free(m->profile);
@@ -30,20 +21,17 @@ static void maps_free(struct maps *m)
     free(m->span);
 }
 
-/* One id of from's table as an id of into's; 0 with into->oom: out of memory. */
-typedef uint32_t translate(struct cube *into, const struct cube *from, uint32_t id);
-
-static uint32_t name_over(struct cube *into, const struct cube *from, uint32_t id)
+uint32_t cube_name_over(struct cube *into, const struct cube *from, uint32_t id)
 {
     return cube_put_name(into, cube_name(from, id));
 }
 
-static uint32_t profile_over(struct cube *into, const struct cube *from, uint32_t id)
+uint32_t cube_profile_over(struct cube *into, const struct cube *from, uint32_t id)
 {
     return cube_put_profile(into, cube_profile(from, id)->offer, "", INT64_MAX);
 }
 
-static uint32_t cert_over(struct cube *into, const struct cube *from, uint32_t id)
+uint32_t cube_cert_over(struct cube *into, const struct cube *from, uint32_t id)
 {
     return cube_put_cert(into, cube_cert(from, id));
 }
@@ -68,7 +56,7 @@ static uint32_t input_over(struct cube *into, const struct cube *from, uint32_t 
     return mine;
 }
 
-static bool map_one(uint32_t *m, struct cube *into, const struct cube *from, uint32_t id, translate *t)
+bool cube_map_one(uint32_t *m, struct cube *into, const struct cube *from, uint32_t id, cube_translate *t)
 {
     m[id] = t(into, from, id);
     if (m[id] == 0 && into->oom)
@@ -78,19 +66,19 @@ static bool map_one(uint32_t *m, struct cube *into, const struct cube *from, uin
     return true;
 }
 
-static uint32_t *map(struct cube *into, const struct cube *from, uint32_t count, translate *t)
+static uint32_t *map(struct cube *into, const struct cube *from, uint32_t count, cube_translate *t)
 {
     uint32_t *m = calloc((size_t)count + 1, sizeof *m);
     bool ok = m != NULL;
     for (uint32_t id = 1; ok && id <= count; id++)
-        ok = map_one(m, into, from, id, t);
+        ok = cube_map_one(m, into, from, id, t);
     if (ok)
         return m;
     free(m);
     return NULL;
 }
 
-static uint32_t mapped(const uint32_t *m, uint32_t id, bool *whole)
+uint32_t cube_mapped(const uint32_t *m, uint32_t id, bool *whole)
 {
     if (m[id] != NOT_KEPT)
         return m[id];
@@ -99,27 +87,28 @@ static uint32_t mapped(const uint32_t *m, uint32_t id, bool *whole)
 }
 
 /* A row's key with the ids of into. */
-static struct cube_key key_over(const struct maps *m, const struct cube *into, const struct cube *from, uint32_t row, bool *whole)
+static struct cube_key key_over(const struct cube_maps *m, const struct cube *into, const struct cube *from, uint32_t row,
+                                bool *whole)
 {
     struct cube_key k = *cube_row_key(from, row);
     *whole = true;
     k.client.addr = cube_client(into, &k.client.addr);
-    k.profile = mapped(m->profile, k.profile, whole);
-    k.fallback_from = mapped(m->profile, k.fallback_from, whole);
-    k.sni = mapped(m->name, k.sni, whole);
-    k.cert = mapped(m->cert, k.cert, whole);
-    k.sensor = (uint16_t)mapped(m->sensor, k.sensor, whole);
+    k.profile = cube_mapped(m->profile, k.profile, whole);
+    k.fallback_from = cube_mapped(m->profile, k.fallback_from, whole);
+    k.sni = cube_mapped(m->name, k.sni, whole);
+    k.cert = cube_mapped(m->cert, k.cert, whole);
+    k.sensor = (uint16_t)cube_mapped(m->sensor, k.sensor, whole);
     return k;
 }
 
-static struct cube_val val_over(const struct maps *m, const struct cube *from, uint32_t row)
+static struct cube_val val_over(const struct cube_maps *m, const struct cube *from, uint32_t row)
 {
     struct cube_val v = *cube_row_val(from, row);
     v.exemplar.input = v.exemplar.input <= from->inputs ? m->input[v.exemplar.input] : 0;
     return v;
 }
 
-static bool rows_make(struct maps *m, struct cube *into, const struct cube *from)
+bool cube_rows_make(struct cube_maps *m, struct cube *into, const struct cube *from)
 {
     m->row = calloc((size_t)cube_rows(from) + 1, sizeof *m->row);
     for (uint32_t row = 1; m->row && row <= cube_rows(from); row++) {
@@ -132,14 +121,14 @@ static bool rows_make(struct maps *m, struct cube *into, const struct cube *from
     return m->row != NULL;
 }
 
-static bool spans_make(struct maps *m, struct cube *into, const struct cube *from)
+static bool spans_make(struct cube_maps *m, struct cube *into, const struct cube *from)
 {
     m->span = calloc((size_t)from->spans.count + 1, sizeof *m->span);
     for (uint32_t id = 1; m->span && id <= from->spans.count; id++) {
         struct span_key k = *(const struct span_key *)records_at(&from->spans, id);
         bool whole = true;
         k.client.addr = cube_client(into, &k.client.addr);
-        k.profile = mapped(m->profile, k.profile, &whole);
+        k.profile = cube_mapped(m->profile, k.profile, &whole);
         m->span[id] = cube_span_place(into, &k);
         if (!m->span[id])
             return false;
@@ -147,32 +136,30 @@ static bool spans_make(struct maps *m, struct cube *into, const struct cube *fro
     return m->span != NULL;
 }
 
-/* All but the first three maps, and rows. */
-static bool make_rest(struct maps *m, struct cube *into, const struct cube *from, translate *input)
+bool cube_make_rest(struct cube_maps *m, struct cube *into, const struct cube *from, cube_translate *input)
 {
     return (m->sensor = map(into, from, cube_sensors(from), sensor_over)) &&
            (m->input = map(into, from, cube_inputs(from), input)) && cube_hours_reserve(into, from->hours) &&
            cube_services_reserve(into, from->services) && spans_make(m, into, from);
 }
 
-static bool make(struct maps *m, struct cube *into, const struct cube *from)
+static bool make(struct cube_maps *m, struct cube *into, const struct cube *from)
 {
-    return (m->name = map(into, from, cube_names(from), name_over)) &&
-           (m->profile = map(into, from, cube_profiles(from), profile_over)) &&
-           (m->cert = map(into, from, cube_certs(from), cert_over)) && make_rest(m, into, from, input_over) &&
-           rows_make(m, into, from);
+    return (m->name = map(into, from, cube_names(from), cube_name_over)) &&
+           (m->profile = map(into, from, cube_profiles(from), cube_profile_over)) &&
+           (m->cert = map(into, from, cube_certs(from), cube_cert_over)) && cube_make_rest(m, into, from, input_over) &&
+           cube_rows_make(m, into, from);
 }
 
-static void unmake(const struct maps *m, struct cube *into)
+void cube_unmake(const struct cube_maps *m, struct cube *into)
 {
     records_truncate(&into->rows, m->rows_before);
-    into->ordered = 0;
     records_truncate(&into->spans, m->spans_before);
     cube_inputs_truncate(into, m->inputs_before);
 }
 
 /* Inputs are added first: the order of exemplars looks at them. */
-static void add(const struct maps *m, struct cube *into, const struct cube *from)
+void cube_add_all(const struct cube_maps *m, struct cube *into, const struct cube *from)
 {
     for (uint32_t id = 1; id <= from->inputs; id++)
         if (m->input[id] <= m->inputs_before)
@@ -180,10 +167,9 @@ static void add(const struct maps *m, struct cube *into, const struct cube *from
     for (uint32_t id = 1; id <= cube_profiles(from); id++)
         if (m->profile[id] != NOT_KEPT)
             cube_ja4(into, m->profile[id], cube_profile(from, id)->ja4, cube_profile(from, id)->ja4_ns);
-    for (uint32_t row = 1; row <= cube_rows(from); row++) {
+    for (uint32_t row = 1; m->row && row <= cube_rows(from); row++) {
         const struct cube_val v = val_over(m, from, row);
-        if (m->row[row])
-            cube_add(into, m->row[row], &v);
+        cube_add(into, m->row[row], &v);
     }
     for (uint32_t id = 1; id <= from->spans.count; id++)
         cube_span_add(into, m->span[id], &((const struct span_row *)records_at(&from->spans, id))->val);
@@ -199,185 +185,20 @@ static void add(const struct maps *m, struct cube *into, const struct cube *from
     into->lost += from->lost;
 }
 
-static struct maps maps_of(const struct cube *into)
+struct cube_maps cube_maps_of(const struct cube *into)
 {
-    return (struct maps){ .inputs_before = into->inputs, .rows_before = into->rows.count, .spans_before = into->spans.count };
+    return (struct cube_maps){ .inputs_before = into->inputs, .rows_before = into->rows.count, .spans_before = into->spans.count };
 }
 
 int cube_merge(struct cube *into, const struct cube *from)
 {
     assert(into != from);
-    struct maps m = maps_of(into);
+    struct cube_maps m = cube_maps_of(into);
     bool ok = make(&m, into, from);
     if (ok)
-        add(&m, into, from);
+        cube_add_all(&m, into, from);
     else
-        unmake(&m, into);
-    maps_free(&m);
-    return ok ? 0 : -1;
-}
-
-/* ---- joining ---- */
-
-struct joined { /* one of three tables, in each of the parts */
-    uint32_t (*count)(const struct cube *c);
-    translate *over;
-    size_t order, map; /* offsets in struct cube and struct maps */
-};
-
-static const struct joined joined[] = {
-    { cube_names, name_over, offsetof(struct cube, name_order), offsetof(struct maps, name) },
-    { cube_profiles, profile_over, offsetof(struct cube, profile_order), offsetof(struct maps, profile) },
-    { cube_certs, cert_over, offsetof(struct cube, cert_order), offsetof(struct maps, cert) },
-};
-
-static uint32_t **map_at(const struct joined *t, struct maps *m)
-{
-    return (uint32_t **)(void *)((char *)m + t->map);
-}
-
-static const struct cube_order *order_at(const struct joined *t, const struct cube *part, uint32_t id)
-{
-    return column_at((const struct column *)(const void *)((const char *)part + t->order), id);
-}
-
-static bool earlier(const struct cube_order *a, const struct cube_order *b)
-{
-    return a->first != b->first ? a->first < b->first : a->second < b->second;
-}
-
-/* The ids of one table, by turns from the part whose next one came first. */
-static bool join_table(const struct joined *t, struct maps *m, struct cube *into, struct cube *const *part, unsigned parts)
-{
-    uint32_t done[LIMIT_THREADS] = { 0 };
-    for (unsigned i = 0; i < parts; i++)
-        if (!(*map_at(t, &m[i]) = calloc((size_t)t->count(part[i]) + 1, sizeof(uint32_t))))
-            return false;
-    for (;;) {
-        unsigned first = parts;
-        for (unsigned i = 0; i < parts; i++)
-            if (done[i] < t->count(part[i]) &&
-                (first == parts || earlier(order_at(t, part[i], done[i] + 1), order_at(t, part[first], done[first] + 1))))
-                first = i;
-        if (first == parts)
-            return true;
-        if (!map_one(*map_at(t, &m[first]), into, part[first], ++done[first], t->over))
-            return false;
-    }
-}
-
-/* What a part calls its input n, into does too; its digest may have been added since. */
-static uint32_t input_same(struct cube *into, const struct cube *from, uint32_t id)
-{
-    (void)from;
-    into->oom = false;
-    return id <= into->inputs ? id : 0;
-}
-
-/* Rows of the parts in the order of what they say, so that whoever reads the cube in that order reads memory in order too. */
-struct turns {
-    bool ordered; /* so far: nothing was folded, nothing was there before */
-    struct cube *const *part;
-    unsigned parts;
-    uint32_t done[LIMIT_THREADS];
-};
-
-struct turn {
-    unsigned part;
-    uint32_t row; /* 0: there is none left */
-    bool whole;
-    struct cube_key k;
-};
-
-enum { ROWS_AHEAD = 16 };
-
-/* The row that comes next. Where a part could not be sorted its rows come as they are. */
-static struct turn turn_next(struct turns *t)
-{
-    unsigned first = t->parts;
-    for (unsigned i = 0; i < t->parts; i++) {
-        const struct cube *c = t->part[i];
-        if (t->done[i] < cube_rows(c) &&
-            (first == t->parts || (c->sorted && t->part[first]->sorted &&
-                                   cube_item_cmp(c, &c->sorted[t->done[i]], t->part[first],
-                                                 &t->part[first]->sorted[t->done[first]]) < 0)))
-            first = i;
-    }
-    if (first == t->parts)
-        return (struct turn){ .row = 0 };
-    const struct cube *c = t->part[first];
-    uint32_t at = t->done[first]++;
-    if (c->sorted && at + ROWS_AHEAD < cube_rows(c)) {
-        const char *soon = records_at(&c->rows, c->sorted[at + ROWS_AHEAD].id);
-        __builtin_prefetch(soon);
-    }
-    return (struct turn){ .part = first, .row = c->sorted ? c->sorted[at].id : at + 1 };
-}
-
-static bool row_join(struct maps *m, struct cube *into, struct turns *turns, const struct turn *t)
-{
-    struct cube *const *part = turns->part;
-    uint32_t row = cube_place(into, &t->k, t->whole);
-    const struct cube_key k = row ? cube_key_of(into, row) : t->k;
-    turns->ordered = turns->ordered && row && memcmp(&k, &t->k, sizeof k) == 0;
-    if (row > m[0].rows_before) { /* what fails later takes it away again */
-        const struct cube_val v = val_over(&m[t->part], part[t->part], t->row);
-        cube_add(into, row, &v);
-    } else {
-        m[t->part].row[t->row] = row;
-    }
-    return row != 0;
-}
-
-static bool rows_join(struct maps *m, struct cube *into, struct cube *const *part, unsigned parts)
-{
-    struct turns turns = { .part = part, .parts = parts, .ordered = into->rows.count == 0 };
-    struct turn ahead[ROWS_AHEAD];
-    uint32_t rows = 0;
-    for (unsigned i = 0; i < parts; i++) {
-        rows += cube_rows(part[i]);
-        turns.ordered = turns.ordered && (part[i]->sorted || !cube_rows(part[i]));
-        if (!(m[i].row = calloc((size_t)cube_rows(part[i]) + 1, sizeof *m[i].row)))
-            return false;
-    }
-    (void)records_reserve(&into->rows, rows);
-    for (unsigned n = 0;; n++) {
-        struct turn *t = &ahead[n % ROWS_AHEAD];
-        if (n >= ROWS_AHEAD && t->row == 0)
-            break;
-        if (n >= ROWS_AHEAD && !row_join(m, into, &turns, t))
-            return false;
-        *t = turn_next(&turns);
-        if (t->row == 0)
-            continue;
-        t->k = key_over(&m[t->part], into, part[t->part], t->row, &t->whole);
-    }
-    into->ordered = turns.ordered ? into->rows.count : 0;
-    return true;
-}
-
-static bool make_all(struct maps *m, struct cube *into, struct cube *const *part, unsigned parts)
-{
-    bool ok = true;
-    for (size_t t = 0; ok && t < sizeof joined / sizeof *joined; t++)
-        ok = join_table(&joined[t], m, into, part, parts);
-    for (unsigned i = 0; ok && i < parts; i++)
-        ok = make_rest(&m[i], into, part[i], input_same);
-    return ok && rows_join(m, into, part, parts);
-}
-
-int cube_join(struct cube *into, struct cube *const *part, unsigned parts)
-{
-    struct maps m[LIMIT_THREADS];
-    assert(parts <= LIMIT_THREADS);
-    for (unsigned i = 0; i < parts; i++)
-        m[i] = maps_of(into);
-    bool ok = make_all(m, into, part, parts);
-    for (unsigned i = 0; ok && i < parts; i++)
-        add(&m[i], into, part[i]);
-    if (!ok)
-        unmake(&m[0], into);
-    for (unsigned i = 0; i < parts; i++)
-        maps_free(&m[i]);
+        cube_unmake(&m, into);
+    cube_maps_free(&m);
     return ok ? 0 : -1;
 }

@@ -209,17 +209,22 @@ struct cube_item *cube_items(const struct cube *c)
     return item ? sort_items(c, item, n) : NULL;
 }
 
+static uint32_t *known_order(const struct cube *c)
+{
+    uint32_t *out = malloc(c->ordered * sizeof *out);
+    return out ? memcpy(out, c->order, c->ordered * sizeof *out) : NULL;
+}
+
 uint32_t *cube_sorted(const struct cube *c)
 {
     uint32_t n = cube_rows(c);
-    bool ordered = c->ordered == n;
-    struct cube_item *item = ordered ? NULL : cube_items(c);
-    uint32_t *out = (uint32_t *)(void *)item, *less;
-    if (ordered && n)
-        out = malloc(n * sizeof *out);
-    for (uint32_t i = 0; out && i < n; i++)
-        out[i] = ordered ? i + 1 : item[i].id; /* in the same place */
-    less = out && item ? realloc(out, n * sizeof *out) : NULL;
+    if (c->order && c->ordered == n)
+        return known_order(c);
+    struct cube_item *item = cube_items(c);
+    uint32_t *out = (uint32_t *)(void *)item;
+    for (uint32_t i = 0; item && i < n; i++)
+        out[i] = item[i].id; /* in the same place */
+    uint32_t *less = item ? realloc(out, n * sizeof *out) : NULL;
     return less ? less : out;
 }
 

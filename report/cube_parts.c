@@ -56,8 +56,9 @@ void cube_restart(struct cube *c, bool settled)
 {
     cube_rows_clear(c);
     free(c->sorted);
+    free(c->order);
     c->sorted = NULL;
-    c->ordered = 0;
+    c->order = NULL;
     records_truncate(&c->spans, 0);
     c->hours = c->services = 0;
     c->stray = (struct stats){ 0 };
