@@ -69,11 +69,20 @@ bool records_room(struct records *t, uint32_t blocks)
     return column_room(&t->record, blocks);
 }
 
+void records_loosen(struct records *t)
+{
+    free(t->slot);
+    t->slot = NULL;
+    t->mask = 0;
+    t->loose = true;
+}
+
 void records_take(struct records *t, struct records *from)
 {
     column_take(&t->record, &from->record);
     from->count = 0;
-    from->loose = t->loose = true;
+    records_loosen(from);
+    records_loosen(t);
 }
 
 /* Each into its slot. */

@@ -30,9 +30,11 @@ void records_free(struct records *t);
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
 /* So many records are coming: make room for them at once. false: out of memory, nothing changed. */
 bool records_reserve(struct records *t, uint32_t more);
+/* Records are about to change places, or no more will come: the slots are freed. Putting one makes them again, which costs a walk
+ * over all. */
+void records_loosen(struct records *t);
 /* The blocks of records of another table, whole, behind its own; that one is empty then. The caller says how many records there are
- * (count), moves them together where a block was not full, and vouches that no two have one key. They are found only when the next
- * one is put, which costs a walk over all. */
+ * (count), moves them together where a block was not full, and vouches that no two have one key. Both are loosened. */
 bool records_room(struct records *t, uint32_t blocks); /* so many may be taken. false: out of memory, nothing changed */
 void records_take(struct records *t, struct records *from);
 /* Forget every record above count, as if it had never been put. */

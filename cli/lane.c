@@ -65,8 +65,7 @@ void lane_finish(struct lane *l)
         flow_table_finish(l->flows);
     lane_pause(l);
     cube_settle(l->cube);
-    if (l->shares)
-        cube_presort(l->cube);
+    cube_arrange(l->cube);
 }
 
 static void ignore_event(struct event_sink *self, const struct tls_event *ev)

@@ -114,6 +114,9 @@ void cube_free(struct cube *c);
 void cube_event(struct cube *c, const struct tls_event *ev);
 /* After the last event, and before the cube is read, merged or saved: nothing waits any more. */
 void cube_settle(struct cube *c);
+/* No more events come before it is read, or joined for the last time: its rows are put in the order that they will be read in. In
+ * the thread that has it. */
+void cube_arrange(struct cube *c);
 /* A cube may be saved in parts, for weeks: after each it is emptied for the events to come. Inputs keep their ids, and names
  * theirs, until their tables are crowded: then settle it before saving and say so, and they are forgotten. */
 bool cube_crowded(const struct cube *c);
@@ -141,8 +144,6 @@ const struct input *cube_input_by_digest(const struct cube *c, const uint8_t dig
  * event what time that is. Call right after cube_new. */
 void cube_share(struct cube *c);
 void cube_at(struct cube *c, uint64_t order, uint64_t second); /* never less than before */
-/* No event comes before it is joined for the last time: sort its rows now, in the thread that has it. */
-void cube_presort(struct cube *c);
 /* into += all the parts, which share a run: new names, profiles and certificates get their ids in the order of events, as if one
  * cube had seen them all. The parts' inputs are the first of into's, in the same order. -1: out of memory, *into is unchanged in
  * meaning. */

@@ -49,10 +49,10 @@ struct cube {
     struct fallback *fallback;
     struct reconnect *reconnect; /* refused sessions that are not tallied yet */
     uint64_t lost;
+    uint32_t ordered, *order; /* of so many rows the order is known: this, or NULL: they lie in it */
     bool shares; /* the rest of this is only where it does */
     struct cube_order now;
-    struct cube_item *sorted; /* cube_presort */
-    uint32_t *order, ordered; /* of the first so many rows it is known already; NULL: of none */
+    struct cube_item *sorted; /* cube_arrange */
     struct column name_order, profile_order, cert_order; /* when an id was given, beside each table */
 
     struct hour **hour; /* sorted */

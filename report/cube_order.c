@@ -125,11 +125,14 @@ static uint32_t *party_ranks(const struct cube *c)
     return rank;
 }
 
+enum { ID_MOST = (1 << 26) - 1 };
+_Static_assert((uint64_t)LIMIT_ROWS * 2 < ID_MOST, "so many rows have ids in an item");
+
 /* A million rows lie all over memory: who the parties are is carried beside the id, as numbers in the same order. */
 static void item_set(struct cube_item *i, const struct cube *c, const uint32_t *rank, uint32_t id)
 {
     const struct cube_row_key *k = &cube_row_at(c, id)->key;
-    *i = (struct cube_item){ .client = k->client, .server = k->server, .id = id & ((1u << 26) - 1),
+    *i = (struct cube_item){ .client = k->client, .server = k->server, .id = id & ID_MOST,
                              .client_kind = k->kinds >> 4 & 7u, .server_kind = k->kinds & 7u };
     if (i->client_kind > ADDR_IP4)
         i->client = rank[k->client];
@@ -209,27 +212,61 @@ struct cube_item *cube_items(const struct cube *c)
     return item ? sort_items(c, item, n) : NULL;
 }
 
-static uint32_t *known_order(const struct cube *c)
-{
-    uint32_t *out = malloc(c->ordered * sizeof *out);
-    return out ? memcpy(out, c->order, c->ordered * sizeof *out) : NULL;
-}
-
+/* The order of all rows: as it was found before, or as they lie, or by sorting. */
 uint32_t *cube_sorted(const struct cube *c)
 {
     uint32_t n = cube_rows(c);
-    if (c->order && c->ordered == n)
-        return known_order(c);
-    struct cube_item *item = cube_items(c);
-    uint32_t *out = (uint32_t *)(void *)item;
-    for (uint32_t i = 0; item && i < n; i++)
-        out[i] = item[i].id; /* in the same place */
+    bool known = c->ordered == n;
+    struct cube_item *item = known ? NULL : cube_items(c);
+    uint32_t *out = known && n ? malloc(n * sizeof *out) : (uint32_t *)(void *)item;
+    for (uint32_t i = 0; out && i < n; i++)
+        out[i] = item ? item[i].id : c->order ? c->order[i] : i + 1; /* of items: in the same place */
     uint32_t *less = item ? realloc(out, n * sizeof *out) : NULL;
     return less ? less : out;
 }
 
-void cube_presort(struct cube *c)
+/* The place that the row comes from which belongs to this one, both from 0. */
+static uint32_t comes_from(const struct cube_item *item, uint32_t at)
+{
+    return item[at].id - 1u;
+}
+
+enum { SOON = 4 };
+
+/* Rows to their places, in circles: each goes where the one before it left. Then items are in order of id. */
+static void rows_arrange(struct records *rows, struct cube_item *item, uint32_t n)
+{
+    for (uint32_t start = 0; start < n; start++) {
+        if (comes_from(item, start) == start)
+            continue;
+        const struct cube_row first = *(const struct cube_row *)records_at(rows, start + 1);
+        uint32_t at = start, from, soon = start;
+        for (unsigned i = 0; i < SOON; i++)
+            soon = comes_from(item, soon);
+        for (; (from = comes_from(item, at)) != start; at = from) {
+            __builtin_prefetch(records_at(rows, soon + 1));
+            soon = comes_from(item, soon);
+            memcpy(records_at(rows, at + 1), records_at(rows, from + 1), sizeof first);
+            item[at].id = (at + 1) & ID_MOST;
+        }
+        memcpy(records_at(rows, at + 1), &first, sizeof first);
+        item[at].id = (at + 1) & ID_MOST;
+    }
+}
+
+void cube_arrange(struct cube *c)
 {
     free(c->sorted);
+    records_loosen(&c->rows);
     c->sorted = cube_items(c);
+    if (!c->sorted)
+        return;
+    rows_arrange(&c->rows, c->sorted, cube_rows(c));
+    free(c->order);
+    c->order = NULL;
+    c->ordered = cube_rows(c);
+    if (c->shares)
+        return;
+    free(c->sorted);
+    c->sorted = NULL;
 }

@@ -59,6 +59,7 @@ void cube_restart(struct cube *c, bool settled)
     free(c->order);
     c->sorted = NULL;
     c->order = NULL;
+    c->ordered = 0;
     records_truncate(&c->spans, 0);
     c->hours = c->services = 0;
     c->stray = (struct stats){ 0 };

@@ -165,8 +165,8 @@ static bool rows_by_server(struct builder *b)
     if (!side->start || !side->row)
         return false;
     for (uint32_t i = 0; i < r->rows; i++)
-        if (b->place[i])
-            side->start[b->place[i] - 1]++;
+        if (b->place[i].server)
+            side->start[b->place[i].server - 1]++;
     for (uint32_t s = 0; s < r->servers; s++) {
         uint32_t count = side->start[s];
         longest = count > longest ? count : longest;
@@ -174,8 +174,8 @@ static bool rows_by_server(struct builder *b)
         at += count;
     }
     for (uint32_t i = 0; i < r->rows; i++)
-        if (b->place[i])
-            side->row[side->start[b->place[i] - 1]++] = i;
+        if (b->place[i].server)
+            side->row[side->start[b->place[i].server - 1]++] = i;
     memmove(side->start + 1, side->start, r->servers * sizeof *side->start); /* each is now where the next one begins */
     side->start[0] = 0;
     side->item = malloc(longest * sizeof *side->item);
@@ -191,13 +191,13 @@ static void suite_servers(struct builder *b)
         r->suite[i].reach.stamp = 0;
     for (uint32_t s = 0; s < r->servers; s++) {
         for (uint32_t i = last[s]; i < last[s + 1]; i++) {
-            row[i] = r->order[row[i]];
-            uint32_t suite = r->shape[cube_row_at(r->cube, row[i])->key.shape].suite_row;
+            uint32_t suite = b->place[row[i]].suite;
             struct reach *reach = suite ? &r->suite[suite - 1].reach : NULL;
             if (reach && reach->stamp != s + 1) {
                 reach->stamp = s + 1;
                 reach->servers++;
             }
+            row[i] = r->order[row[i]];
         }
     }
 }

@@ -283,12 +283,12 @@ static uint64_t sums_of(const struct roll_row *row)
     return sums;
 }
 
-static void handshake_add(struct builder *b, const struct roll_row *row, uint32_t *place)
+static void handshake_add(struct builder *b, const struct roll_row *row, struct roll_place *place)
 {
     struct rollup *r = b->r;
     uint64_t n = row->count;
     uint32_t server = server_row(b, row), suite = suite_row(b, row);
-    *place = server;
+    *place = (struct roll_place){ server, suite };
     if (b->failed)
         return;
     tally_add(&r->total, row);

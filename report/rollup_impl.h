@@ -76,7 +76,9 @@ enum { SUM_ALL, SUM_OLD, SUM_STUCK, SUM_CAUSE, SUM_VERSION = SUM_CAUSE + OLD_CAU
 struct builder {
     struct rollup *r;
     struct intern *servers, *suites, *failures, *upgrades;
-    uint32_t *place; /* beside r->order: the server that a row counts for; 0: none */
+    struct roll_place { /* beside r->order: the server and the suite that a row counts for; 0: none */
+        uint32_t server, suite;
+    } *place;
     struct pairs where; /* which servers belong to which failure */
     struct reach *sum[SUM_MOST]; /* those of the site; NULL: none */
     uint64_t client_reached; /* the sums that count the client in hand */

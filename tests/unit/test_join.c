@@ -143,7 +143,7 @@ static void joined_is_one(void **state)
         for (unsigned i = 0; i < r.parts; i++) {
             cube_settle(r.part[i]);
             if (sorted)
-                cube_presort(r.part[i]);
+                cube_arrange(r.part[i]);
         }
         assert_int_equal((last ? cube_join_last : cube_join)(r.joined, r.part, r.parts), 0);
         assert_same_cube(r.one, r.joined);
@@ -194,7 +194,7 @@ static void a_full_cube_is_sorted_when_read(void **state)
         run_event(&r, &s, n);
     for (unsigned i = 0; i < r.parts; i++) {
         cube_settle(r.part[i]);
-        cube_presort(r.part[i]);
+        cube_arrange(r.part[i]);
     }
     assert_int_equal(cube_join(r.joined, r.part, r.parts), 0);
     assert_true(cube_rows(r.joined) < cube_rows(r.one));
