@@ -156,6 +156,8 @@ static int read_source(struct reading *r, struct source *s, struct input in, boo
     int whole = read_packets(r, s, kept, id, e);
     if (whole < 0)
         return -1;
+    if (pipe && whole && *kept->warning)
+        hash = false; /* damaged: whoever writes into it may go on for ever, and nothing of that can be read */
     if (whole && hash && source_hash(s, in.digest, e))
         whole = 0;
     if (whole)

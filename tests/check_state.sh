@@ -92,6 +92,13 @@ mkfifo "$tmp/pipe"
 cat pcaps/tls10-openssl3.0.pcap >"$tmp/pipe" &
 "$t" read -q --state "$tmp/pipe.db" "$tmp/pipe" >/dev/null || fail 'a pipe cannot be read into a state'
 wait
+# of a pipe that is damaged the rest is not waited for
+{ cat pcaps/tls10-openssl3.0.pcap; printf '%016d' 9; printf 'XXXXXXXXXXXXXXXX%.0s' 1 2 3 4; exec sleep 20; } >"$tmp/pipe" &
+writer=$!
+timeout 10 "$t" read -q --state "$tmp/damaged.db" "$tmp/pipe" >"$tmp/a" 2>/dev/null || fail 'a damaged pipe is waited for'
+grep -q 'Of 1 handshake' "$tmp/a" || fail 'what came before the damage of a pipe'
+kill $writer 2>/dev/null || true
+wait
 refuse() { # PATTERN COMMAND...
 	pattern=$1; shift
 	code=0; "$@" >/dev/null 2>"$tmp/err" || code=$?
