@@ -32,7 +32,7 @@ struct source {
     bool filtered; /* a file's filter is run here, so that packet numbers stay those of the file */
     struct bpf_program filter;
     volatile sig_atomic_t stopped;
-    bool ended;
+    bool ended, draining;
     uint64_t frame;
     int64_t tick; /* nanoseconds per unit of the time stamp's fraction */
     struct pcap_stat counted;
@@ -326,10 +326,12 @@ static enum source_status fill_live(struct source *s, struct batch *b, uint32_t 
     int rc = copy_packets(s, b, input);
     if (rc == 0 && b->count == 0) {
         struct pollfd p = { .fd = pcap_get_selectable_fd(s->pcap), .events = POLLIN };
-        if (poll(&p, 1, LIVE_WAIT_MS) >= 0)
+        if (poll(&p, 1, s->draining ? 3 * LIVE_WAIT_MS : LIVE_WAIT_MS) >= 0)
             rc = copy_packets(s, b, input);
     }
-    if (s->stopped || rc == PCAP_ERROR_BREAK)
+    if (s->draining && rc == PCAP_ERROR_BREAK && !s->stopped)
+        rc = b->count ? 1 : copy_packets(s, b, input); /* of the signal before: libpcap says it once */
+    if (s->stopped || rc == PCAP_ERROR_BREAK || (s->draining && rc == 0 && b->count == 0))
         return SOURCE_STOPPED;
     if (rc >= 0)
         return SOURCE_BATCH;
@@ -354,6 +356,12 @@ void source_stop(struct source *s)
     if (s->unpack)
         unpack_stop(s->unpack);
     pcap_breakloop(s->pcap);
+}
+
+void source_drain(struct source *s)
+{
+    s->stopped = 0;
+    s->draining = true;
 }
 
 uint64_t source_packets(const struct source *s)

@@ -67,6 +67,10 @@ uint64_t source_packets(const struct source *s); /* the number of the latest one
 /* From a signal handler: source_fill returns SOURCE_STOPPED soon. */
 void source_stop(struct source *s);
 
+/* Live, after SOURCE_STOPPED: source_fill goes on with what the kernel holds, and returns SOURCE_STOPPED when nothing more comes
+ * for a moment, or when it is stopped again. On a busy interface something always comes: who calls it sets the end. */
+void source_drain(struct source *s);
+
 /* Bytes of the file consumed so far (compressed bytes for compressed files); for progress. */
 uint64_t source_position(const struct source *s);
 /* Live: what the kernel and the interface dropped since the last call. */

@@ -95,6 +95,31 @@ static void checkpoint(struct watching *w)
     pipeline_window_reset(w->pipe);
 }
 
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* What passed before the signal may still lie in the kernel's ring, whose blocks are handed over when they are full or a tenth of
+ * a second old. Ends with the first packet that came after it. */
+static void drain(struct watching *w)
+{
+    enum { PATIENCE = 2 };
+    int64_t signal_ns = now_ns(), until = seconds_now() + PATIENCE, latest = 0;
+    struct err e;
+    struct batch *b;
+    source_drain(w->source);
+    while (latest < signal_ns && seconds_now() <= until && (b = pipeline_room(w->pipe, &e))) {
+        enum source_status st = source_fill(w->source, b, w->input, &e);
+        latest = b->count ? b->packet[b->count - 1].ts_ns : latest;
+        pipeline_batch(w->pipe);
+        if (st != SOURCE_BATCH)
+            return;
+    }
+}
+
 /* Until a signal, or --check's time. Whoever reads the lines of a streaming format gets them at once. -1 and *e: the capture
  * ended by itself (the interface is gone); what came before is as good as any. */
 static int watch_packets(struct watching *w, struct err *e)
@@ -121,6 +146,8 @@ static int watch_packets(struct watching *w, struct err *e)
             saved = now = seconds_now();
         }
     }
+    if (st == SOURCE_STOPPED)
+        drain(w);
     count_drops(w);
     return st == SOURCE_ERROR ? -1 : 0;
 }

@@ -46,9 +46,8 @@ start() {
 		sleep 0.02
 	done
 }
-# stop SIGNAL NAME: after the ring has handed over; the exit code must be 0
+# stop SIGNAL NAME: what was sent before is seen, though the ring has not handed it over yet; the exit code must be 0
 stop() {
-	sleep 0.3
 	kill "-$1" "$pid"
 	code=0; wait "$pid" || code=$?
 	[ $code = 0 ] || fail "$2: SIG$1 ended it with $code: $(cat "$tmp/$2.err")"
