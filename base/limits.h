@@ -14,6 +14,9 @@ enum {
 
     /* capture */
     LIMIT_STDIO_BUFFER = 1 << 16, /* under pcap_fopen_offline: fewer system calls than stdio's own, still inside the cache */
+    LIMIT_INTERFACES = 1 << 16, /* of a section of a pcapng file: libpcap keeps a list of them, and each takes 20 bytes to write */
+    LIMIT_WINDOW = 1 << 27, /* that Zstandard data may ask to be unpacked with: zstd's own maximum without --ultra and --long */
+    LIMIT_WINDOW_LEAST = 1 << 23, /* what it may ask for under any --memory-limit: up to zstd -19 */
     LIMIT_SNAPLEN = 262144, /* libpcap's own maximum for a record */
     LIMIT_LAYERS = 16, /* nested headers in one packet: a chain of tunnels must end */
     LIMIT_FRAG_DATAGRAMS = 1024, /* fragmented datagrams under reassembly at once: a fragment flood evicts the oldest */

@@ -33,9 +33,12 @@ static void start(struct snaplen *s, uint8_t *b, size_t n)
 
 static void block_begins(struct snaplen *s)
 {
-    if (u32(s->head, false) == TYPE_SECTION)
+    if (u32(s->head, false) == TYPE_SECTION) {
         s->big = s->head[8] == 0x1a;
+        s->interfaces = 0;
+    }
     s->interface = u32(s->head, s->big) == TYPE_INTERFACE;
+    s->interfaces += s->interface;
     s->length = u32(s->head + 4, s->big);
     if (s->length < BLOCK_MIN || s->length % 4) /* libpcap will refuse it */
         s->state = SNAPLEN_OFF;

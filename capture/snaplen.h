@@ -19,6 +19,7 @@ struct snaplen { /* all zero to begin with */
     uint64_t at, length; /* bytes of the block passed, bytes it has */
     uint8_t head[12]; /* its first ones */
     bool interface; /* it describes an interface */
+    uint32_t interfaces; /* of this section */
 };
 
 /* The next n bytes of the file, changed in place. */

@@ -141,6 +141,11 @@ static struct source *open_how(const char *path, const char *filter, struct open
     return NULL;
 }
 
+void source_window(size_t most)
+{
+    unpack_window(most);
+}
+
 struct source *source_open(const char *path, const char *filter, struct err *e)
 {
     return open_how(path, filter, (struct opening){ .buffer = LIMIT_STDIO_BUFFER }, e);

@@ -32,6 +32,9 @@ void source_list_free(struct source_list *l);
 
 struct source;
 
+/* What Zstandard data may have for its window in all that is opened from now on, in bytes; 0: LIMIT_WINDOW. */
+void source_window(size_t most);
+
 /* Open one file ("-": standard input). filter: BPF text or NULL. NULL and *e set on failure. */
 struct source *source_open(const char *path, const char *filter, struct err *e);
 

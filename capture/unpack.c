@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "capture/unpack.h"
+#include "base/limits.h"
 #include "capture/snaplen.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 enum { RAW_BYTES = 128 * 1024, HEAD_BYTES = 24 /* of a pcap file */, POLL_MS = 250, MOST_BYTES = 1 << 30 };
 
@@ -123,7 +125,8 @@ static ssize_t give_zstd(struct unpack *u, uint8_t *out, size_t n)
         u->raw_at = i.pos;
         u->in_frame = rc != 0;
         if (ZSTD_isError(rc)) {
-            u->damage = "the Zstandard data is damaged or needs too large a window";
+            bool large = ZSTD_getErrorCode(rc) == ZSTD_error_frameParameter_windowTooLarge;
+            u->damage = large ? "needs more memory to unpack than it may have: use zstd -d --long=31" : "the Zstandard data is damaged";
             u->ended = true;
         }
     }
@@ -153,6 +156,10 @@ ssize_t unpack_read(struct unpack *u, void *out, size_t n)
     if (u->hash)
         (void)EVP_DigestUpdate(u->hash, b, have); /* before anything is changed in it */
     snaplen_lift(&u->snaplen, b, have);
+    if (u->snaplen.interfaces > LIMIT_INTERFACES) {
+        u->damage = "more than 65536 interfaces in one section";
+        return 0;
+    }
     u->given += have;
     return (ssize_t)have;
 }
@@ -192,6 +199,21 @@ static bool starts(const struct unpack *u, const char *magic, size_t n)
     return u->head_len >= n && memcmp(u->head, magic, n) == 0;
 }
 
+static size_t window = LIMIT_WINDOW;
+
+void unpack_window(size_t most)
+{
+    window = most ? most : LIMIT_WINDOW;
+}
+
+static int window_log(void)
+{
+    int log = 10; /* the least that there is */
+    while (log < 31 && (size_t)2 << log <= window)
+        log++;
+    return log;
+}
+
 /* The first bytes choose how the rest is read. */
 static int choose(struct unpack *u, const char *path, struct err *e)
 {
@@ -217,7 +239,7 @@ static int choose(struct unpack *u, const char *path, struct err *e)
         return 0;
     }
     u->zstd = ZSTD_createDStream();
-    if (!u->zstd)
+    if (!u->zstd || ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, window_log())))
         return err_set(e, "%s: out of memory", path);
     u->give = give_zstd;
     return 0;

@@ -3,7 +3,8 @@
  * unpack - the bytes of a capture file, decompressed when they are gzip (RFC 1952) or Zstandard (RFC 8878), as a stdio
  * stream.
  *
- * The content decides, never the name. What follows is streamed: memory stays the same however far a file inflates.
+ * The content decides, never the name. What follows is streamed: memory stays the same however far a file inflates. What a file
+ * may ask of memory all the same is limited: Zstandard's window, and the list of interfaces that libpcap keeps of pcapng.
  */
 #ifndef CAPTURE_UNPACK_H
 #define CAPTURE_UNPACK_H
@@ -17,6 +18,10 @@
 #include <sys/types.h>
 
 struct unpack;
+
+/* For all that are opened from now on: what Zstandard data may have for its window, in bytes. 0: LIMIT_WINDOW. To be said before
+ * threads are started. */
+void unpack_window(size_t most);
 
 /* path "-": standard input. buffer: bytes of stdio buffer under the stream. NULL and *e on failure. Closing *stream closes
  * and frees everything. */

@@ -31,10 +31,21 @@ static uint32_t power_of_two(uint32_t n)
     return p;
 }
 
+/* A window above the least is taken from the rest. */
+static size_t window_of(uint64_t limit)
+{
+    uint64_t part = limit / PARTS;
+    part = part < LIMIT_WINDOW ? part : LIMIT_WINDOW;
+    return part > LIMIT_WINDOW_LEAST ? (size_t)part : LIMIT_WINDOW_LEAST;
+}
+
 struct memory memory_divide(uint64_t limit, unsigned threads)
 {
+    size_t window = limit ? window_of(limit) : 0;
+    limit -= window > LIMIT_WINDOW_LEAST ? window : 0;
     uint64_t each = limit / threads;
     return (struct memory){
+        .window = window,
         .flows = power_of_two(share(each, FLOWS, FLOW_BYTES, LIMIT_FLOWS / threads)),
         .conns = share(each, CONNS, CONN_BYTES, LIMIT_CONNS / threads),
         .late_bytes = limit ? each / PARTS * LATE : LIMIT_OOO_TOTAL / threads,

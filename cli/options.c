@@ -2,6 +2,7 @@
 /* The options of every subcommand: one table, one setter each. A wrong value is one line that names option and remedy. */
 #include "base/limits.h"
 #include "base/nearest.h"
+#include "capture/source.h"
 #include "cli/cli.h"
 #include "cli/memory.h"
 
@@ -488,6 +489,7 @@ static int parse(struct options *o, int argc, char **argv, unsigned who, bool *h
     o->view.ignored_count = o->ignored.count;
     if (who == FOR_EXPLAIN && !o->study.policies && !o->study.min_version && !o->study.forbid)
         (void)study_set_policy(o, NULL, e);
+    source_window(memory_divide(o->memory_limit, 1).window);
     return study_options_open(o, e) || together(o, e) ? -1 : 0;
 }
 

@@ -408,6 +408,69 @@ static void compressed_and_cut(void **state)
     source_close(s);
 }
 
+/* Memory that a file asks for is given up to a limit, which may be lower under --memory-limit. */
+static void a_window_may_be_too_large(void **state)
+{
+    (void)state;
+    static uint8_t plain[9 << 20], z[64 << 10];
+    static struct bytes o;
+    sample(&o);
+    memcpy(plain, o.b, o.n);
+    ZSTD_CCtx *c = ZSTD_createCCtx();
+    assert_false(ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_windowLog, 23)));
+    assert_false(ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_contentSizeFlag, 0)));
+    ZSTD_inBuffer in = { plain, sizeof plain, 0 };
+    ZSTD_outBuffer out = { z, sizeof z, 0 };
+    assert_int_equal(ZSTD_compressStream2(c, &out, &in, ZSTD_e_end), 0);
+    ZSTD_freeCCtx(c);
+    const char *path = save("window.zst", z, out.pos);
+    struct source *s = source_open(path, NULL, &e);
+    assert_non_null(s);
+    source_close(s);
+    source_window(1 << 23);
+    s = source_open(path, NULL, &e);
+    assert_non_null(s);
+    source_close(s);
+    source_window((1 << 23) - 1);
+    refused(path, "zstd -d --long=31");
+    source_window(0);
+}
+
+/* A list of interfaces is kept in memory, a new section begins a new one. */
+static void interfaces_may_be_too_many(void **state)
+{
+    (void)state;
+    enum { MANY = 1 << 16 };
+    static uint8_t file[28 * 2 + 20 * (MANY + 2) + 400];
+    for (unsigned extra = 0; extra < 3; extra++) {
+        struct bytes o = { .n = 0 };
+        size_t n = 0;
+        ng_section(&o);
+        ng_interface(&o, 1, 0);
+        for (unsigned i = 0; i < MANY; i++) {
+            memcpy(file + n, i ? o.b + 28 : o.b, i ? 20 : o.n);
+            n += i ? 20 : o.n;
+        }
+        if (extra == 2) {
+            memcpy(file + n, o.b, o.n);
+            n += o.n;
+        } else if (extra) {
+            memcpy(file + n, o.b + 28, 20);
+            n += 20;
+        }
+        o.n = 0;
+        ng_packet(&o, 0, 1000000, 60, 60);
+        memcpy(file + n, o.b, o.n);
+        n += o.n;
+        struct source *s = source_open(save("many.pcapng", file, n), NULL, &e);
+        assert_int_equal(s ? drain(s) : SOURCE_CUT, extra == 1 ? SOURCE_CUT : SOURCE_END);
+        assert_int_equal(s ? got_n : 0, extra == 1 ? 0 : 1);
+        if (extra == 1)
+            assert_non_null(strstr(e.text, "interfaces"));
+        source_close(s);
+    }
+}
+
 static void what_is_not_a_capture(void **state)
 {
     (void)state;
@@ -731,6 +794,7 @@ int main(void)
         cmocka_unit_test(packets_longer_than_the_claim), cmocka_unit_test(pcapng_in_pieces),
         cmocka_unit_test(pcapng_of_two_link_types), cmocka_unit_test(cut_anywhere), cmocka_unit_test(damaged_record),
         cmocka_unit_test(odd_times), cmocka_unit_test(compressed_by_content), cmocka_unit_test(compressed_and_cut),
+        cmocka_unit_test(a_window_may_be_too_large), cmocka_unit_test(interfaces_may_be_too_many),
         cmocka_unit_test(what_is_not_a_capture), cmocka_unit_test(filters_keep_the_numbers_of_packets),
         cmocka_unit_test(stop_ends_a_waiting_read), cmocka_unit_test(what_came_is_not_kept_waiting),
         cmocka_unit_test(stop_from_a_signal_handler),
