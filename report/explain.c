@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One verdict's reasoning, step by step: what was seen, what is offered, what the server proved, and each question in turn. */
 #include "report/explain.h"
+#include "report/names_file.h"
 #include "report/parts.h"
 #include "report/stamp.h"
 #include "report/text.h"
@@ -8,6 +9,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 struct explaining {
     FILE *out;
@@ -221,14 +223,48 @@ static void explain(struct explaining *x, const struct verdict *v)
     (void)fputc('\n', x->out);
 }
 
+static bool is_server(const struct cube *c, const struct enforce *want, const struct endpoint *server, uint32_t name)
+{
+    struct rd sni = cube_name(c, name);
+    size_t n = strlen(want->name);
+    bool here = want->named ? rd_left(&sni) == n && strncasecmp((const char *)sni.p, want->name, n) == 0
+                            : cidr_has(&want->at, &server->addr);
+    return here && (!want->port || want->port == server->port);
+}
+
 static bool is_subject(const struct study *s, const struct study_subject *q, const struct cell *c)
 {
     const struct place *p = study_place(s, c->place);
-    struct rd sni = cube_name(s->cube, p->sni);
-    size_t n = strlen(q->server.name);
-    bool here = q->server.named ? rd_left(&sni) == n && strncasecmp((const char *)sni.p, q->server.name, n) == 0
-                                : cidr_has(&q->server.at, &p->server.addr);
-    return here && (!q->server.port || q->server.port == p->server.port) && study_is_client(s, c->client, q);
+    return is_server(s->cube, &q->server, &p->server, p->sni) && study_is_client(s, c->client, q);
+}
+
+static bool met(const struct rollup *r, const struct roll_apart *a, const struct enforce *server)
+{
+    for (uint32_t i = 0; i < r->rows; i++) {
+        const struct cube_key *k = cube_row_key(r->cube, r->order[i]);
+        if (addr_equal(&k->client.addr, &a->client) && is_server(r->cube, server, &k->server, k->sni))
+            return true;
+    }
+    return false;
+}
+
+/* Who is set apart has no verdict, and a reason for that. */
+static unsigned set_apart(const struct explaining *x, const struct rollup *r, const struct study_subject *q)
+{
+    unsigned found = 0;
+    char at[ADDR_TEXT];
+    for (uint32_t i = 0; i < r->aparts; i++) {
+        const struct roll_apart *a = &r->apart[i];
+        const struct named *n = *q->client_name ? names_file_find(r->view->names, &a->client) : NULL;
+        bool here = *q->client_name ? n && strcasecmp(n->name, q->client_name) == 0 : cidr_has(&q->client, &a->client);
+        if (!here || !met(r, a, &q->server))
+            continue;
+        (void)fprintf(x->out, "%s is set apart: %s%s\n", addr_print(&a->client, at), a->scanner ? "recognised as a scanner, " : "", a->why);
+        say(x, 0, "It was seen with this server and has no verdict: what it offers is in no figure but those of what servers can do. "
+                  "See CLIENTS SET APART in the manual.");
+        found++;
+    }
+    return found;
 }
 
 int explain_report(FILE *out, const struct cube *c, const struct view *v, struct err *e)
@@ -249,6 +285,7 @@ int explain_report(FILE *out, const struct cube *c, const struct view *v, struct
         enum study_result result = study_decision(x.s)->result;
         v->study->result = result > v->study->result ? result : v->study->result;
     }
+    found += x.s ? set_apart(&x, r, v->study->subject) : 0;
     if (x.s && !found)
         rc = err_set(e, "explain: no handshake of this client with this server was seen; the report lists those that were");
     study_free(x.s);

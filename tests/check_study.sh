@@ -60,6 +60,12 @@ rc=0
 "$t" explain 192.0.2.1 10.20.1.11:443 "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
 [ $rc = 2 ] && grep -q 'no handshake of this client' "$tmp/err" || fail 'explain of nobody'
 
+"$t" explain 10.20.9.9 10.20.1.10 "$tmp/site.db" >"$tmp/out" || fail 'explain of a client set apart'
+grep -q '^10.20.9.9 is set apart: recognised as a scanner, offered 88 different hellos' "$tmp/out" || fail 'explain: why a client is set apart'
+rc=0
+"$t" explain 10.20.9.9 10.20.1.51 "$tmp/site.db" >/dev/null 2>&1 || rc=$?
+[ $rc = 2 ] || fail 'explain: a client set apart with a server that it never met'
+
 # --- clients of one name (--names) are one, known by the name and by each address ---
 printf '10.20.2.40/31 tills Shop floor\n10.20.2.54 tills\n10.20.2.53 kiosk\n' >"$tmp/names"
 says 1 '5 clients break' --policy tls12-minimum --names "$tmp/names"
