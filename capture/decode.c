@@ -355,6 +355,15 @@ bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct dec
     return true;
 }
 
+bool decode_take_piece(struct decode *d, struct decode_piece *out)
+{
+    bool there = d->piece_there;
+    if (there)
+        *out = d->piece;
+    d->piece_there = false;
+    return there;
+}
+
 void decode_finish(struct decode *d)
 {
     frag_finish(d->frag);

@@ -8,6 +8,7 @@
 #ifndef CAPTURE_DECODE_H
 #define CAPTURE_DECODE_H
 
+#include "capture/frag.h"
 #include "capture/packet.h"
 #include "capture/stats.h"
 
@@ -29,6 +30,16 @@ bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct dec
 /* Some frames hold several packets (802.11 aggregates them): true and *out filled as long as there is another one in the
  * frame given last. Costs nothing where there is none. */
 bool decode_next(struct decode *d, struct decoded *out);
+
+/* What the packet given last held of a datagram that came in fragments of IP; of one in another, the inner one. */
+struct decode_piece {
+    struct frag_key key; /* which datagram */
+    uint32_t offset; /* of the bytes in it */
+    struct rd bytes;
+    const uint8_t *whole; /* the datagram, when this was its last piece (into this *out points); else NULL */
+};
+/* To be asked once after each packet, or never. false: it held none. */
+bool decode_take_piece(struct decode *d, struct decode_piece *out);
 
 /* The end of input: what still waits for fragments is counted as incomplete. */
 void decode_finish(struct decode *d);

@@ -28,6 +28,8 @@ static enum layer datagram(struct walk *w, const struct frag_whole *d, uint8_t p
 static enum layer add_piece(struct walk *w, const struct frag_key *key, const struct frag_piece *piece,
                             struct frag_whole *whole)
 {
+    w->d->piece = (struct decode_piece){ .key = *key, .offset = piece->offset, .bytes = piece->bytes };
+    w->d->piece_there = true;
     switch (frag_add(w->d->frag, key, piece, w->now, whole)) {
     case FRAG_WAIT:
         return END_WAIT;
@@ -37,6 +39,7 @@ static enum layer add_piece(struct walk *w, const struct frag_key *key, const st
     case FRAG_MALFORMED:
         return END_MALFORMED;
     case FRAG_WHOLE:
+        w->d->piece.whole = whole->data;
         break;
     }
     return whole->head_len + whole->len > DATAGRAM_MAX ? END_MALFORMED : END_FOUND;

@@ -54,6 +54,8 @@ struct decode {
     struct encap_ids rest_ids;
     int64_t rest_ns;
     struct eapol_parties eapol;
+    struct decode_piece piece; /* as decode_take_piece gives it, */
+    bool piece_there; /* until then */
     uint8_t next[ROUTE_KINDS][65536]; /* enum layer; routes[] made into lookups */
 };
 

@@ -13,9 +13,11 @@
 #include "capture/dump.h"
 #include "capture/source.h"
 #include "cli/cli.h"
+#include "cli/fragments.h"
 #include "cli/interrupt.h"
+#include "cli/lane.h"
+#include "cli/memory.h"
 #include "dissect/mask.h"
-#include "dissect/session.h"
 #include "report/evidence.h"
 #include "report/parts.h"
 #include "report/text.h"
@@ -43,9 +45,12 @@ struct party {
     uint32_t bytes;
 };
 
+/* A frame, and where in it the payload is, or the part of the payload that a fragment holds. */
 struct kept {
     struct packet p; /* .data is owned */
-    uint32_t off, len, seq; /* of the payload in it; of TCP */
+    uint32_t off, len; /* of the payload in it */
+    uint32_t seq; /* of TCP: of its first byte; of a fragment of anything else: where in the payload it begins */
+    uint32_t datagram; /* not 0: fragments of one have one number */
     uint32_t conn, next; /* index; chain, + 1 */
     int dlt;
     bool from_a, syn;
@@ -74,21 +79,20 @@ struct gathering {
     uint32_t *item_link, *item_conns; /* by item: in link, + 1; how many */
     struct kept *kept;
     uint32_t kepts, kept_room;
-    uint64_t bytes;
+    uint64_t bytes, room; /* of what is kept; of that, at most */
+    uint32_t datagrams;
     bool failed;
     uint8_t *state; /* by item: enum state */
     bool *there; /* by input id - 1: can be read again */
     uint64_t *over; /* packets for which there was no room */
 };
 
-/* Captures once more, each packet decoded: to be kept, or through the whole program. */
+/* Captures once more, each packet decoded: to be kept, or through a lane as when they were read. */
 struct rerun {
-    struct event_sink sink; /* first */
-    struct stats stats;
+    struct event_sink sink; /* first: looks through the events of a lane without a cube */
+    struct lane lane; /* without flows packets are kept */
     struct decode *decode;
-    struct dissector *dissector; /* NULL: packets are kept */
-    struct flow_table *flows;
-    struct cube *cube; /* takes the events; or NULL, and they are looked through */
+    struct fragments *fragments; /* where packets are kept */
     struct gathering *g;
     int dlt;
 };
@@ -211,10 +215,6 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
     struct gathering *g = r->g;
     uint64_t frame = ev->frame_client_hello ? ev->frame_client_hello : ev->frame_server_hello;
     uint32_t conn = 0;
-    if (r->cube) {
-        cube_event(r->cube, ev);
-        return;
-    }
     wanted_by(g, &(struct want_key){ .ts_ns = ev->ts_ns, .frame = frame, .input = ev->input }, ev, &conn);
     wanted_by(g, &(struct want_key){ .server = ev->server, .transport = ev->transport + 1u }, ev, &conn);
 }
@@ -241,14 +241,12 @@ static void forget(struct gathering *g, struct party *c)
     c->bytes = 0;
 }
 
-static void keep(struct gathering *g, uint32_t conn, const struct packet *p, const struct decoded *d, int dlt, bool from_a)
+/* x with the frame as it was captured, which is copied. */
+static void keep(struct gathering *g, struct kept x)
 {
-    struct party *c = &g->conn[conn];
-    bool syn = d->proto == PROTO_TCP && d->tcp_flags & TCP_SYN, first = syn && !(d->tcp_flags & TCP_ACK);
-    if (first && p->ts_ns <= c->hello_ns)
-        forget(g, c);
-    uint32_t off = (uint32_t)(d->payload - p->data), end = off + d->payload_cap; /* what is behind it is padding, or nobody's */
-    bool fits = c->bytes < STREAM_MAX && g->bytes < LIMIT_EVIDENCE_BYTES;
+    struct party *c = &g->conn[x.conn];
+    uint32_t end = x.off + x.len; /* what is behind it is padding, or nobody's */
+    bool fits = c->bytes < STREAM_MAX && g->bytes < g->room;
     *g->over += !fits;
     uint8_t *copy = fits ? malloc(end + 1u) : NULL;
     struct kept *room = copy ? more(g, g->kept, sizeof *room, g->kepts, &g->kept_room) : NULL;
@@ -257,13 +255,11 @@ static void keep(struct gathering *g, uint32_t conn, const struct packet *p, con
         return;
     }
     g->kept = room;
-    memcpy(copy, p->data, end);
-    struct kept *k = &room[g->kepts++];
-    *k = (struct kept){ .p = *p, .off = off, .len = d->payload_cap, .seq = d->seq, .conn = conn,
-                        .dlt = dlt, .from_a = from_a, .syn = syn };
-    k->p.data = copy;
-    k->p.caplen = end;
-    k->p.len = p->caplen < p->len ? p->len : end;
+    memcpy(copy, x.p.data, end);
+    x.p.data = copy;
+    x.p.len = x.p.caplen < x.p.len ? x.p.len : end;
+    x.p.caplen = end;
+    room[g->kepts++] = x;
     if (c->last_packet)
         g->kept[c->last_packet - 1].next = g->kepts;
     else
@@ -273,36 +269,74 @@ static void keep(struct gathering *g, uint32_t conn, const struct packet *p, con
     g->bytes += end;
 }
 
-static void unit(struct rerun *r, const struct packet *p, const struct decoded *d, const struct tuple *t,
-                 const struct endpoint *from)
+/* The frames of a datagram that came in fragments, each with its part of the payload. */
+static void keep_fragments(struct rerun *r, const struct decode_piece *piece, const struct decoded *d, int64_t now_ns,
+                           struct kept x)
 {
-    struct gathering *g = r->g;
-    uint32_t id = intern_find(g->tuples, t, sizeof *t);
-    for (uint32_t i = id ? g->tuple_head[id - 1] : 0; i; i = g->conn[i - 1].next) {
-        const struct party *c = &g->conn[i - 1];
-        if (p->ts_ns >= c->from_ns && p->ts_ns <= c->to_ns)
-            keep(g, i - 1, p, d, r->dlt, endpoint_cmp(from, &c->a) == 0);
+    uint32_t from = (uint32_t)(d->payload - piece->whole), to = from + d->payload_cap;
+    const struct fragment *f;
+    x.datagram = ++r->g->datagrams;
+    for (unsigned i = 0; (i = fragments_next(r->fragments, &piece->key, now_ns, i, &f)) != 0;) {
+        uint32_t begin = f->offset > from ? f->offset : from, end = f->offset + f->len < to ? f->offset + f->len : to;
+        struct kept one = x;
+        one.p = f->p;
+        one.len = end > begin ? end - begin : 0;
+        one.off = f->at + (one.len ? begin - f->offset : f->offset < from ? f->len : 0);
+        one.seq = (d->proto == PROTO_TCP ? d->seq : 0) + (one.len ? begin - from : 0);
+        keep(r->g, one);
     }
 }
 
-/* What cannot be masked where it lies is left out: fragments, and frames that hold several packets. */
-static void keep_packet(struct rerun *r, const struct packet *p, struct decoded *d)
+static void unit(struct rerun *r, const struct packet *p, const struct decoded *d, const struct decode_piece *piece,
+                 const struct tuple *t, const struct endpoint *from)
 {
-    struct decoded another;
+    struct gathering *g = r->g;
+    uint32_t id = intern_find(g->tuples, t, sizeof *t);
+    bool syn = d->proto == PROTO_TCP && d->tcp_flags & TCP_SYN, first = syn && !(d->tcp_flags & TCP_ACK);
+    for (uint32_t i = id ? g->tuple_head[id - 1] : 0; i; i = g->conn[i - 1].next) {
+        struct party *c = &g->conn[i - 1];
+        if (p->ts_ns < c->from_ns || p->ts_ns > c->to_ns)
+            continue;
+        if (first && p->ts_ns <= c->hello_ns)
+            forget(g, c);
+        struct kept x = { .p = *p, .len = d->payload_cap, .seq = d->seq, .conn = i - 1, .dlt = r->dlt, .syn = syn,
+                          .from_a = endpoint_cmp(from, &c->a) == 0 };
+        if (piece) {
+            keep_fragments(r, piece, d, p->ts_ns, x);
+            continue;
+        }
+        x.off = (uint32_t)(d->payload - p->data);
+        keep(g, x);
+    }
+}
+
+/* What cannot be masked where it lies is left out: fragments of CAPWAP or in fragments, and frames that hold several packets. */
+static bool lies_in(const struct packet *p, struct decoded *d, const struct decode_piece *piece)
+{
     bool inside = d->payload >= p->data && d->payload + d->payload_cap <= p->data + p->caplen;
+    if (d->fragmented)
+        return piece && piece->whole && fragments_has(p, piece) && d->payload >= piece->whole &&
+               d->payload + d->payload_cap <= piece->whole + LIMIT_FRAG_BYTES;
     if (!inside && d->payload_cap == 0)
         d->payload = p->data + p->caplen;
-    if ((!inside && d->payload_cap) || d->fragmented || decode_next(r->decode, &another))
+    return inside || d->payload_cap == 0;
+}
+
+static void keep_packet(struct rerun *r, const struct packet *p, struct decoded *d, const struct decode_piece *piece)
+{
+    struct decoded another;
+    if (!lies_in(p, d, piece) || decode_next(r->decode, &another))
         return;
+    piece = d->fragmented ? piece : NULL;
     struct endpoint from = side(d, true), to = side(d, false);
     if (d->proto == PROTO_EAPOL) {
         const struct tuple station[2] = { tuple_of_station(&from), tuple_of_station(&to) };
-        unit(r, p, d, &station[0], &from);
-        unit(r, p, d, &station[1], &from);
+        unit(r, p, d, piece, &station[0], &from);
+        unit(r, p, d, piece, &station[1], &from);
         return;
     }
     const struct tuple t = tuple_of(&from, &to, d->proto);
-    unit(r, p, d, &t, &from);
+    unit(r, p, d, piece, &t, &from);
 }
 
 /* ---- masking ---- */
@@ -355,8 +389,28 @@ static void mask_direction(struct gathering *g, const struct party *c, bool from
     }
 }
 
+/* The fragments of one datagram, from the first of them that is chained: put together, masked, and written back. */
+static void mask_fragments(struct gathering *g, uint32_t first, const struct mask *m, bool eapol, uint8_t *buf)
+{
+    size_t n = 0;
+    memset(buf, 0, LIMIT_FRAG_BYTES);
+    for (unsigned back = 0; back < 2; back++) {
+        for (uint32_t i = first; i; i = g->kept[i - 1].next) {
+            struct kept *k = &g->kept[i - 1];
+            uint8_t *bytes = (uint8_t *)(uintptr_t)k->p.data + k->off;
+            if (k->datagram != g->kept[first - 1].datagram || k->len > LIMIT_FRAG_BYTES || k->seq > LIMIT_FRAG_BYTES - k->len)
+                continue;
+            memcpy(back ? bytes : buf + k->seq, back ? buf + k->seq : bytes, k->len);
+            n = k->seq + k->len > n ? k->seq + k->len : n;
+        }
+        if (!back)
+            mask_datagram(buf, n, m, eapol);
+    }
+}
+
 static void mask_all(struct gathering *g)
 {
+    uint32_t last = 0; /* datagram in fragments */
     uint8_t *buf = malloc(STREAM_MAX);
     g->failed |= !buf;
     for (uint32_t i = 0; buf && i < g->conns; i++) {
@@ -369,6 +423,11 @@ static void mask_all(struct gathering *g)
         for (uint32_t k = c->packet; k; k = g->kept[k - 1].next) {
             const struct kept *x = &g->kept[k - 1];
             const struct mask m = { .from_client = x->from_a, .tls = c->tls, .upgrade = c->upgrade };
+            if (x->datagram && x->datagram != last)
+                mask_fragments(g, k, &m, c->proto == PROTO_EAPOL, buf);
+            last = x->datagram;
+            if (x->datagram)
+                continue;
             mask_datagram((uint8_t *)(uintptr_t)x->p.data + x->off, x->len, &m, c->proto == PROTO_EAPOL);
         }
     }
@@ -407,13 +466,17 @@ static bool is_there(const struct options *o, const struct input *in)
 static void rerun_packet(struct rerun *r, const struct packet *p)
 {
     struct decoded d;
+    struct decode_piece piece;
     bool more = decode_packet(r->decode, r->dlt, p, &d);
-    if (more && !r->dissector) {
-        keep_packet(r, p, &d);
+    for (; more && r->lane.flows; more = decode_next(r->decode, &d))
+        (void)flow_packet(r->lane.flows, p, &d);
+    if (r->lane.flows)
         return;
-    }
-    for (; more; more = decode_next(r->decode, &d))
-        (void)flow_packet(r->flows, p, &d);
+    bool is_piece = decode_take_piece(r->decode, &piece);
+    if (is_piece && fragments_has(p, &piece) && !fragments_add(r->fragments, p, &piece))
+        r->g->failed = true;
+    if (more)
+        keep_packet(r, p, &d, is_piece ? &piece : NULL);
 }
 
 static int rerun_file(struct rerun *r, const char *path, const char *filter, uint32_t id, struct err *e)
@@ -452,26 +515,31 @@ static int rerun_inputs(struct rerun *r, struct err *e)
     return rc;
 }
 
-/* whole: with flows and sessions; else packets are kept. */
-static int rerun_open(struct rerun *r, const struct options *o, bool whole, struct err *e)
+/* whole: with flows and sessions, events to the cube, or where it is NULL to be looked through; else packets are kept. */
+static int rerun_open(struct rerun *r, const struct options *o, bool whole, struct cube *cube, struct err *e)
 {
-    struct decode_options dec = { .max_fragmented = 0 };
+    static const struct view everything = { .top = 0 };
+    struct decode_options dec = { .max_fragmented = memory_divide(o->memory_limit, 1).fragmented };
     memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
     r->sink.event = on_event;
-    r->decode = decode_new(&dec, o->seed, &r->stats);
-    if (whole)
-        r->dissector = dissector_new(&r->sink, &r->stats, o->seed);
-    if (r->dissector)
-        r->flows = flow_table_new(&(struct flow_options){ .scope = o->scope }, o->seed, dissector_sink(r->dissector), &r->stats);
-    return r->decode && (!whole || r->flows) ? 0 : err_set(e, "out of memory");
+    lane_init(&r->lane, o, cube, cube ? NULL : &r->sink, 1);
+    if (!cube) { /* what is not of this report may prove something about a server */
+        r->lane.view = &everything;
+        r->lane.exact = false;
+    }
+    r->decode = decode_new(&dec, o->seed, &r->lane.stats);
+    r->fragments = whole ? NULL : fragments_new();
+    if (!r->decode || (!whole && !r->fragments))
+        return err_set(e, "out of memory");
+    return whole ? lane_open(&r->lane, o, 1, e) : 0;
 }
 
 static void rerun_close(struct rerun *r)
 {
-    if (r->flows)
-        flow_table_finish(r->flows);
-    flow_table_free(r->flows);
-    dissector_free(r->dissector);
+    if (r->lane.flows)
+        flow_table_finish(r->lane.flows);
+    lane_close(&r->lane);
+    fragments_free(r->fragments);
     decode_free(r->decode);
 }
 
@@ -479,7 +547,7 @@ static void rerun_close(struct rerun *r)
 static int rerun_pass(struct gathering *g, bool whole, struct err *e)
 {
     struct rerun r = { .g = g };
-    int rc = rerun_open(&r, g->o, whole, e);
+    int rc = rerun_open(&r, g->o, whole, NULL, e);
     if (rc == 0)
         rc = rerun_inputs(&r, e);
     rerun_close(&r);
@@ -552,14 +620,16 @@ static bool is_enough(const struct gathering *g, uint32_t item, const char *path
 {
     struct err e;
     struct input in = { .name = (char *)(uintptr_t)path };
-    struct rerun r = { .cube = options_cube(g->o) };
-    uint32_t id = r.cube ? cube_input(r.cube, &in) : 0;
-    bool same = id && rerun_open(&r, g->o, true, &e) == 0 && rerun_file(&r, path, NULL, id, &e) == 0;
-    rerun_close(&r);
+    struct rerun r = { .dlt = 0 };
+    struct cube *cube = options_cube(g->o);
+    uint32_t id = cube ? cube_input(cube, &in) : 0;
+    bool same = id && rerun_open(&r, g->o, true, cube, &e) == 0 && rerun_file(&r, path, NULL, id, &e) == 0;
+    if (id)
+        rerun_close(&r);
     if (same)
-        cube_settle(r.cube);
-    same = same && evidence_agrees(r.cube, &g->o->view, &g->list.v[item]);
-    cube_free(r.cube);
+        cube_settle(cube);
+    same = same && evidence_agrees(cube, &g->o->view, &g->list.v[item]);
+    cube_free(cube);
     return same;
 }
 
@@ -606,10 +676,17 @@ static void gathering_close(struct gathering *g)
     intern_free(g->tuples);
 }
 
+/* Half of a --memory-limit: what the tables of reading and the open handshakes had. */
+static uint64_t evidence_room(const struct options *o)
+{
+    uint64_t half = o->memory_limit / 2;
+    return half && half < LIMIT_EVIDENCE_BYTES ? half : LIMIT_EVIDENCE_BYTES;
+}
+
 static int one_round(struct gathering *kept, const char *dir, struct err *e)
 {
     struct gathering g = { .o = kept->o, .cube = kept->cube, .list = kept->list, .state = kept->state,
-                           .there = kept->there, .over = kept->over };
+                           .there = kept->there, .over = kept->over, .room = evidence_room(kept->o) };
     g.wanted = intern_new(UINT32_MAX / 4, 0);
     g.tuples = intern_new(UINT32_MAX / 4, 0);
     g.item_link = calloc(g.list.n + 1u, sizeof *g.item_link);
@@ -666,8 +743,8 @@ static void tell(const struct gathering *g)
     fprintf(stderr, "tlsunset: evidence: %s: %u %s, %u of them give the verdict by themselves (index.txt)\n", g->o->evidence,
             (unsigned)g->list.n, g->list.n == 1 ? "verdict" : "verdicts", (unsigned)agree);
     if (*g->over)
-        fprintf(stderr, "tlsunset: evidence: %llu packets had no room (1 MiB a connection, 256 MiB in all) and are left out\n",
-                (unsigned long long)*g->over);
+        fprintf(stderr, "tlsunset: evidence: %llu packets had no room (1 MiB a connection, %llu MiB in all) and are left out\n",
+                (unsigned long long)*g->over, (unsigned long long)evidence_room(g->o) >> 20);
     if (g->list.left_out)
         fprintf(stderr, "tlsunset: evidence: %u more verdicts are left out; narrow it with --server, --client or --enforce\n",
                 (unsigned)g->list.left_out);

@@ -11,7 +11,8 @@ static void on_event(struct event_sink *self, const struct tls_event *ev)
         return;
     if (l->shares)
         cube_at(l->cube, l->order, flow_table_order(l->flows));
-    cube_event(l->cube, ev);
+    if (l->cube)
+        cube_event(l->cube, ev);
     if (!l->stream || !timely || !view_has_server(l->view, &ev->server) || !view_has_client(l->view, &ev->client.addr))
         return;
     struct tls_event shown = *ev;

@@ -15,7 +15,7 @@ struct lane {
     bool in_hour;
     struct dissector *dissector;
     struct flow_table *flows;
-    struct cube *cube; /* borrowed */
+    struct cube *cube; /* borrowed; NULL: events go to the stream alone */
     struct event_sink *stream; /* borrowed; may be NULL */
     const struct view *view; /* of the options; narrows the stream */
     bool exact; /* what is not of --since and --until is not tallied: nothing is saved that would lack it */

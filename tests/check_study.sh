@@ -136,5 +136,24 @@ EOF
 "$t" read -q --policy tls12-minimum --evidence "$tmp/trailers" -o /dev/null "$tmp/trailers.pcap" || [ $? = 1 ] || fail 'a capture with trailers'
 ls "$tmp"/trailers/*.pcap >/dev/null || fail 'no evidence from a capture with trailers'
 grep -qa TRAILERSECRET "$tmp"/trailers/*.pcap && fail 'what lies behind the packet is shown'
+# what came in fragments of IP is in it, and masked as if it had come whole
+for n in imap-starttls-tls10-dovecot ldap-starttls-tls10-slapd radius-tls-tls10-freeradius radius-ttls-tls12-freeradius dtls10-openssl3.0; do
+	python3 tests/evidence_fragments.py split "pcaps/$n.pcap" "$tmp/split.pcap"
+	evidence "$n" tls13-only "$tmp/split.pcap" >/dev/null
+	"$t" read -q --seed 1 --policy tls13-only --evidence "$tmp/$n-whole" -o /dev/null "pcaps/$n.pcap" || [ $? = 1 ] || fail "evidence of $n"
+	for f in "$tmp/$n-whole"/*.pcap; do
+		python3 tests/evidence_fragments.py same "$f" "$tmp/$n/${f##*/}" || fail "evidence of $n in fragments"
+	done
+done
+for kind in ip6frag outerfrag; do
+	"$TOOLS/rewrap" $kind pcaps/imap-starttls-tls10-dovecot.pcap "$tmp/$kind.pcap"
+	evidence $kind tls12-minimum "$tmp/$kind.pcap" >/dev/null
+	"$t" read -q "$tmp/$kind"/0001*.pcap | grep -q 'put together from fragments' || fail "evidence of $kind"
+done
+# a limit of memory holds for what is kept too, and what had no room is said
+"$t" read --memory-limit 32M --seed 1 --policy tls12-minimum --evidence "$tmp/little" -o /dev/null "$demo" 2>/dev/null || [ $? = 1 ] || fail 'evidence under a limit'
+for f in "$tmp"/demo/*tls12-minimum*.pcap; do
+	cmp -s "$f" "$tmp/little/${f##*/}" || fail 'evidence differs under a limit that suffices'
+done
 says 2 'give one of them' --policy tls12-minimum --evidence "$tmp/x" --anonymize
 echo 'study: decisions, exceptions, explanations; evidence gives the same verdicts and shows no contents'
