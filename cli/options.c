@@ -313,7 +313,7 @@ static int set_threads(struct options *o, const char *v, struct err *e)
     uint64_t n;
     if (number(v, LIMIT_THREADS, &n) || n == 0)
         return err_set(e, "--threads %s: give a number from 1 to %d", v, LIMIT_THREADS);
-    o->threads = (unsigned)n;
+    o->threads = o->view.threads = (unsigned)n;
     return 0;
 }
 

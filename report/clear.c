@@ -47,7 +47,7 @@ static bool is_apart(const struct rollup *r, const struct addr *client)
 }
 
 /* Did the session go on in clear text, or send a login before it was upgraded? */
-static bool in_clear(const struct cube_key *k)
+static bool in_clear(const struct cube_shape *k)
 {
     bool refused = k->outcome == OUTCOME_REFUSED || k->outcome == OUTCOME_STRIPPED;
     return k->upgrade && (k->outcome == OUTCOME_PLAINTEXT || k->outcome == OUTCOME_NOT_OFFERED ||
@@ -181,8 +181,12 @@ static void row_add(const struct rollup *r, uint32_t row, struct clear *c)
 
 static bool is_counted(const struct rollup *r, uint32_t row)
 {
-    const struct cube_key *k = cube_row_key(r->cube, row);
-    return in_clear(k) && !(k->flags & CUBE_OTHER) && !is_apart(r, &k->client.addr);
+    const struct cube_row *at = cube_row_at(r->cube, row);
+    const struct cube_shape *k = cube_shape(r->cube, at->key.shape);
+    if (!in_clear(k) || k->flags & CUBE_OTHER)
+        return false;
+    const struct addr client = cube_row_client(r->cube, at);
+    return !is_apart(r, &client);
 }
 
 int clear_make(const struct rollup *r, struct clear *out)

@@ -29,6 +29,7 @@ struct view { /* what narrows and words a report */
     struct study_request *study; /* policies to judge under, whose .result the report leaves there; NULL: none */
     bool color; /* stdout is a terminal and NO_COLOR is unset */
     unsigned width; /* columns; text is made for 100 */
+    unsigned threads; /* that may share the work; 0 is 1 */
 };
 
 /* Is it within --server, --client, --since and --until? first_ns..last_ns: when it was seen. */

@@ -6,15 +6,15 @@
 
 enum { AHEAD = 8 }; /* rows lie in the order of their coming, and are walked by client: each would be waited for */
 
-bool roll_group_next(const struct rollup *r, struct roll_group *g)
+bool roll_group_next(const struct rollup *r, struct roll_group *g, uint32_t end)
 {
     g->from = g->to;
-    if (g->from >= r->rows)
+    if (g->from >= end)
         return false;
     const struct cube_row *first = cube_row_at(r->cube, r->order[g->from]);
     g->client = cube_row_client(r->cube, first);
-    while (g->to < r->rows && cube_same_client(first, cube_row_at(r->cube, r->order[g->to]))) {
-        if (g->to + AHEAD < r->rows)
+    while (g->to < end && cube_same_client(first, cube_row_at(r->cube, r->order[g->to]))) {
+        if (g->to + AHEAD < end)
             cube_row_fetch(r->cube, r->order[g->to + AHEAD]);
         g->to++;
     }
@@ -227,14 +227,13 @@ static bool finish(struct builder *b)
     return true;
 }
 
-static bool builder_open(struct builder *b)
+bool roll_builder_open(struct builder *b)
 {
     struct rollup *r = b->r;
     b->servers = intern_new(UINT32_MAX / 4, 0);
     b->suites = intern_new(UINT32_MAX / 4, 0);
     b->failures = intern_new(UINT32_MAX / 4, 0);
     b->upgrades = intern_new(UINT32_MAX / 4, 0);
-    r->side = b->side = calloc(1, sizeof *b->side);
     r->fact = calloc(roll_fact_count, sizeof *r->fact);
     r->facts = roll_fact_count;
     b->sum[SUM_ALL] = &r->all;
@@ -249,17 +248,18 @@ static bool builder_open(struct builder *b)
         r->fact[i] = (struct roll_fact){ .name = roll_fact_name(i), .text = roll_fact_text(i) };
         b->sum[SUM_FACT + i] = &r->fact[i].reach;
     }
-    return b->servers && b->suites && b->failures && b->upgrades && b->side && r->fact;
+    b->suite_of = calloc(cube_shapes(r->cube) + 1u, sizeof *b->suite_of);
+    return b->servers && b->suites && b->failures && b->upgrades && b->suite_of && r->fact;
 }
 
-static void builder_close(struct builder *b)
+void roll_builder_close(struct builder *b)
 {
     intern_free(b->servers);
     intern_free(b->suites);
     intern_free(b->failures);
     intern_free(b->upgrades);
+    free(b->suite_of);
     pairs_free(&b->where);
-    free(b->place);
 }
 
 struct rollup *rollup_make(const struct cube *c, const struct view *v)
@@ -270,15 +270,17 @@ struct rollup *rollup_make(const struct cube *c, const struct view *v)
     r->cube = c;
     r->view = v;
     struct builder b = { .r = r };
-    bool ok = builder_open(&b) && roll_shapes_make(r) && rows_in_view(r);
+    bool ok = roll_builder_open(&b) && roll_shapes_make(r) && rows_in_view(r);
     b.place = ok ? calloc(r->rows + 1u, sizeof *b.place) : NULL;
-    ok = b.place != NULL;
-    struct roll_group g = { .to = 0 };
-    while (ok && !b.failed && roll_group_next(r, &g))
-        roll_group_add(&b, &g);
+    r->side = b.side = calloc(1, sizeof *b.side);
+    ok = b.place && b.side;
+    b.to = r->rows;
+    if (ok)
+        roll_rows_add(&b);
     coverage(r);
     ok = ok && finish(&b);
-    builder_close(&b);
+    roll_builder_close(&b);
+    free(b.place);
     if (ok)
         return r;
     rollup_free(r);

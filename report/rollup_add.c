@@ -15,7 +15,7 @@ struct failure_key {
 };
 
 /* Room for one more element of an array that holds count. */
-static bool room(void *array, uint32_t count, size_t size)
+bool roll_table_room(void *array, uint32_t count, size_t size)
 {
     void **a = array;
     if (count & (count - 1) ? true : count != 0 && count < 8) /* grows at 0, 8, 16, 32 ... */
@@ -61,12 +61,11 @@ static bool is_own(const struct view *v, const struct addr *server)
 }
 
 /* The row of this key in a table, new ones zeroed; its number from 1, 0 when out of memory. */
-static uint32_t table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n,
-                          bool *fresh)
+uint32_t roll_table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n, bool *fresh)
 {
     uint32_t id = intern_put(t, key, n, fresh);
     if (id && *fresh) {
-        if (room(array, id - 1, size))
+        if (roll_table_room(array, id - 1, size))
             memset(*(char **)array + (id - 1) * size, 0, size);
         else
             id = 0;
@@ -87,7 +86,7 @@ static uint32_t server_row(struct builder *b, const struct roll_row *row)
     bool fresh;
     if (key.kind == ADDR_NONE) /* folded rows without a server */
         return 0;
-    uint32_t id = table_row(b, b->servers, &b->r->server, sizeof *b->r->server, &key, sizeof key, &fresh);
+    uint32_t id = roll_table_row(b, b->servers, &b->r->server, sizeof *b->r->server, &key, sizeof key, &fresh);
     if (id && fresh) {
         struct roll_server *s = &b->r->server[id - 1];
         s->at = cube_row_server(b->r->cube, row->at);
@@ -99,7 +98,7 @@ static uint32_t server_row(struct builder *b, const struct roll_row *row)
     return id;
 }
 
-static void weakest_add(struct roll_server *s, uint32_t suite, uint64_t n)
+void roll_weakest_add(struct roll_server *s, uint32_t suite, uint64_t n)
 {
     if (s->weakest == suite) {
         s->weakest_count += n;
@@ -129,23 +128,22 @@ static void server_add(struct builder *b, uint32_t id, const struct roll_row *ro
         s->resumed += n;
     if (k->version == VER_NONE || k->suite == SUITE_NONE)
         return;
-    weakest_add(s, k->suite, n);
+    roll_weakest_add(s, k->suite, n);
 }
 
 /* Its number, 0 when there is none. */
 static uint32_t suite_row(struct builder *b, const struct roll_row *row)
 {
-    struct roll_shape *shape = &b->r->shape[row->at->key.shape];
+    uint32_t *known = &b->suite_of[row->at->key.shape];
     const struct cube_shape *k = row->k;
+    uint32_t id = *known;
     bool fresh;
-    if (shape->suite_row)
-        return shape->suite_row;
-    if (k->suite == SUITE_NONE || k->version == VER_NONE)
-        return 0;
-    uint32_t id = table_row(b, b->suites, &b->r->suite, sizeof *b->r->suite, &k->suite, sizeof k->suite, &fresh);
+    if (id || k->suite == SUITE_NONE || k->version == VER_NONE)
+        return id;
+    id = roll_table_row(b, b->suites, &b->r->suite, sizeof *b->r->suite, &k->suite, sizeof k->suite, &fresh);
     if (id)
         b->r->suite[id - 1].id = k->suite;
-    shape->suite_row = id;
+    *known = id;
     return id;
 }
 
@@ -157,7 +155,7 @@ static void failure_add(struct builder *b, uint32_t server, const struct roll_ro
         return;
     const struct failure_key key = { .outcome = k->outcome, .alert_from = k->alert_from, .encrypted = encrypted,
                                      .alert_code = k->alert_from && !encrypted ? k->alert_code : 0 };
-    uint32_t id = table_row(b, b->failures, &b->r->failure, sizeof *b->r->failure, &key, sizeof key, &fresh);
+    uint32_t id = roll_table_row(b, b->failures, &b->r->failure, sizeof *b->r->failure, &key, sizeof key, &fresh);
     if (!id)
         return;
     struct roll_failure *f = &b->r->failure[id - 1];
@@ -177,7 +175,7 @@ static void failure_add(struct builder *b, uint32_t server, const struct roll_ro
     }
 }
 
-static void refusal_code(struct roll_upgrade *u, uint16_t code)
+void roll_refusal_code(struct roll_upgrade *u, uint16_t code)
 {
     unsigned n = sizeof u->code / sizeof u->code[0], i = 0;
     while (i < n && u->code[i] && u->code[i] < code)
@@ -250,7 +248,7 @@ static void upgrade_add(struct builder *b, const struct roll_row *row)
     if (!k->upgrade)
         return;
     key.upgrade = k->upgrade;
-    uint32_t id = table_row(b, b->upgrades, &b->r->upgrade, sizeof *b->r->upgrade, &key, sizeof key, &fresh);
+    uint32_t id = roll_table_row(b, b->upgrades, &b->r->upgrade, sizeof *b->r->upgrade, &key, sizeof key, &fresh);
     if (!id)
         return;
     struct roll_upgrade *u = &b->r->upgrade[id - 1];
@@ -268,7 +266,7 @@ static void upgrade_add(struct builder *b, const struct roll_row *row)
         u->logins += n;
     if (row->shape->upgrade)
         reach_add(b, &u->reach, n);
-    refusal_code(u, k->refusal_code);
+    roll_refusal_code(u, k->refusal_code);
     upgrade_outcome(u, k, n);
     upgrade_aftermath(u, k, n);
 }
@@ -342,7 +340,7 @@ static void group_apart(struct builder *b, const struct roll_group *g, struct ro
         a->servers += !last || !cube_same_server(last, row.at);
         last = row.at;
     }
-    b->failed = b->failed || !pairs_sort(&stacks) || !room(&r->apart, r->aparts, sizeof *r->apart);
+    b->failed = b->failed || !pairs_sort(&stacks) || !roll_table_room(&r->apart, r->aparts, sizeof *r->apart);
     a->stacks = (uint32_t)stacks.n;
     pairs_free(&stacks);
     if (!b->failed)

@@ -12,7 +12,6 @@ struct roll_shape {
     const struct cube_shape *k;
     const struct suite *suite; /* NULL: none, or unknown */
     uint64_t sums; /* of the site, that rows of this shape count in whatever else they are */
-    uint32_t suite_row; /* in rollup.suite, from 1; 0: not yet, or none */
     uint8_t slot; /* version_slot() */
     bool old; /* version_is_old() */
     bool failed;
@@ -48,7 +47,8 @@ struct roll_group {
     struct addr client;
     uint32_t from, to;
 };
-bool roll_group_next(const struct rollup *r, struct roll_group *g); /* begin with g->to = 0 */
+/* Up to r->order[end); begin with g->to = 0, or where a client's rows begin. */
+bool roll_group_next(const struct rollup *r, struct roll_group *g, uint32_t end);
 
 /* Is this client to be set apart? Fills *out (but for the client). */
 int roll_apart_decide(const struct rollup *r, const struct roll_group *g, struct roll_apart *out); /* 1, 0; -1: no memory */
@@ -72,10 +72,13 @@ struct roll_side {
 enum { SUM_ALL, SUM_OLD, SUM_STUCK, SUM_CAUSE, SUM_VERSION = SUM_CAUSE + OLD_CAUSES, SUM_FACT = SUM_VERSION + ROLL_VERSIONS,
        SUM_MOST = 64 };
 
-/* While rows are added up. Tables are found by key and lie in arrays that grow; id - 1 is the index. */
+/* While rows are added up: all, or those of the clients that are one thread's. Tables are found by key and lie in arrays that grow;
+ * id - 1 is the index. */
 struct builder {
     struct rollup *r;
+    uint32_t from, to; /* r->order[from..to) */
     struct intern *servers, *suites, *failures, *upgrades;
+    uint32_t *suite_of; /* by shape: its row of r->suite, from 1; 0: not yet, or none */
     struct roll_place { /* beside r->order: the server and the suite that a row counts for; 0: none */
         uint32_t server, suite;
     } *place;
@@ -87,7 +90,20 @@ struct builder {
     bool failed;
 };
 
+bool roll_builder_open(struct builder *b); /* b->r is filled, but for the sums. false: out of memory; it is to be closed */
+void roll_builder_close(struct builder *b);
+
 /* Add the rows of one client. */
 void roll_group_add(struct builder *b, const struct roll_group *g);
+
+/* rollup_join.c: add up all rows, in as many threads as the view says. Then *b is what one thread would have come to. */
+void roll_rows_add(struct builder *b);
+
+/* What adding up sums needs, and adding up rows too. */
+uint32_t roll_table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n, bool *fresh);
+bool roll_table_room(void *array, uint32_t count, size_t size); /* for one more element */
+void roll_weakest_add(struct roll_server *s, uint32_t suite, uint64_t n);
+void roll_refusal_code(struct roll_upgrade *u, uint16_t code);
+void tally_join(struct tally *t, const struct tally *from);
 
 #endif

@@ -163,6 +163,31 @@ void tally_add(struct tally *t, const struct roll_row *row)
         t->last_ns = row->at->last_ns;
 }
 
+void tally_join(struct tally *t, const struct tally *from)
+{
+    t->handshakes += from->handshakes;
+    t->completed += from->completed;
+    t->failed += from->failed;
+    t->negotiated += from->negotiated;
+    t->old += from->old;
+    t->stuck += from->stuck;
+    for (unsigned i = 0; i < ROLL_VERSIONS; i++)
+        t->version[i] += from->version[i];
+    for (unsigned i = 0; i < OLD_CAUSES; i++)
+        t->cause[i] += from->cause[i];
+    widen(&t->lowest, from->lowest, -1);
+    widen(&t->highest, from->highest, 1);
+    widen(&t->offered, from->offered, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        widen(&t->best[i].least, from->best[i].least, -1);
+        widen(&t->best[i].most, from->best[i].most, 1);
+    }
+    if (from->first_ns && (!t->first_ns || from->first_ns < t->first_ns))
+        t->first_ns = from->first_ns;
+    if (from->last_ns > t->last_ns)
+        t->last_ns = from->last_ns;
+}
+
 int suite_strength(uint32_t suite)
 {
     const struct suite *s = suite_find(suite);

@@ -210,7 +210,7 @@ int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
     struct stacks s = { 0 };
     struct roll_group g = { .to = 0 };
     int result = 0;
-    while (result == 0 && roll_group_next(r, &g)) {
+    while (result == 0 && roll_group_next(r, &g, r->rows)) {
         struct roll_client c;
         if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_sum(r, &g, &c, &s))
             continue;
@@ -257,7 +257,7 @@ static int pairs_visit(const struct rollup *r, const struct roll_group *g, roll_
 int rollup_pairs(const struct rollup *r, roll_pair_fn *fn, void *ctx)
 {
     int result = 0;
-    for (struct roll_group g = { .to = 0 }; result == 0 && roll_group_next(r, &g);)
+    for (struct roll_group g = { .to = 0 }; result == 0 && roll_group_next(r, &g, r->rows);)
         if (g.client.kind != ADDR_NONE && !roll_is_apart(r, &g.client))
             result = pairs_visit(r, &g, fn, ctx);
     return result;
