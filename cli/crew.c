@@ -103,18 +103,18 @@ struct crew {
     struct gate out;
     uint64_t sent, let_out, given; /* rounds: complete; for the workers to take; come back and dealt with */
     uint64_t packets; /* in rounds that were let out */
-    uint64_t order; /* of the unit that comes next */
+    const struct packet *at; /* the packet at hand, of the round's batch; NULL: the next one */
+    unsigned units; /* of it so far */
+    uint8_t share[LIMIT_SHARES]; /* the worker of each part that pairs of hosts fall into */
     struct decode *decode; /* as a worker's, for packets that nDPI is to be shown */
     struct stats unused;
     struct crew_duty duty;
     atomic_bool failed; /* there was no memory for something that must not be missing */
 };
 
-/* Room for one more in a growing array. */
-static void *more(struct crew *c, void *array, unsigned used, unsigned *room, size_t width)
+/* A growing array that was full, with room for more. */
+static void *more(struct crew *c, void *array, unsigned *room, size_t width)
 {
-    if (used < *room)
-        return array;
     unsigned n = *room ? *room * 2 : 256;
     void *p = realloc(array, n * width);
     if (!p) {
@@ -130,7 +130,7 @@ static void *more(struct crew *c, void *array, unsigned used, unsigned *room, si
 static struct outcome_item *item_new(struct worker *w, uint64_t second)
 {
     struct slice *s = w->slice;
-    struct outcome_item *at = more(w->crew, s->item, s->items, &s->item_room, sizeof *at);
+    struct outcome_item *at = s->items < s->item_room ? s->item : more(w->crew, s->item, &s->item_room, sizeof *at);
     if (!at)
         return NULL;
     s->item = at;
@@ -414,24 +414,32 @@ static struct round *next_round(struct crew *c)
 
 static void todo_add(struct crew *c, struct slice *s, uint32_t todo)
 {
-    uint32_t *at = more(c, s->todo, s->todos, &s->todo_room, sizeof *at);
+    uint32_t *at = s->todos < s->todo_room ? s->todo : more(c, s->todo, &s->todo_room, sizeof *at);
     if (!at)
         return;
     s->todo = at;
     at[s->todos++] = todo;
 }
 
+/* Of what comes next: a unit, or before any packet of the round a mark. */
+static uint64_t order_now(const struct crew *c)
+{
+    const struct round *r = &c->round[(c->sent + 1) % ROUNDS];
+    uint64_t packet = r->before + (c->at ? (uint64_t)(c->at - r->batch->packet) + 1 : 0);
+    return (packet << ORDER_SHIFT) + c->units;
+}
+
 /* It is the next one in order. */
 static struct unit *unit_new(struct crew *c, unsigned worker, enum unit_kind kind)
 {
     struct slice *s = &next_round(c)->slice[worker];
-    struct unit *u = more(c, s->unit, s->units, &s->unit_room, sizeof *u);
+    struct unit *u = s->units < s->unit_room ? s->unit : more(c, s->unit, &s->unit_room, sizeof *u);
     if (!u)
         return NULL;
     s->unit = u;
     u += s->units;
     u->kind = kind;
-    u->order = c->order;
+    u->order = order_now(c);
     todo_add(c, s, TODO_UNIT | s->units++);
     return u;
 }
@@ -520,35 +528,38 @@ static bool stay_all(struct crew *c, const struct packet *p, struct decoded *d)
 
 static unsigned worker_of(const struct crew *c, const struct decoded *d)
 {
-    return (unsigned)(addr_pair_wire(d->src, d->dst, d->addr_len) % LIMIT_SHARES % c->workers);
+    return c->share[addr_pair_wire(d->src, d->dst, d->addr_len) % LIMIT_SHARES];
 }
 
 void crew_packet(struct crew *c, int dlt, const struct packet *p)
 {
-    struct round *r = next_round(c);
-    r->dlt = dlt;
-    c->order = (r->before + (uint64_t)(p - r->batch->packet) + 1) << ORDER_SHIFT;
+    next_round(c)->dlt = dlt;
+    c->at = p;
+    c->units = 0;
 }
 
-void crew_unit(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats)
+static void unit_keep(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats)
 {
-    struct round *r = next_round(c);
-    unsigned worker = worker_of(c, d);
-    if (!d->fleeting) {
-        todo_add(c, &r->slice[worker], (uint32_t)(p - r->batch->packet));
-        return;
-    }
     struct decoded mine = *d;
     if (!stay_all(c, p, &mine)) {
         stats->memory_refused++;
         return;
     }
-    struct unit *u = unit_new(c, worker, UNIT_PACKET);
+    struct unit *u = unit_new(c, worker_of(c, d), UNIT_PACKET);
     if (!u)
         return;
     u->p = *p;
     u->d = mine;
-    c->order++;
+    c->units++;
+}
+
+void crew_unit(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats)
+{
+    const struct round *r = next_round(c);
+    if (d->fleeting)
+        unit_keep(c, p, d, stats);
+    else
+        todo_add(c, &r->slice[worker_of(c, d)], (uint32_t)(p - r->batch->packet));
 }
 
 /* ---- the crew ---- */
@@ -655,6 +666,8 @@ struct crew *crew_new(const struct options *o, const struct decode_options *dec,
     if (!ok)
         (void)err_set(e, "out of memory");
     c->workers = c->worker ? workers : 0;
+    for (unsigned i = 0; i < LIMIT_SHARES; i++)
+        c->share[i] = (uint8_t)(i % workers);
     for (unsigned i = 0; ok && i < workers; i++)
         ok = (c->worker[i] = worker_new(c, i, o, dec, e)) != NULL;
     if (ok)
@@ -717,6 +730,8 @@ struct batch *crew_room(struct crew *c, struct err *e)
     struct round *r = next_round(c);
     r->before = c->packets;
     r->batch->count = 0;
+    c->at = NULL;
+    c->units = 0;
     return failure(c, e) ? NULL : r->batch;
 }
 

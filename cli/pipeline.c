@@ -222,20 +222,27 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
     return taken;
 }
 
-/* A packet for the crew; returns 1. */
-static unsigned hand_out(struct pipeline *p, const struct packet *pkt)
+static void hand_out(struct pipeline *p, const struct packet *pkt)
 {
     struct decoded d;
-    count_packets(p, pkt, 1);
     crew_packet(p->crew, p->dlt, pkt);
     while (p->inputs < pkt->input)
         crew_input(p->crew, cube_input_at(p->cube, ++p->inputs));
-    for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = decode_next(p->decode, &d)) {
+    for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = d.fleeting && decode_next(p->decode, &d)) {
         if (flow_clock_tick(&p->clock, pkt->ts_ns))
             crew_time(p->crew, p->clock.now);
         crew_unit(p->crew, pkt, &d, &p->own.stats);
     }
-    return 1;
+}
+
+/* The same for a crew: the first of n packets, all of one hour; returns how many. */
+static unsigned hand_out_run(struct pipeline *p, const struct packet *pkt, unsigned n)
+{
+    unsigned taken = 0;
+    while (taken < n && pkt[taken].ts_ns >= p->hour_start_ns && pkt[taken].ts_ns < p->hour_end_ns)
+        hand_out(p, &pkt[taken++]);
+    count_packets(p, pkt, taken);
+    return taken;
 }
 
 struct batch *pipeline_room(struct pipeline *p, struct err *e)
@@ -251,7 +258,7 @@ void pipeline_batch(struct pipeline *p)
     for (unsigned i = 0; i < b->count;) {
         if (b->packet[i].ts_ns >= p->hour_end_ns || b->packet[i].ts_ns < p->hour_start_ns)
             enter_hour(p, b->packet[i].ts_ns);
-        i += p->crew ? hand_out(p, b->packet + i) : take_run(p, b->packet + i, b->count - i);
+        i += (p->crew ? hand_out_run : take_run)(p, b->packet + i, b->count - i);
     }
     if (p->crew)
         crew_send(p->crew);
