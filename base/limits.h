@@ -22,7 +22,7 @@ enum {
     LIMIT_FRAG_DATAGRAMS = 1024, /* fragmented datagrams under reassembly at once: a fragment flood evicts the oldest */
     LIMIT_FRAG_BYTES = 65535, /* one reassembled datagram (RFC 791) */
     LIMIT_FRAG_SECONDS = 30, /* RFC 8200 says 60; half keeps a flood short */
-    LIMIT_FLOWS = 1 << 21, /* 20 bytes each: a SYN-ACK or payload flood replaces the idle and the oldest */
+    LIMIT_FLOWS = 1 << 21, /* 12 bytes each, 12 more before a payload: a SYN-ACK or payload flood replaces idle and oldest ones */
     LIMIT_CONNS = 1 << 17, /* flows that may still show a handshake, with buffers: a ClientHello flood evicts the oldest */
     LIMIT_IDLE_SECONDS = 300, /* packet time without a packet after which an open handshake is over */
     LIMIT_SEQ_AHEAD = 1 << 30, /* the largest TCP window (RFC 7323 section 2.3): what is farther ahead is of no connection here */

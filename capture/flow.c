@@ -6,14 +6,16 @@
  * - Nearly all packets belong to connections that are decided: they must cost one lookup, in one cache line. So the table is an
  *   array of 64-bit words: 52 bits of a keyed tag of the 5-tuple, how long ago its latest packet was, and its state. The keyed
  *   tag stands for the addresses: two connections are taken for one with odds of 2^-52 per pair near each other, and nobody
- *   outside knows the key. What an undecided connection needs lies in a second array.
+ *   outside knows the key. What an undecided connection needs lies elsewhere, by a number in a second array.
  * - A SYN flood must cost nothing: a bare SYN makes no entry. A flood of SYN-ACKs or of first payloads costs words only; at
  *   the cap the one near home that is missed least goes, and is counted. The table grows by doubling up to the cap; dead and
  *   idle words are used again on the way.
  * - Words are probed linearly, at most four fifths are used, and a probe ends at the first empty one.
  */
 #include "capture/flow.h"
+#include "base/huge.h"
 #include "base/limits.h"
+#include "base/slab.h"
 #include "capture/conn.h"
 
 #include <assert.h>
@@ -39,35 +41,33 @@ enum { STATE_MASK = 15, EPOCH_SHIFT = 4, TAG_SHIFT = 12, EPOCH_SECONDS = 16, IDL
        ROUND_EPOCHS = 64, STEP_SECONDS = 2 * LIMIT_IDLE_SECONDS };
 #define SECOND_NS INT64_C(1000000000)
 
-struct slot { /* of an undecided connection */
-    union {
-        uint32_t next[2]; /* SLOT_OPEN: sequence numbers of the first payloads; SLOT_WATCH with SLOT_NEXT_KNOWN: of the next ones */
-        uint32_t conn; /* SLOT_CONN: index */
-        uint32_t decided; /* SLOT_DONE of datagrams: when, in seconds */
-    };
+struct slot { /* of an undecided connection without a struct conn: SLOT_OPEN, SLOT_WATCH */
+    uint32_t next[2]; /* SLOT_OPEN: sequence numbers of the first payloads; SLOT_WATCH with SLOT_NEXT_KNOWN: of the next ones */
     uint8_t flags, watched;
 };
 
-enum { FIRST_SLOTS = 4096, WINDOW = 16, CHUNK_BITS = 8, CHUNK = 1 << CHUNK_BITS };
+enum { FIRST_SLOTS = 4096, WINDOW = 16 };
 enum { CLASSIFY_PACKETS = 4 }; /* payload packets of a flow that nDPI may be shown */
 #define NIL UINT32_MAX
 
 struct flow_table {
     struct tcp_env env;
     uint64_t *word; /* mask + 1 of them */
-    struct slot *slot; /* beside each word */
+    uint32_t *at; /* beside each word. SLOT_OPEN, SLOT_WATCH: its slot's number; SLOT_CONN: its conn's; SLOT_DONE: of TCP the
+                   * FINs that it has had since (SLOT_FIN0, SLOT_FIN1), of datagrams when that was, in seconds */
+    struct slab slots;
     uint32_t mask, used, max_slots;
     uint32_t until_room; /* insertions before the table is looked through again */
     uint64_t key[4];
     enum flow_scope scope;
 
-    struct conn **chunk; /* conns live in chunks, so that pointers stay */
-    uint32_t conns_made, conns_open, max_conns;
-    uint32_t free_head; /* through lru_next */
+    struct slab conns;
+    uint32_t max_conns;
     uint32_t lru_head, lru_tail; /* most and least recently used */
     struct flow_clock clock; /* where nobody else tells the time */
     uint32_t now; /* seconds */
     uint8_t epoch; /* of now */
+    uint64_t skipped; /* a word without its tag, of a decided connection that had a packet in this epoch */
     uint32_t round; /* the word at which forget_idle goes on */
     uint64_t order; /* of the packet under way */
     uint64_t ending; /* flow_table_order */
@@ -123,6 +123,16 @@ static inline uint64_t expected_tag(const struct flow_table *t, const struct dec
 
 /* ---- words and slots ---- */
 
+static inline struct slot *slot_at(const struct flow_table *t, uint32_t i)
+{
+    return slab_at(&t->slots, t->at[i]);
+}
+
+static inline struct conn *conn_at(const struct flow_table *t, uint32_t conn)
+{
+    return slab_at(&t->conns, conn);
+}
+
 static inline uint32_t seconds_of(int64_t ns)
 {
     return (uint32_t)(ns / 1000000000);
@@ -169,6 +179,34 @@ static inline uint32_t slot_find(const struct flow_table *t, uint64_t tag)
     }
 }
 
+static inline bool has_slot(const struct flow_table *t, uint32_t i)
+{
+    return state_at(t, i) == SLOT_OPEN || state_at(t, i) == SLOT_WATCH;
+}
+
+/* Into a state without slot and conn; the conn of one that has one is dealt with before. */
+static void settle(struct flow_table *t, uint32_t i, enum slot_state state)
+{
+    if (has_slot(t, i))
+        slab_give(&t->slots, t->at[i]);
+    t->at[i] = 0;
+    set_state(t, i, state);
+}
+
+/* Into a state with a slot, which is what it was or anything. NULL: out of memory, and nothing is known of it. */
+static struct slot *slot_give(struct flow_table *t, uint32_t i, enum slot_state state)
+{
+    uint32_t number = has_slot(t, i) ? t->at[i] : slab_take(&t->slots, t->max_slots);
+    if (number == SLAB_NONE) {
+        t->env.stats->memory_refused++;
+        settle(t, i, SLOT_RENEWED);
+        return NULL;
+    }
+    t->at[i] = number;
+    set_state(t, i, state);
+    return slot_at(t, i);
+}
+
 /* Silent for so long that what comes now is a new beginning. */
 static inline bool is_stale(const struct flow_table *t, uint32_t i)
 {
@@ -187,7 +225,7 @@ static inline uint32_t slot_lookup(struct flow_table *t, uint64_t tag)
 {
     uint32_t i = slot_find(t, tag);
     if (i != NIL && is_stale(t, i))
-        set_state(t, i, SLOT_RENEWED);
+        settle(t, i, SLOT_RENEWED);
     if (i != NIL)
         set_epoch(t, i);
     return i;
@@ -199,33 +237,37 @@ static void forget_idle(struct flow_table *t, unsigned epochs)
     uint32_t n = (t->mask + 1) / ROUND_EPOCHS * (epochs < ROUND_EPOCHS ? epochs : ROUND_EPOCHS);
     for (; n > 0; n--, t->round++)
         if (state_at(t, t->round & t->mask) != SLOT_EMPTY && is_stale(t, t->round & t->mask))
-            set_state(t, t->round & t->mask, SLOT_RENEWED);
+            settle(t, t->round & t->mask, SLOT_RENEWED);
 }
 
 static bool rebuild(struct flow_table *t, uint32_t slots)
 {
     uint64_t *word = calloc(slots, sizeof *word);
-    struct slot *slot = malloc(slots * sizeof *slot);
-    if (!word || !slot) {
+    uint32_t *at = malloc(slots * sizeof *at);
+    if (!word || !at) {
         free(word);
-        free(slot);
+        free(at);
         return false;
     }
+    huge_hint(word, slots * sizeof *word);
+    huge_hint(at, slots * sizeof *at);
     uint32_t mask = slots - 1, used = 0;
     for (uint32_t i = 0; i <= t->mask; i++) {
-        if (state_at(t, i) == SLOT_EMPTY || slot_is_idle(t, i))
+        if (slot_is_idle(t, i))
+            settle(t, i, SLOT_EMPTY);
+        if (state_at(t, i) == SLOT_EMPTY)
             continue;
         uint32_t j = home_of(t->word[i] >> TAG_SHIFT, mask);
         while (word[j] & STATE_MASK)
             j = (j + 1) & mask;
         word[j] = t->word[i];
-        slot[j] = t->slot[i];
+        at[j] = t->at[i];
         used++;
     }
     free(t->word);
-    free(t->slot);
+    free(t->at);
     t->word = word;
-    t->slot = slot;
+    t->at = at;
     t->mask = mask;
     t->used = used;
     return true;
@@ -249,11 +291,12 @@ static void make_room(struct flow_table *t)
 /* Empty a slot and close the gap: what was probed past it moves up. */
 static void slot_remove(struct flow_table *t, uint32_t hole)
 {
+    settle(t, hole, SLOT_EMPTY);
     for (uint32_t i = (hole + 1) & t->mask; state_at(t, i) != SLOT_EMPTY; i = (i + 1) & t->mask) {
         uint32_t home = home_of(t->word[i] >> TAG_SHIFT, t->mask);
         if (((i - home) & t->mask) >= ((i - hole) & t->mask)) {
             t->word[hole] = t->word[i];
-            t->slot[hole] = t->slot[i];
+            t->at[hole] = t->at[i];
             hole = i;
         }
     }
@@ -292,8 +335,8 @@ static void evict_near(struct flow_table *t, uint32_t home)
     slot_remove(t, victim);
 }
 
-/* A slot for a tag that has none, in this state. Others may move. */
-static uint32_t slot_new(struct flow_table *t, uint64_t tag, enum slot_state state)
+/* A word for a tag that has none; nothing is known of it yet. Others may move. */
+static uint32_t slot_new(struct flow_table *t, uint64_t tag)
 {
     if (t->until_room)
         t->until_room--;
@@ -305,17 +348,12 @@ static uint32_t slot_new(struct flow_table *t, uint64_t tag, enum slot_state sta
     while (state_at(t, i) != SLOT_EMPTY && !slot_is_idle(t, i))
         i = (i + 1) & t->mask;
     t->used += state_at(t, i) == SLOT_EMPTY;
-    t->word[i] = tag << TAG_SHIFT | (uint64_t)t->epoch << EPOCH_SHIFT | (uint64_t)state;
-    t->slot[i] = (struct slot){ .next = { 0, 0 } };
+    settle(t, i, SLOT_RENEWED);
+    t->word[i] = tag << TAG_SHIFT | (uint64_t)t->epoch << EPOCH_SHIFT | (uint64_t)SLOT_RENEWED;
     return i;
 }
 
 /* ---- conns ---- */
-
-static inline struct conn *conn_at(const struct flow_table *t, uint32_t i)
-{
-    return &t->chunk[i >> CHUNK_BITS][i & (CHUNK - 1)];
-}
 
 static void lru_unlink(struct flow_table *t, struct conn *c)
 {
@@ -329,36 +367,6 @@ static void lru_push(struct flow_table *t, struct conn *c, uint32_t i)
     c->lru_next = t->lru_head;
     *(t->lru_head == NIL ? &t->lru_tail : &conn_at(t, t->lru_head)->lru_prev) = i;
     t->lru_head = i;
-}
-
-static bool more_conns(struct flow_table *t)
-{
-    if (t->conns_made >= t->max_conns)
-        return false;
-    uint32_t chunks = t->conns_made >> CHUNK_BITS;
-    struct conn **list = realloc(t->chunk, (chunks + 1) * sizeof *list);
-    if (!list)
-        return false;
-    t->chunk = list;
-    struct conn *fresh = calloc(CHUNK, sizeof *fresh);
-    if (!fresh)
-        return false;
-    list[chunks] = fresh;
-    for (uint32_t k = CHUNK; k-- > 0;) {
-        fresh[k].lru_next = t->free_head;
-        t->free_head = t->conns_made + k;
-    }
-    t->conns_made += CHUNK;
-    return true;
-}
-
-static void conn_free(struct flow_table *t, uint32_t i)
-{
-    struct conn *c = conn_at(t, i);
-    lru_unlink(t, c);
-    c->lru_next = t->free_head;
-    t->free_head = i;
-    t->conns_open--;
 }
 
 /* The slot of an open conn. */
@@ -391,22 +399,29 @@ static unsigned initiator_of(const struct slot *s)
     return s->flags & SLOT_INITIATOR1 ? 1 : 0;
 }
 
-/* Give the slot a conn. NULL: out of memory. Evicts the oldest conn at the cap; that may not be this slot's. */
-static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct packet *p, const struct decoded *d, unsigned side)
+/* A number for a conn; at the cap, of the oldest. NIL: out of memory. */
+static uint32_t conn_number(struct flow_table *t)
 {
-    if (t->free_head == NIL && !more_conns(t)) {
-        if (t->lru_tail == NIL) {
-            t->env.stats->memory_refused++;
-            return NULL;
-        }
-        evict_oldest(t);
-    }
     while (t->lru_tail != NIL && crowded(t))
         evict_oldest(t);
-    uint32_t i = t->free_head;
+    uint32_t i = slab_take(&t->conns, t->max_conns);
+    if (i != SLAB_NONE)
+        return i;
+    if (t->lru_tail == NIL) {
+        t->env.stats->memory_refused++;
+        return NIL;
+    }
+    evict_oldest(t);
+    return slab_take(&t->conns, t->max_conns);
+}
+
+/* Give the word a conn. NULL: out of memory. Evicts the oldest conn at the cap; that may not be this word's. */
+static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct packet *p, const struct decoded *d, unsigned side)
+{
+    uint32_t i = conn_number(t);
+    if (i == NIL)
+        return NULL;
     struct conn *c = conn_at(t, i);
-    t->free_head = c->lru_next;
-    t->conns_open++;
     *c = (struct conn){ .tag = t->word[at] >> TAG_SHIFT, .closed_by = SIDE_UNKNOWN, .used = t->now,
                          .used_order = t->order };
     lru_push(t, c, i);
@@ -415,34 +430,35 @@ static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct pa
     c->f.side[side] = (struct endpoint){ .addr = addr_of(d->src, d->addr_len), .port = d->sport };
     c->f.side[!side] = (struct endpoint){ .addr = addr_of(d->dst, d->addr_len), .port = d->dport };
     if (state_at(t, at) == SLOT_OPEN) {
-        c->f.initiator = (uint8_t)initiator_of(&t->slot[at]);
+        const struct slot *s = slot_at(t, at);
+        c->f.initiator = (uint8_t)initiator_of(s);
         for (unsigned k = 0; k < 2; k++) {
-            c->side[k].next = c->isn[k] = t->slot[at].next[k];
+            c->side[k].next = c->isn[k] = s->next[k];
             c->state[k] = CONN_SEQ_KNOWN;
         }
         c->f.seen[!c->f.initiator] = true; /* the SYN-ACK */
-        c->f.seen[c->f.initiator] = t->slot[at].flags & SLOT_HEARD;
+        c->f.seen[c->f.initiator] = s->flags & SLOT_HEARD;
     } else {
         c->f.midstream = d->proto == PROTO_TCP;
         if (d->proto != PROTO_TCP)
             c->f.initiator = (uint8_t)side;
     }
-    t->slot[at].conn = i;
-    set_state(t, at, SLOT_CONN);
+    settle(t, at, SLOT_CONN);
+    t->at[at] = i;
     return c;
 }
 
 /* The conn is gone; what remains of its flow. */
 static void conn_close(struct flow_table *t, uint32_t i, enum slot_state state)
 {
-    conn_free(t, t->slot[i].conn);
-    t->slot[i] = (struct slot){ .next = { 0, 0 } };
-    set_state(t, i, state);
+    lru_unlink(t, conn_at(t, t->at[i]));
+    slab_give(&t->conns, t->at[i]);
+    settle(t, i, state);
 }
 
 static void conn_end(struct flow_table *t, uint32_t i, enum end_reason why, unsigned by)
 {
-    struct conn *c = conn_at(t, t->slot[i].conn);
+    struct conn *c = conn_at(t, t->at[i]);
     if (why == END_EVICTED)
         t->env.stats->conn_evicted++;
     if (tcp_flush(&t->env, c) == CONN_KEEP) {
@@ -488,18 +504,20 @@ static void conn_touch(struct flow_table *t, struct conn *c, uint32_t i, const s
 /* Returns whether classify may still learn from its packets. */
 static bool conn_packet(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    struct conn *c = conn_at(t, t->slot[i].conn);
+    struct conn *c = conn_at(t, t->at[i]);
     bool early = c->looked < CLASSIFY_PACKETS;
     c->looked = (uint8_t)(c->looked + (early && d->payload_len > 0));
-    conn_touch(t, c, t->slot[i].conn, p);
+    conn_touch(t, c, t->at[i], p);
     switch (tcp_segment(&t->env, c, side, d)) {
     case CONN_KEEP:
         return early;
     case CONN_WATCH: {
         uint32_t next[2] = { c->side[0].next, c->side[1].next };
         bool known = c->state[0] & c->state[1] & CONN_SEQ_KNOWN;
-        conn_close(t, i, SLOT_WATCH);
-        t->slot[i] = (struct slot){ .next = { next[0], next[1] }, .flags = known ? SLOT_NEXT_KNOWN : 0 };
+        conn_close(t, i, SLOT_DONE);
+        struct slot *s = slot_give(t, i, SLOT_WATCH);
+        if (s)
+            *s = (struct slot){ .next = { next[0], next[1] }, .flags = known ? SLOT_NEXT_KNOWN : 0 };
         return early;
     }
     case CONN_DECIDED:
@@ -537,35 +555,46 @@ static bool answers_unseen(const struct slot *s, const struct decoded *d, unsign
 /* Payload of a connection whose SYN-ACK was seen and that has no state yet. */
 static void open_payload(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    int32_t ahead = (int32_t)(d->seq - t->slot[i].next[side]);
+    struct slot *s = slot_at(t, i);
+    int32_t ahead = (int32_t)(d->seq - s->next[side]);
     if (ahead < 0)
         return; /* a keep-alive, or a repeated SYN's data */
     t->env.stats->connections++;
-    if (ahead > 0 || answers_unseen(&t->slot[i], d, side) || peek(t, d, PEEK_START)) {
+    if (ahead > 0 || answers_unseen(s, d, side) || peek(t, d, PEEK_START)) {
         take(t, i, p, d, side);
         return;
     }
-    t->slot[i] = (struct slot){ .flags = t->slot[i].flags };
+    *s = (struct slot){ .flags = s->flags };
     set_state(t, i, SLOT_WATCH);
 }
 
-static void watch_payload(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
+/* Returns whether classify may still learn from its packets. */
+static bool watch_packet(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *d, unsigned side)
 {
-    if ((t->slot[i].flags & SLOT_NEXT_KNOWN) && (int32_t)(d->seq - t->slot[i].next[side]) < 0)
-        return; /* a retransmission of what the sink has had */
-    if (peek(t, d, PEEK_WATCH))
+    struct slot *s = slot_at(t, i);
+    bool again = (s->flags & SLOT_NEXT_KNOWN) && (int32_t)(d->seq - s->next[side]) < 0; /* of what the sink has had */
+    bool fresh = d->payload_len > 0 && !again, hello = fresh && peek(t, d, PEEK_WATCH);
+    s->watched = (uint8_t)(s->watched + (fresh && !hello));
+    bool early = s->watched < CLASSIFY_PACKETS;
+    if (hello) {
         take(t, i, p, d, side);
-    else if (++t->slot[i].watched >= LIMIT_WATCH_SEGMENTS)
-        set_state(t, i, SLOT_DONE);
+    } else if (s->watched >= LIMIT_WATCH_SEGMENTS) {
+        uint32_t fins = s->flags & (SLOT_FIN0 | SLOT_FIN1);
+        settle(t, i, SLOT_DONE);
+        t->at[i] = fins;
+    }
+    return early;
 }
 
 /* First payload seen of a connection of which nothing is known. i: its slot, or NIL. */
 static void join(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
     if (i == NIL)
-        i = slot_new(t, tag, SLOT_WATCH);
-    t->slot[i] = (struct slot){ .next = { 0, 0 } };
-    set_state(t, i, SLOT_WATCH);
+        i = slot_new(t, tag);
+    struct slot *s = slot_give(t, i, SLOT_WATCH);
+    if (!s)
+        return;
+    *s = (struct slot){ .next = { 0, 0 } };
     t->env.stats->connections++;
     if (peek(t, d, PEEK_JOIN))
         take(t, i, p, d, side);
@@ -576,15 +605,16 @@ static void join(struct flow_table *t, uint32_t i, uint64_t tag, const struct pa
 static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct decoded *d, unsigned side)
 {
     if (i != NIL && state_at(t, i) == SLOT_CONN) {
-        struct conn *c = conn_at(t, t->slot[i].conn);
+        struct conn *c = conn_at(t, t->at[i]);
         if (c->isn[side] == d->seq + 1 || tcp_syn_again(c, side, d))
             return;
         conn_end(t, i, END_REUSED, SIDE_UNKNOWN);
     }
     if (i == NIL)
-        i = slot_new(t, tag, SLOT_OPEN);
-    set_state(t, i, SLOT_OPEN);
-    struct slot *s = &t->slot[i];
+        i = slot_new(t, tag);
+    struct slot *s = slot_give(t, i, SLOT_OPEN);
+    if (!s)
+        return;
     s->watched = 0;
     s->flags = side == 0 ? SLOT_INITIATOR1 : 0;
     s->next[side] = d->seq + 1;
@@ -610,27 +640,31 @@ static void open_fast(struct flow_table *t, uint32_t i, const struct packet *p, 
 static void syn(struct flow_table *t, uint32_t i, uint64_t tag, const struct packet *p, const struct decoded *d, unsigned side)
 {
     if (i != NIL && state_at(t, i) == SLOT_CONN) {
-        const struct conn *c = conn_at(t, t->slot[i].conn);
+        const struct conn *c = conn_at(t, t->at[i]);
         if (c->isn[side] == d->seq + 1)
             return; /* repeated */
         conn_end(t, i, END_REUSED, SIDE_UNKNOWN);
     }
-    if (i != NIL && state_at(t, i) == SLOT_OPEN && t->slot[i].next[side] == d->seq + 1)
+    if (i != NIL && state_at(t, i) == SLOT_OPEN && slot_at(t, i)->next[side] == d->seq + 1)
         return;
     if (i != NIL)
-        set_state(t, i, SLOT_RENEWED);
+        settle(t, i, SLOT_RENEWED);
     if (d->payload_cap == 0 || !peek(t, d, PEEK_START))
         return;
-    open_fast(t, i == NIL ? slot_new(t, tag, SLOT_RENEWED) : i, p, d, side);
+    open_fast(t, i == NIL ? slot_new(t, tag) : i, p, d, side);
 }
 
 static void done_flags(struct flow_table *t, uint32_t i, const struct decoded *d, unsigned side)
 {
-    struct slot *s = &t->slot[i];
+    unsigned fins = has_slot(t, i) ? slot_at(t, i)->flags : t->at[i];
     if (d->tcp_flags & TCP_FIN)
-        s->flags |= side ? SLOT_FIN1 : SLOT_FIN0;
-    if ((d->tcp_flags & TCP_RST) || (s->flags & (SLOT_FIN0 | SLOT_FIN1)) == (SLOT_FIN0 | SLOT_FIN1))
-        set_state(t, i, SLOT_CLOSED);
+        fins |= side ? SLOT_FIN1 : SLOT_FIN0;
+    if ((d->tcp_flags & TCP_RST) || (fins & (SLOT_FIN0 | SLOT_FIN1)) == (SLOT_FIN0 | SLOT_FIN1))
+        settle(t, i, SLOT_CLOSED);
+    else if (has_slot(t, i))
+        slot_at(t, i)->flags = (uint8_t)fins;
+    else
+        t->at[i] = fins;
 }
 
 /* Returns whether classify may still learn from packets of this flow. */
@@ -660,14 +694,12 @@ static bool tcp_packet(struct flow_table *t, const struct packet *p, const struc
     case SLOT_OPEN:
         if (d->payload_len > 0)
             open_payload(t, i, p, d, side);
-        else if (side == initiator_of(&t->slot[i]))
-            t->slot[i].flags |= SLOT_HEARD;
+        else if (side == initiator_of(slot_at(t, i)))
+            slot_at(t, i)->flags |= SLOT_HEARD;
         early = true;
         break;
     case SLOT_WATCH:
-        if (d->payload_len > 0)
-            watch_payload(t, i, p, d, side);
-        early = t->slot[i].watched < CLASSIFY_PACKETS;
+        early = watch_packet(t, i, p, d, side);
         break;
     case SLOT_DONE:
         break;
@@ -689,22 +721,21 @@ static void datagram_packet(struct flow_table *t, const struct packet *p, const 
         if (!peek(t, d, ended ? PEEK_WATCH : PEEK_START))
             return;
         /* a repeat of the hello that was just decided is not a new handshake */
-        if (i != NIL && state_at(t, i) == SLOT_DONE && seconds_of(p->ts_ns) - t->slot[i].decided < LIMIT_QUIET_SECONDS)
+        if (i != NIL && state_at(t, i) == SLOT_DONE && seconds_of(p->ts_ns) - t->at[i] < LIMIT_QUIET_SECONDS)
             return;
         if (i == NIL)
-            i = slot_new(t, tag, SLOT_WATCH);
-        set_state(t, i, SLOT_WATCH);
+            i = slot_new(t, tag);
         t->env.stats->connections++;
         if (!conn_open(t, i, p, d, side))
             return;
     }
-    struct conn *c = conn_at(t, t->slot[i].conn);
-    conn_touch(t, c, t->slot[i].conn, p);
+    struct conn *c = conn_at(t, t->at[i]);
+    conn_touch(t, c, t->at[i], p);
     c->f.seen[side] = c->f.data[side] = true;
     c->f.cut |= d->payload_cap < d->payload_len;
     if (t->env.sink->datagram(t->env.sink->ctx, &c->f, side, rd_of(d->payload, d->payload_cap)) != STREAM_MORE) {
         conn_close(t, i, SLOT_DONE);
-        t->slot[i].decided = seconds_of(p->ts_ns);
+        t->at[i] = seconds_of(p->ts_ns);
     }
 }
 
@@ -717,13 +748,15 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
     if (!t)
         return NULL;
     t->word = calloc(FIRST_SLOTS, sizeof *t->word);
-    t->slot = malloc(FIRST_SLOTS * sizeof *t->slot);
-    if (!t->word || !t->slot) {
+    t->at = malloc(FIRST_SLOTS * sizeof *t->at);
+    if (!t->word || !t->at) {
         free(t->word);
-        free(t->slot);
+        free(t->at);
         free(t);
         return NULL;
     }
+    t->slots.width = sizeof(struct slot);
+    t->conns.width = sizeof(struct conn);
     t->mask = FIRST_SLOTS - 1;
     t->env = (struct tcp_env){ .sink = sink, .stats = stats,
                                .room.max = opt && opt->max_buffered ? opt->max_buffered : LIMIT_OOO_TOTAL };
@@ -732,8 +765,9 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
         t->max_slots *= 2;
     t->max_conns = opt && opt->max_conns ? opt->max_conns : LIMIT_CONNS;
     t->scope = opt ? opt->scope : SCOPE_NONE;
-    t->free_head = t->lru_head = t->lru_tail = NIL;
+    t->lru_head = t->lru_tail = NIL;
     t->ending = UINT64_MAX;
+    t->skipped = SLOT_DONE;
     for (unsigned i = 0; i < 4; i++) { /* splitmix64: four words from one */
         seed += 0x9e3779b97f4a7c15u;
         uint64_t z = seed;
@@ -752,11 +786,10 @@ void flow_table_free(struct flow_table *t)
         reasm_clear(&conn_at(t, i)->side[0], &t->env.room);
         reasm_clear(&conn_at(t, i)->side[1], &t->env.room);
     }
-    for (uint32_t i = 0; i < t->conns_made >> CHUNK_BITS; i++)
-        free(t->chunk[i]);
-    free(t->chunk);
+    slab_free(&t->conns);
+    slab_free(&t->slots);
     free(t->word);
-    free(t->slot);
+    free(t->at);
     free(t);
 }
 
@@ -829,13 +862,23 @@ void flow_table_time(struct flow_table *t, uint32_t now)
     uint32_t epochs = now / EPOCH_SECONDS - t->now / EPOCH_SECONDS;
     t->now = now;
     t->epoch = (uint8_t)(now / EPOCH_SECONDS);
+    t->skipped = (uint64_t)t->epoch << EPOCH_SHIFT | SLOT_DONE;
     if (epochs)
         forget_idle(t, epochs);
     sweep(t);
 }
 
+/* One of nearly all packets: it changes nothing, and one word tells. */
+static inline bool is_skipped(const struct flow_table *t, const struct decoded *d)
+{
+    return d->flow && t->word[home_of(d->flow, t->mask)] == (d->flow << TAG_SHIFT | t->skipped) && d->proto == PROTO_TCP &&
+           !(d->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+}
+
 bool flow_table_packet(struct flow_table *t, uint64_t order, const struct packet *p, const struct decoded *d)
 {
+    if (is_skipped(t, d))
+        return false;
     t->order = order;
     if (d->proto == PROTO_TCP)
         return tcp_packet(t, p, d) && d->payload_len > 0;

@@ -5,7 +5,7 @@
  * once more meanwhile. */
 enum {
     PARTS = 32,
-    FLOWS = 4, FLOW_BYTES = 20 + 10,
+    FLOWS = 4, FLOW_BYTES = 12 + 6 + 12,
     CONNS = 4, CONN_BYTES = 2048,
     LATE = 2,
     DISSECT = 7,

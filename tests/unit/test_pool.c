@@ -40,7 +40,7 @@ static void blocks_do_not_overlap(void **state)
     }
     for (unsigned k = 0; k < MANY; k++)
         pool_give(&p, held[k].p, held[k].n);
-    assert_true(p.chunks <= 16 + 1); /* what is kept */
+    assert_true(p.chunks < 64); /* what is kept: a slab */
     pool_free(&p);
     assert_int_equal(p.chunks, 0);
 }
@@ -76,7 +76,8 @@ static void the_limit_holds(void **state)
     struct pool p = { 0 };
     static void *held[BYTES / POOL_STEP];
     pool_limit(&p, BYTES);
-    unsigned many = BYTES / POOL_STEP;
+    enum { MANY = BYTES / POOL_STEP };
+    unsigned many = MANY;
     for (unsigned i = 0; i < many; i++)
         assert_non_null(held[i] = pool_take(&p, FIRST)); /* as much as blocks may cost */
     for (unsigned i = 0; i < many; i++)
@@ -105,7 +106,7 @@ static void a_cost_covers_what_was_asked(void **state)
 {
     (void)state;
     for (size_t n = 0; n < 10000; n++) {
-        assert_in_range(pool_cost(n), n + 8, n + 16 + POOL_STEP);
+        assert_in_range(pool_cost(n), n ? n : 1, n + 16 + POOL_STEP);
         assert_true(pool_cost(n) >= pool_cost(n ? n - 1 : 0));
     }
 }
