@@ -21,7 +21,25 @@ static size_t cost_of(uint32_t n)
     return room_cost(sizeof(struct segment) + n);
 }
 
-static bool insert(struct reasm *r, struct room *room, struct segment *before, uint32_t seq, const uint8_t *p,
+static struct reasm_late *late_new(struct room *room)
+{
+    size_t cost = room_cost(sizeof(struct reasm_late));
+    struct reasm_late *late = room_take(room, 0, cost) ? calloc(1, sizeof *late) : NULL;
+    if (!late)
+        return NULL;
+    late->bytes = (uint32_t)cost;
+    return late;
+}
+
+/* Nothing is held any more. */
+static void late_free(struct reasm *r, struct room *room)
+{
+    room_give(room, r->late->bytes);
+    free(r->late);
+    r->late = NULL;
+}
+
+static bool insert(struct reasm_late *r, struct room *room, struct segment *before, uint32_t seq, const uint8_t *p,
                    uint32_t n, uint32_t ack)
 {
     size_t cost = cost_of(n);
@@ -52,7 +70,7 @@ static bool ends_behind(const struct segment *s, uint32_t seq)
 
 /* The first held segment that ends behind seq. Arrivals are mostly at the end, or (reversed flights) at the front: it is looked
  * for from the nearer one. */
-static struct segment *first_behind(const struct reasm *r, uint32_t seq)
+static struct segment *first_behind(const struct reasm_late *r, uint32_t seq)
 {
     struct segment *s = r->tail;
     if (!s || !ends_behind(s, seq))
@@ -69,7 +87,7 @@ static struct segment *first_behind(const struct reasm *r, uint32_t seq)
     return s;
 }
 
-bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n, uint32_t ack)
+static bool store(struct reasm_late *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n, uint32_t ack)
 {
     struct segment *s = first_behind(r, seq);
     while (n > 0) {
@@ -93,16 +111,26 @@ bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t
     return true;
 }
 
+bool reasm_store(struct reasm *r, struct room *room, uint32_t seq, const uint8_t *p, uint32_t n, uint32_t ack)
+{
+    if (!r->late && !(r->late = late_new(room)))
+        return false;
+    bool stored = store(r->late, room, seq, p, n, ack);
+    if (!r->late->head)
+        late_free(r, room);
+    return stored;
+}
+
 uint32_t reasm_head_ack(const struct reasm *r)
 {
-    return r->head->ack;
+    return r->late->head->ack;
 }
 
 uint32_t reasm_before(const struct reasm *r, uint32_t n)
 {
-    if (!r->head)
+    if (!r->late)
         return n;
-    int32_t d = seq_diff(r->head->seq, r->next);
+    int32_t d = seq_diff(r->late->head->seq, r->next);
     if (d <= 0)
         return 0;
     return (uint32_t)d < n ? (uint32_t)d : n;
@@ -110,7 +138,7 @@ uint32_t reasm_before(const struct reasm *r, uint32_t n)
 
 struct rd reasm_head(struct reasm *r)
 {
-    struct segment *s = r->head;
+    struct segment *s = r->late ? r->late->head : NULL;
     if (!s || seq_diff(s->seq, r->next) > 0)
         return rd_of(NULL, 0);
     uint32_t old = r->next - s->seq;
@@ -122,23 +150,26 @@ struct rd reasm_head(struct reasm *r)
 
 void reasm_drop(struct reasm *r, struct room *room)
 {
-    struct segment *s = r->head;
+    struct reasm_late *late = r->late;
+    struct segment *s = late->head;
     size_t cost = cost_of(s->n);
-    r->head = s->next;
-    *(s->next ? &s->next->prev : &r->tail) = NULL;
-    r->count--;
-    r->bytes -= (uint32_t)cost;
+    late->head = s->next;
+    *(s->next ? &s->next->prev : &late->tail) = NULL;
+    late->count--;
+    late->bytes -= (uint32_t)cost;
     room_give(room, cost);
     free(s);
+    if (!late->head)
+        late_free(r, room);
 }
 
 uint32_t reasm_hole(const struct reasm *r)
 {
-    return r->head && seq_diff(r->head->seq, r->next) > 0 ? r->head->seq - r->next : 0;
+    return r->late && seq_diff(r->late->head->seq, r->next) > 0 ? r->late->head->seq - r->next : 0;
 }
 
 void reasm_clear(struct reasm *r, struct room *room)
 {
-    while (r->head)
+    while (r->late)
         reasm_drop(r, room);
 }

@@ -7,6 +7,7 @@
  * Sequence numbers wrap; everything is compared relative to .next, and the caller keeps what is more than LIMIT_SEQ_AHEAD
  * ahead away, so that any two have an order. Bounded per direction (LIMIT_OOO_BYTES,
  * LIMIT_OOO_SEGMENTS) and in sum (LIMIT_OOO_TOTAL): a flood of segments with holes costs its own connection, not memory.
+ * Most directions never hold a segment: what that needs is there only as long as one is held.
  */
 #ifndef CAPTURE_REASM_H
 #define CAPTURE_REASM_H
@@ -16,13 +17,17 @@
 
 struct segment;
 
-struct reasm {
-    struct segment *head, *tail; /* ascending, disjoint, all behind next */
-    uint32_t next; /* sequence number of the next byte to deliver */
+struct reasm_late {
+    struct segment *head, *tail; /* ascending, disjoint, all behind next; never none */
     uint32_t bytes; /* held, overhead included */
     uint16_t count;
     uint16_t hole_packets; /* packets of the connection since the hole before head opened */
-    int64_t hole_ns; /* packet time when it opened */
+    int64_t hole_ns; /* packet time when it opened; 0: there is none */
+};
+
+struct reasm {
+    struct reasm_late *late; /* NULL: nothing is held */
+    uint32_t next; /* sequence number of the next byte to deliver */
 };
 
 /* Keep a copy of n bytes that begin at seq (at next or behind it, by at most LIMIT_SEQ_AHEAD). What is already held is skipped.
@@ -34,7 +39,7 @@ uint32_t reasm_before(const struct reasm *r, uint32_t n);
 /* The held segment that begins at next (bytes already delivered are trimmed), or an empty reader. It stays valid until
  * reasm_drop, and next is moved behind it. */
 struct rd reasm_head(struct reasm *r);
-void reasm_drop(struct reasm *r, struct room *room); /* frees the head */
+void reasm_drop(struct reasm *r, struct room *room); /* frees the head, and with the last one r->late */
 /* Bytes missing before the first held segment; 0 when none is held. */
 uint32_t reasm_hole(const struct reasm *r);
 void reasm_clear(struct reasm *r, struct room *room); /* frees everything held */

@@ -45,11 +45,12 @@ static enum conn_fate lose(struct tcp_env *env, struct conn *c, unsigned d, uint
     env->stats->stream_gap_bytes += missing;
     c->f.has_gap = true;
     c->side[d].next += missing;
-    c->side[d].hole_ns = 0;
+    if (c->side[d].late)
+        c->side[d].late->hole_ns = 0;
     return fate_of(env->sink->gap(env->sink->ctx, &c->f, d, missing));
 }
 
-static void open_hole(const struct conn *c, struct reasm *r)
+static void open_hole(const struct conn *c, struct reasm_late *r)
 {
     r->hole_ns = c->f.now_ns ? c->f.now_ns : 1;
     r->hole_packets = 0;
@@ -70,7 +71,7 @@ static bool in_step(const struct conn *c, unsigned d, uint32_t ack)
 /* Is there a held segment whose turn it is but for the other side? */
 static bool waits(const struct reasm *r)
 {
-    return r->head && reasm_hole(r) == 0;
+    return r->late && reasm_hole(r) == 0;
 }
 
 /* Held segments that are due now. */
@@ -84,10 +85,8 @@ static enum conn_fate drain(struct tcp_env *env, struct conn *c, unsigned d)
             fate = deliver(env, c, d, b);
         reasm_drop(r, &env->room);
     }
-    if (!r->head)
-        r->hole_ns = 0;
-    else if (r->hole_ns == 0) /* behind the one that was just given up there is another */
-        open_hole(c, r);
+    if (r->late && r->late->hole_ns == 0) /* behind the one that was just given up there is another */
+        open_hole(c, r->late);
     return fate;
 }
 
@@ -145,13 +144,14 @@ static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned
                                    uint32_t ack)
 {
     struct reasm *r = &c->side[d];
-    if (r->hole_ns == 0)
-        open_hole(c, r);
-    if (reasm_store(r, &env->room, seq, p, n, ack))
+    bool stored = reasm_store(r, &env->room, seq, p, n, ack);
+    if (r->late && r->late->hole_ns == 0)
+        open_hole(c, r->late);
+    if (stored)
         return CONN_KEEP;
     env->stats->stream_overflow++;
     enum conn_fate fate = CONN_KEEP;
-    while (fate == CONN_KEEP && r->head)
+    while (fate == CONN_KEEP && r->late)
         fate = give_up_hole(env, c, d);
     if (fate != CONN_KEEP)
         return fate;
@@ -166,22 +166,22 @@ static enum conn_fate out_of_order(struct tcp_env *env, struct conn *c, unsigned
 static bool hole_is_lost(const struct conn *c, unsigned d, const struct decoded *seg, unsigned sender)
 {
     const struct reasm *r = &c->side[d];
-    int64_t age_ms = (c->f.now_ns - r->hole_ns) / 1000000;
+    int64_t age_ms = (c->f.now_ns - r->late->hole_ns) / 1000000;
     if (age_ms >= LIMIT_HOLE_MAX_MS)
         return true;
     if (waits(r))
-        return age_ms >= LIMIT_HOLE_MS || r->hole_packets >= LIMIT_STEP_PACKETS;
+        return age_ms >= LIMIT_HOLE_MS || r->late->hole_packets >= LIMIT_STEP_PACKETS;
     bool acked = sender != d && (seg->tcp_flags & TCP_ACK) && seq_diff(seg->ack, r->next) > 0;
     if (!acked && c->f.seen[!d])
         return false;
-    return age_ms >= LIMIT_HOLE_MS || r->hole_packets >= LIMIT_HOLE_PACKETS;
+    return age_ms >= LIMIT_HOLE_MS || r->late->hole_packets >= LIMIT_HOLE_PACKETS;
 }
 
 static enum conn_fate check_holes(struct tcp_env *env, struct conn *c, unsigned sender, const struct decoded *seg)
 {
     for (unsigned d = 0; d < 2; d++) {
-        struct reasm *r = &c->side[d];
-        if (r->hole_ns == 0)
+        struct reasm_late *r = c->side[d].late;
+        if (!r || r->hole_ns == 0)
             continue;
         if (r->hole_packets < UINT16_MAX)
             r->hole_packets++;
@@ -200,7 +200,7 @@ static enum conn_fate check_holes(struct tcp_env *env, struct conn *c, unsigned 
 static enum conn_fate cut_tail(struct tcp_env *env, struct conn *c, unsigned d, uint32_t end)
 {
     int32_t missing = seq_diff(end, c->side[d].next);
-    if (missing <= 0 || c->side[d].head)
+    if (missing <= 0 || c->side[d].late)
         return CONN_KEEP; /* behind a hole: the hole's own rules decide */
     return lose(env, c, d, (uint32_t)missing);
 }
@@ -239,7 +239,7 @@ static enum conn_fate payload(struct tcp_env *env, struct conn *c, unsigned d, u
 
 bool tcp_syn_again(struct conn *c, unsigned d, const struct decoded *seg)
 {
-    if (c->f.data[d] || c->side[d].head || !(c->state[!d] & CONN_SEQ_KNOWN))
+    if (c->f.data[d] || c->side[d].late || !(c->state[!d] & CONN_SEQ_KNOWN))
         return false;
     if (seq_diff(seg->ack, c->isn[!d]) < 0 || seq_diff(seg->ack, c->side[!d].next) > 0) /* data in the SYN is acknowledged */
         return false;
@@ -252,7 +252,7 @@ bool tcp_syn_again(struct conn *c, unsigned d, const struct decoded *seg)
 static void note_ack(struct conn *c, unsigned d, uint32_t ack)
 {
     unsigned o = !d;
-    if (c->f.data[o] || c->side[o].head)
+    if (c->f.data[o] || c->side[o].late)
         return;
     int32_t beyond = seq_diff(ack, c->side[o].next);
     if (!(c->state[o] & CONN_SEQ_KNOWN) || beyond < 0 || beyond > 1 << 24)
@@ -275,7 +275,7 @@ static bool fins_done(struct conn *c)
 static bool gave_up(const struct conn *c)
 {
     unsigned d = c->closed_by, o = !d;
-    return c->f.closed[d] && c->f.data[d] && c->spoke == d && !c->side[o].head && !c->f.unseen_data[o] &&
+    return c->f.closed[d] && c->f.data[d] && c->spoke == d && !c->side[o].late && !c->f.unseen_data[o] &&
            c->f.now_ns - c->spoke_ns >= LIMIT_ANSWER_MS * INT64_C(1000000);
 }
 
@@ -305,11 +305,11 @@ enum conn_fate tcp_segment(struct tcp_env *env, struct conn *c, unsigned d, cons
         fate = payload(env, c, d, seq, seg);
     if (seg->tcp_flags & TCP_FIN)
         note_fin(c, d, seq + seg->payload_len);
-    if (fate == CONN_KEEP && (c->side[0].head || c->side[1].head))
+    if (fate == CONN_KEEP && (c->side[0].late || c->side[1].late))
         fate = drain_both(env, c);
     if (fate == CONN_KEEP && (seg->tcp_flags & TCP_ACK))
         note_ack(c, d, seg->ack);
-    if (fate == CONN_KEEP && (c->side[0].hole_ns || c->side[1].hole_ns))
+    if (fate == CONN_KEEP && (c->side[0].late || c->side[1].late))
         fate = check_holes(env, c, d, seg);
     if (fate != CONN_KEEP)
         goto over;
@@ -326,7 +326,7 @@ enum conn_fate tcp_flush(struct tcp_env *env, struct conn *c)
 {
     enum conn_fate fate = CONN_KEEP;
     for (unsigned d = 0; d < 2; d++)
-        while (fate == CONN_KEEP && c->side[d].head)
+        while (fate == CONN_KEEP && c->side[d].late)
             fate = give_up_hole(env, c, d);
     reasm_clear(&c->side[0], &env->room);
     reasm_clear(&c->side[1], &env->room);

@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-enum { HEADER = 4, FIRST_BUFFER = 2048 };
+enum { HEADER = 4, FIRST_BUFFER = 512 };
 
 /* How long a message of this type may be to be kept; 0: its contents are not read. */
 static uint32_t cap_of(uint8_t type)
