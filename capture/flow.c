@@ -667,8 +667,9 @@ static void done_flags(struct flow_table *t, uint32_t i, const struct decoded *d
         t->at[i] = fins;
 }
 
-/* Returns whether classify may still learn from packets of this flow. */
-static bool tcp_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
+/* Returns whether classify may still learn from packets of this flow. Not for the compiler to put into its caller: most packets
+ * never come here, and should not pay for its frame. */
+__attribute__((noinline)) static bool tcp_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
 {
     unsigned side;
     uint64_t tag = expected_tag(t, d, &side);
@@ -871,14 +872,12 @@ void flow_table_time(struct flow_table *t, uint32_t now)
 /* One of nearly all packets: it changes nothing, and one word tells. */
 static inline bool is_skipped(const struct flow_table *t, const struct decoded *d)
 {
-    return d->flow && t->word[home_of(d->flow, t->mask)] == (d->flow << TAG_SHIFT | t->skipped) && d->proto == PROTO_TCP &&
-           !(d->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST));
+    return !(d->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST)) && d->flow &&
+           t->word[home_of(d->flow, t->mask)] == (d->flow << TAG_SHIFT | t->skipped) && d->proto == PROTO_TCP;
 }
 
-bool flow_table_packet(struct flow_table *t, uint64_t order, const struct packet *p, const struct decoded *d)
+static bool take_packet(struct flow_table *t, uint64_t order, const struct packet *p, const struct decoded *d)
 {
-    if (is_skipped(t, d))
-        return false;
     t->order = order;
     if (d->proto == PROTO_TCP)
         return tcp_packet(t, p, d) && d->payload_len > 0;
@@ -886,11 +885,18 @@ bool flow_table_packet(struct flow_table *t, uint64_t order, const struct packet
     return d->proto == PROTO_UDP;
 }
 
+bool flow_table_packet(struct flow_table *t, uint64_t order, const struct packet *p, const struct decoded *d)
+{
+    return !is_skipped(t, d) && take_packet(t, order, p, d);
+}
+
 bool flow_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
 {
+    if (is_skipped(t, d) && flow_clock_stands(&t->clock, p->ts_ns))
+        return false;
     if (flow_clock_tick(&t->clock, p->ts_ns))
         flow_table_time(t, t->clock.now);
-    return flow_table_packet(t, 0, p, d);
+    return take_packet(t, 0, p, d);
 }
 
 uint64_t flow_table_order(const struct flow_table *t)

@@ -28,10 +28,15 @@ struct flow_clock {
     unsigned used, made; /* the one in use; how many there have been: each takes the oldest's place */
 };
 void flow_clock_move(struct flow_clock *c, int64_t ts_ns);
+/* Is a packet of this time in the second that the clock in use is in, or little before it? */
+static inline bool flow_clock_stands(const struct flow_clock *c, int64_t ts_ns)
+{
+    return ts_ns < c->next_ns && ts_ns >= c->next_ns - FLOW_CLOCK_APART_NS;
+}
 /* A packet of this time comes: true when a second is over (then the tables are to be told). */
 static inline bool flow_clock_tick(struct flow_clock *c, int64_t ts_ns)
 {
-    if (ts_ns < c->next_ns && ts_ns >= c->next_ns - FLOW_CLOCK_APART_NS)
+    if (flow_clock_stands(c, ts_ns))
         return false;
     uint32_t before = c->now;
     flow_clock_move(c, ts_ns);
