@@ -422,11 +422,10 @@ static struct conn *conn_open(struct flow_table *t, uint32_t at, const struct pa
     if (i == NIL)
         return NULL;
     struct conn *c = conn_at(t, i);
-    *c = (struct conn){ .tag = t->word[at] >> TAG_SHIFT, .closed_by = SIDE_UNKNOWN, .used = t->now,
-                         .used_order = t->order };
+    *c = (struct conn){ .f = { .proto = d->proto, .initiator = SIDE_UNKNOWN, .ids = d->ids, .first_ns = p->ts_ns,
+                               .now_ns = p->ts_ns, .frame = p->frame, .input = p->input },
+                        .tag = t->word[at] >> TAG_SHIFT, .closed_by = SIDE_UNKNOWN, .used = t->now, .used_order = t->order };
     lru_push(t, c, i);
-    c->f = (struct flow){ .proto = d->proto, .initiator = SIDE_UNKNOWN, .ids = d->ids, .first_ns = p->ts_ns,
-                          .now_ns = p->ts_ns, .frame = p->frame, .input = p->input };
     c->f.side[side] = (struct endpoint){ .addr = addr_of(d->src, d->addr_len), .port = d->sport };
     c->f.side[!side] = (struct endpoint){ .addr = addr_of(d->dst, d->addr_len), .port = d->dport };
     if (state_at(t, at) == SLOT_OPEN) {
@@ -892,9 +891,10 @@ bool flow_table_packet(struct flow_table *t, uint64_t order, const struct packet
 
 bool flow_packet(struct flow_table *t, const struct packet *p, const struct decoded *d)
 {
-    if (is_skipped(t, d) && flow_clock_stands(&t->clock, p->ts_ns))
+    bool stands = flow_clock_stands(&t->clock, p->ts_ns);
+    if (stands && is_skipped(t, d))
         return false;
-    if (flow_clock_tick(&t->clock, p->ts_ns))
+    if (!stands && flow_clock_tick(&t->clock, p->ts_ns))
         flow_table_time(t, t->clock.now);
     return take_packet(t, 0, p, d);
 }

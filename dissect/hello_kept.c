@@ -30,13 +30,11 @@ static const struct rd *list_of(const struct client_hello *ch, unsigned i)
 /* Of entries that are a code point and a vector (extensions, key shares): the code points, each with an empty vector. */
 static uint8_t *keep_points(uint8_t *to, struct rd block)
 {
-    while (rd_left(&block)) {
-        uint16_t point = rd_u16(&block);
-        (void)rd_vec16(&block);
-        to[0] = (uint8_t)(point >> 8);
-        to[1] = (uint8_t)point;
-        to[2] = to[3] = 0;
-        to += 4;
+    for (const uint8_t *p = block.p; block.end - p >= 4; to += 4) { /* a dozen in every hello: not by rd's steps */
+        size_t n = (size_t)(p[2] << 8 | p[3]), left = (size_t)(block.end - p) - 4;
+        memcpy(to, p, 2);
+        memset(to + 2, 0, 2);
+        p += 4 + (n < left ? n : left);
     }
     return to;
 }
