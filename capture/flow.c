@@ -798,7 +798,10 @@ void flow_expect(const struct flow_table *t, struct decoded *d)
     unsigned side;
     d->flow = tag_of(t, d, &side);
     d->side = (uint8_t)side;
-    __builtin_prefetch(&t->word[home_of(d->flow, t->mask)]);
+    uint32_t home = home_of(d->flow, t->mask);
+    __builtin_prefetch(&t->word[home]);
+    if ((d->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) /* most likely new, perhaps in the place of another */
+        __builtin_prefetch(&t->at[home], 1);
 }
 
 /* How far b is behind a; 0 when it is not. Time stamps may be anything. */

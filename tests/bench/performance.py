@@ -111,10 +111,11 @@ def growth(tmp):
 
 
 SIZES = (  # structure, the object that has it, what there is one of it for
-    ('slot', 'capture/flow.o', 'slot of the flow table, beside a word of 8 bytes: a connection that is still examined'),
+    ('slot', 'capture/flow.o', 'connection without payload so far, or of an unknown protocol; beside 12 bytes of the flow table for any'),
     ('conn', 'capture/flow.o', 'connection whose handshake may still come or is under way, without buffers'),
     ('session', 'dissect/session.o', 'of these, what is known of its beginning'),
-    ('tls', 'dissect/tls.o', 'and of its handshake, beside the hellos themselves'),
+    ('opening', 'dissect/session.o', 'and where it did not plainly begin with TLS'),
+    ('tls', 'dissect/tls.o', 'and of its handshake, beside what is kept of the hellos (about 250 bytes of the client\'s)'),
     ('cube_row', 'report/cube.o', 'row of the cube: its key and values'),
     ('profile', 'report/cube.o', 'distinct ClientHello offer, beside its canonical bytes'),
     ('cert_facts', 'report/cube.o', 'distinct certificate'),
