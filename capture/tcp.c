@@ -329,9 +329,12 @@ over:
 enum conn_fate tcp_flush(struct tcp_env *env, struct conn *c)
 {
     enum conn_fate fate = CONN_KEEP;
-    for (unsigned d = 0; d < 2; d++)
-        while (fate == CONN_KEEP && c->side[d].late)
-            fate = give_up_hole(env, c, d);
+    while (fate == CONN_KEEP && (c->side[0].late || c->side[1].late)) {
+        bool first = c->side[0].late && (!waits(&c->side[0]) || !c->side[1].late || waits(&c->side[1])); /* real holes first */
+        fate = give_up_hole(env, c, first ? 0 : 1);
+        if (fate == CONN_KEEP)
+            fate = drain_both(env, c);
+    }
     reasm_clear(&c->side[0], &env->room);
     reasm_clear(&c->side[1], &env->room);
     return fate;

@@ -608,8 +608,8 @@ static enum stream_verdict session_gap(void *ctx, struct flow *f, unsigned d, ui
 {
     struct dissector *ds = ctx;
     struct session *s = f->user;
-    if (!s)
-        return STREAM_WATCH;
+    if (!s) /* the first bytes of this side alone: what the other said is held behind them */
+        return STREAM_MORE;
     if (s->phase == PHASE_AFTER)
         return STREAM_MORE;
     if (!s->tls && hello_is_held(s, !d) && take_held(ds, s, f, !d) != STREAM_MORE)

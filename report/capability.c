@@ -260,7 +260,8 @@ static bool same_answer(const struct study *s, uint32_t a, uint32_t b)
         return a == b;
     const struct choice *x = study_choice(s, a), *y = study_choice(s, b);
     bool same_key = !x->cert || !y->cert || x->cert->key == y->cert->key;
-    return x->version == y->version && x->suite == y->suite && x->group == y->group && same_key;
+    bool same_group = !x->group || !y->group || x->group == y->group; /* 0: it was not seen */
+    return x->version == y->version && x->suite == y->suite && same_group && same_key;
 }
 
 static bool is_an_answer(const struct cube_key *k)
@@ -402,6 +403,7 @@ static void place_collect(struct study *s, struct place_facts *f, uint32_t from,
             s->seen[i].is |= SIGHT_HISTORY;
             continue;
         }
+        f->asks |= (k->flags & EV_CLIENT_CERT_REQUESTED) != 0;
         proof_add(s, f, &s->seen[i]);
         cert_add(s, f, k);
         sentinel_add(f, k, s->seen[i].row);

@@ -343,23 +343,28 @@ static void cell_add(const struct study *s, struct cell *c, uint32_t row)
     c->profile = c->profile ? c->profile : k->profile;
 }
 
-/* Where packets were dropped beyond one in a thousand, or open handshakes forgotten, in an hour between first and last. */
-static bool dropped_in(const struct study *s, int64_t first_ns, int64_t last_ns)
+/* Packets were dropped beyond one in a thousand, or open handshakes forgotten. */
+static bool has_drops(const struct stats *h)
+{
+    return (h->drop_kernel + h->drop_interface) * 1000 > h->packets || h->conn_evicted + h->flow_evicted + h->memory_refused;
+}
+
+/* There are gaps in so many connections that a hello may be missing of which nothing else tells. */
+static bool has_gaps(const struct stats *h)
+{
+    return has_drops(h) || (h->stream_gap + h->hello_incomplete + h->tls_midstream) * 100 > h->connections;
+}
+
+/* Is it so in an hour between first and last? */
+static bool in_hours(const struct study *s, bool (*is)(const struct stats *h), int64_t first_ns, int64_t last_ns)
 {
     const int64_t hour = INT64_C(3600000000000);
     for (unsigned i = 0; i < cube_hours(s->cube); i++) {
         const struct hour *h = cube_hour_at(s->cube, i);
-        uint64_t lost = h->stats.drop_kernel + h->stats.drop_interface;
-        bool many = lost * 1000 > h->stats.packets || h->stats.conn_evicted + h->stats.flow_evicted + h->stats.memory_refused;
-        if (many && h->hour >= first_ns / hour && h->hour <= last_ns / hour)
+        if (h->hour >= first_ns / hour && h->hour <= last_ns / hour && is(&h->stats))
             return true;
     }
     return false;
-}
-
-static bool any_drops(const struct study *s)
-{
-    return dropped_in(s, 0, INT64_MAX);
 }
 
 static bool cell_open(struct study *s, uint32_t from)
@@ -380,7 +385,7 @@ static bool same_cell(const struct sight *a, const struct sight *b)
 
 static bool cells_collect(struct study *s)
 {
-    bool drops = any_drops(s);
+    bool drops = in_hours(s, has_drops, 0, INT64_MAX), gaps = in_hours(s, has_gaps, 0, INT64_MAX);
     for (uint32_t i = 0; i < s->sights;) {
         if (!cell_open(s, i))
             return false;
@@ -388,7 +393,8 @@ static bool cells_collect(struct study *s)
         for (; i < s->sights && same_cell(&s->seen[i], &s->seen[c->from]); i++)
             cell_add(s, c, s->seen[i].row);
         c->to = i;
-        c->lossy |= (drops && dropped_in(s, c->first_ns, c->last_ns)) || s->pair[s->seen[c->from].pair - 1].lossy;
+        c->gappy = gaps && in_hours(s, has_gaps, c->first_ns, c->last_ns);
+        c->lossy |= (drops && in_hours(s, has_drops, c->first_ns, c->last_ns)) || s->pair[s->seen[c->from].pair - 1].lossy;
         s->cells++;
     }
     return true;
@@ -435,8 +441,6 @@ struct strain {
     int64_t first_ns, last_ns;
 };
 
-enum { STRAINS = 16 /* more stacks behind one address are a crowd, not one machine that is updated */ };
-
 static void strain_widen(const struct study *s, struct strain *t, uint32_t i)
 {
     const struct cell *c = &s->cell[s->by_client[i]];
@@ -469,7 +473,7 @@ static bool replaced(const struct study *s, const struct strain *a, const struct
 
 static void client_strains(struct study *s, uint32_t from, uint32_t to)
 {
-    struct strain t[STRAINS] = { { 0 } };
+    struct strain t[STUDY_STRAINS] = { { 0 } };
     unsigned n = 0;
     uint32_t stacks = 0;
     bool room = true;
@@ -477,7 +481,7 @@ static void client_strains(struct study *s, uint32_t from, uint32_t to)
         uint32_t stack = s->cell[s->by_client[i]].stack;
         bool next = i == from || stack != s->cell[s->by_client[i - 1]].stack;
         stacks += next && stack;
-        room = room && (!next || n < STRAINS);
+        room = room && (!next || n < STUDY_STRAINS);
         if (room && next)
             t[n++] = (struct strain){ .from = i, .to = i };
         if (room)
@@ -486,7 +490,7 @@ static void client_strains(struct study *s, uint32_t from, uint32_t to)
     s->client_stacks[s->cell[s->by_client[from]].client - 1].all = stacks;
     for (uint32_t i = from; i < to; i++)
         s->cell[s->by_client[i]].nat = stacks > 1;
-    for (unsigned k = 0; k < n && stacks <= STRAINS; k++)
+    for (unsigned k = 0; k < n && stacks <= STUDY_STRAINS; k++)
         if (s->cell[s->by_client[t[k].from]].stack && replaced(s, &t[k], t, n))
             for (uint32_t i = t[k].from; i < t[k].to; i++)
                 s->cell[s->by_client[i]].stale = true;

@@ -98,7 +98,8 @@ struct cell {
     uint64_t count;
     int64_t first_ns, last_ns;
     uint32_t exemplar_row; /* the row with the earliest */
-    bool in_study, lossy, stale;
+    bool in_study, stale;
+    bool lossy, gappy; /* packets of the two are missing; packets are missing in its hours, whosever they are */
     bool nat; /* its client showed several stacks */
 };
 

@@ -53,8 +53,11 @@ struct place_facts {
     uint32_t cert[PLACE_KEYS]; /* certificates that were shown, one of each kind of key; 0 ends */
     uint8_t ceiling; /* version_rank() that the downgrade sentinel proves; 0 none */
     uint32_t ceiling_row;
+    bool asks; /* for a certificate of the client, as far as that is visible (before TLS 1.3) */
     bool mixed; /* stands for many servers: a proxy asked by name of nobody */
 };
+
+enum { STUDY_STRAINS = 16 /* more stacks behind one address are a crowd, not one machine */ };
 
 /* One client and one server, over all names and stacks. */
 struct party_pair {

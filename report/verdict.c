@@ -206,6 +206,12 @@ static void own_completed(struct judge *j, const struct sight *x)
         o->dim_row = x->row, o->dim_choice = x->choice;
 }
 
+/* A failure that is known by what did not follow: no alert says so in clear. */
+static bool is_silent(const struct cube_key *k)
+{
+    return !k->alert_from || k->flags & EV_ALERT_ENCRYPTED;
+}
+
 /* Rows come in order of time: the last of a kind is the latest. */
 static void own_add(struct judge *j, const struct sight *x)
 {
@@ -225,7 +231,7 @@ static void own_add(struct judge *j, const struct sight *x)
         o->auth_row = x->row;
     if (x->is & SIGHT_COMPLETED) {
         own_completed(j, x);
-    } else if (x->is & SIGHT_FAILED) {
+    } else if (x->is & SIGHT_FAILED && !(j->c->gappy && is_silent(cube_row_key(j->s->cube, x->row)))) {
         o->failed++;
         o->fail_row = x->row;
     } else {
@@ -304,48 +310,66 @@ static bool higher_works(const struct judge *j, const struct profile *higher)
     return false;
 }
 
-/* Elsewhere this stack's hello was a retry of a higher one that offers something allowed, twice. */
-static bool is_known_to_retry(struct judge *j)
+/* Was this stack's hello a retry of a higher one that offers something allowed: here, or for others than a crowd elsewhere? */
+static bool is_known_to_retry(struct judge *j, bool crowd)
 {
     const struct study *s = j->s;
-    uint64_t retries = 0;
     for (uint32_t i = first_of_strain(s, j->c->client, j->c->stack); i < s->cells; i++) {
         const struct cell *c = &s->cell[s->by_client[i]];
         if (c->client != j->c->client || c->stack != j->c->stack)
             break;
-        for (uint32_t k = c->from; k < c->to; k++) {
+        for (uint32_t k = c->from; k < c->to && (!crowd || c == j->c); k++) {
             uint32_t from = cube_row_key(s->cube, s->seen[k].row)->fallback_from;
             const struct profile *higher = from ? cube_profile(s->cube, from) : NULL;
             if (higher && suites_within(j->offer, &s->offer[higher->stack]) && !nothing_left(&left_of(j, higher->stack)->left))
-                retries += cube_row_val(s->cube, s->seen[k].row)->count;
+                return true;
         }
     }
-    return retries >= 2;
+    return false;
 }
 
-/* Where packets of this client are missing, the hello that this one is a retry of may be among them: it is known to retry, or
- * another stack of it at the place offers all of this and something allowed, or there is a connection without a hello that did
- * not complete. */
-static bool may_be_retry(struct judge *j)
+static uint32_t completed_rows(const struct study *s, const struct cell *c)
+{
+    uint32_t n = 0;
+    for (uint32_t k = c->from; k < c->to; k++)
+        n += (s->seen[k].is & SIGHT_COMPLETED) != 0;
+    return n;
+}
+
+/* Is there a connection to the server whose hello was not seen and that did not complete; or another stack of the client that
+ * offers all of this and something allowed, and that failed at the place, or may have done so unseen? */
+static bool higher_may_be_hidden(struct judge *j, bool crowd)
 {
     const struct study *s = j->s;
-    bool damaged = false, higher = false, hidden = false;
-    if (j->offer->ext_mask & EXT_SUPPORTED_VERSIONS || !s->client_damaged[j->c->client - 1])
-        return false;
     for (uint32_t i = first_of_strain(s, j->c->client, 0); i < s->cells; i++) {
         const struct cell *c = &s->cell[s->by_client[i]];
         if (c->client != j->c->client)
             break;
-        bool hurt = cell_is_damaged(s, c), here = c->place == j->c->place && c->stack != j->c->stack;
-        bool same_server = s->place_server[c->place - 1] == s->place_server[j->c->place - 1];
-        damaged = damaged || hurt;
-        if (c->stack == 0 && same_server)
-            for (uint32_t k = c->from; k < c->to; k++)
-                hidden = hidden || !(s->seen[k].is & SIGHT_COMPLETED);
-        if (c->stack && here && (hurt || j->c->lossy) && s->offer_read[c->stack])
-            higher = higher || (suites_within(j->offer, &s->offer[c->stack]) && !nothing_left(&left_of(j, c->stack)->left));
+        uint32_t completed = completed_rows(s, c);
+        bool here = c->place == j->c->place;
+        if (c->stack == 0 && completed < c->to - c->from && s->place_server[c->place - 1] == s->place_server[j->c->place - 1])
+            return true;
+        if (c->stack == 0 || c->stack == j->c->stack || !s->offer_read[c->stack] || (crowd && !here))
+            continue;
+        bool unseen = j->c->lossy || (here && (!completed || cell_is_damaged(s, c)));
+        if (unseen && suites_within(j->offer, &s->offer[c->stack]) && !nothing_left(&left_of(j, c->stack)->left))
+            return true;
     }
-    return higher || hidden || (damaged && is_known_to_retry(j));
+    return false;
+}
+
+/* A retry says so itself only with FALLBACK_SCSV. Where packets are missing, the hello that this one is a retry of may be among
+ * them; so may what would prove the dance: a second retry, or the failure before one that seems to stand alone. What a crowd at one
+ * address does elsewhere says nothing of this client. */
+static bool may_be_retry(struct judge *j)
+{
+    const struct study *s = j->s;
+    bool crowd = s->client_stacks[j->c->client - 1].all > STUDY_STRAINS;
+    if (j->offer->ext_mask & EXT_SUPPORTED_VERSIONS)
+        return false;
+    if ((s->client_damaged[j->c->client - 1] || j->c->gappy) && higher_may_be_hidden(j, crowd))
+        return true;
+    return (j->c->lossy || j->c->gappy) && is_known_to_retry(j, crowd);
 }
 
 static enum excuse excuse_of(struct judge *j)
@@ -491,12 +515,19 @@ static bool has_no_scheme(const struct judge *j, uint32_t row)
     return j->no_scheme && version_rank(cube_row_key(j->s->cube, row)->version) == version_rank(VER_TLS12);
 }
 
+/* TLS 1.3 completes for the client before the server has looked at its certificate: that it was taken shows in what did not
+ * follow. */
+static bool auth_is_hidden(const struct judge *j, uint32_t row)
+{
+    return j->c->lossy && j->facts->asks && version_rank(cube_row_key(j->s->cube, row)->version) == version_rank(VER_TLS13);
+}
+
 static bool is_ready(struct judge *j)
 {
     const struct own *o = &j->own;
     if (!o->completed || o->bad_row || !o->good_row || o->strange || has_no_scheme(j, o->good_row))
         return false;
-    if (j->c->lossy) {
+    if (j->c->lossy || auth_is_hidden(j, o->good_row)) {
         j->v->notes |= NOTE_LOSS;
         return false;
     }
@@ -552,9 +583,9 @@ static bool is_server_first(struct judge *j)
 {
     const struct own *o = &j->own;
     if (j->excuse == EXCUSE_FALLBACK) {
-        j->v->notes |= NOTE_FALLBACK;
+        j->v->notes |= j->c->lossy ? NOTE_LOSS : NOTE_FALLBACK;
         j->v->row = j->c->main_row;
-        return true;
+        return !j->c->lossy;
     }
     bool retry = j->excuse == EXCUSE_HIGHER && j->backends == BACKENDS_OLD; /* it was retried because of that backend */
     if (!retry && (j->excuse != EXCUSE_NONE || j->nothing))
@@ -618,11 +649,13 @@ static uint32_t best_proof(struct judge *j, uint32_t *notes)
 
 static bool is_safe(struct judge *j)
 {
-    if (j->c->lossy && (!j->own.completed || j->own.failed)) /* it may have been refused, for want of a client certificate */
+    const struct own *o = &j->own;
+    bool doubt = !o->completed || o->failed; /* it may have been refused, for want of a client certificate */
+    if (doubt && (j->c->lossy || j->c->gappy))
         return false;
     uint32_t notes, row = is_barred(j) ? 0 : best_proof(j, &notes);
     bool scheme = row && has_no_scheme(j, row);
-    if (!row || notes || scheme || j->backends != BACKENDS_AGREE || (j->left.missing & UNPROVABLE))
+    if (!row || notes || scheme || auth_is_hidden(j, row) || j->backends != BACKENDS_AGREE || (j->left.missing & UNPROVABLE))
         return false;
     j->v->row = row;
     return true;
@@ -660,7 +693,7 @@ static bool is_likely(struct judge *j)
     }
     if (!row)
         return false;
-    j->v->notes |= notes | (has_no_scheme(j, row) ? NOTE_SCHEMES : 0u);
+    j->v->notes |= notes | (has_no_scheme(j, row) ? NOTE_SCHEMES : 0u) | (auth_is_hidden(j, row) ? NOTE_CLIENT_AUTH : 0u);
     j->v->notes |= (j->left.missing & UNPROVABLE ? NOTE_FEATURE : 0u) | (j->backends != BACKENDS_AGREE ? NOTE_SPLIT : 0u) |
                    (j->own.completed && !j->own.full_row ? NOTE_RESUMED_ONLY : 0u);
     j->v->row = row;

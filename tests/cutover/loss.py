@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What a bad mirror port does to verdicts: packets are dropped from a recording, or one direction of it, and it is judged again. A
-verdict may become unknown, or one that the rest still proves; never safe, ready or breaks where the whole recording says otherwise.
+verdict may become unknown, or one that the rest still proves; never safe, ready or breaks where the whole recording says otherwise,
+nor where enforcement did.
 
-    loss.py TLSUNSET CAPTURE WORK [SEEDS]     prints what changed; exit 1 when a wrong one appears"""
+    loss.py TLSUNSET CAPTURE WORK [SEEDS]     prints what changed; exit 1 when a wrong one appears
+
+WORK/../result.json, where it is there, says what enforcement did."""
 import collections
 import os
 import random
@@ -73,13 +76,31 @@ def wrong(whole, after):
             yield key, '/'.join(before) or None, r
 
 
+def enforced(path):
+    """By key as in judge(): whether it worked in B1."""
+    if not os.path.exists(path):
+        return {}
+    with open(path, encoding='utf-8') as f:
+        rows = json.load(f)['rows']
+    return {(r['lab_policy'], r['client'], r['stack'], r['server_ip'], r['server_port'], r['name'], r['upgrade']): r['B1'] for r in rows}
+
+
+def refuted(outcome, after):
+    """Hard verdicts that enforcement contradicts."""
+    for key, r in after.items():
+        b1 = outcome.get(key)
+        if b1 and r['verdict'] in HARD and (r['verdict'] == 'breaks') == (b1 == 'works'):
+            yield key, 'B1: ' + b1, r
+
+
 def main():
     tlsunset, capture, work = sys.argv[1:4]
     seeds = int(sys.argv[4]) if len(sys.argv) > 4 else 3
     header, recorded = packets(capture)
     whole = judge(tlsunset, capture, work)
+    outcome = enforced(os.path.join(work, '..', 'result.json'))
     bad = 0
-    lines = ['| what is missing | verdicts | as before | now unknown | other | wrong |', '|---|---|---|---|---|---|']
+    lines = ['| what is missing | verdicts | as before | now unknown | other | wrong | refuted in B1 |', '|---|---|---|---|---|---|---|']
     details = collections.Counter()
     for how in (0.05, 0.2, 'servers only', 'clients only'):
         count = collections.Counter()
@@ -92,13 +113,15 @@ def main():
                 before = whole.get(key)
                 count['all'] += 1
                 count['same' if before and before['verdict'] == r['verdict'] else 'unknown' if r['verdict'] == 'unknown' else 'other'] += 1
-            for key, before, r in wrong(whole, after):
-                count['wrong'] += 1
+            misses = [('wrong', *x) for x in wrong(whole, after)] + [('refuted', *x) for x in refuted(outcome, after)]
+            for kind, key, before, r in misses:
+                count[kind] += 1
                 details['%s instead of %s: %s at %s:%d (%s) under %s, %s, seed %d: %s' % (
                     r['verdict'], before, key[1], key[3], key[4], key[5], key[0], how, seed, '; '.join(r['reasons'][:2]))] += 1
-        bad += count['wrong']
+        bad += count['wrong'] + count['refuted']
         name = '%d%% of the packets' % (100 * how) if isinstance(how, float) else {'servers only': 'what clients send', 'clients only': 'what servers send'}[how]
-        lines.append('| %s | %d | %d | %d | %d | %d |' % (name, count['all'], count['same'], count['unknown'], count['other'], count['wrong']))
+        kinds = ('all', 'same', 'unknown', 'other', 'wrong', 'refuted')
+        lines.append('| %s | %s |' % (name, ' | '.join(str(count[k]) for k in kinds)))
     print('\n'.join(lines))
     for line in list(details)[:40]:
         print(line, file=sys.stderr)

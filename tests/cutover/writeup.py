@@ -188,9 +188,9 @@ class Result:
 
 LOSS = """## With packets missing
 
-The recording is judged again (tls12-minimum, tls13-only, rfc10015, no-cbc) with packets dropped at random, five times each, and with one
-direction removed. Wrong: `safe`, `ready` or `breaks` where the whole recording says otherwise (`breaks` where it says `failing` or
-`plaintext` is not: the offer holds nothing allowed all the same).
+The recording is judged again (tls12-minimum, tls13-only, rfc10015, no-cbc) with packets dropped at random, ten times each, and with one
+direction removed. Wrong: `safe` or `ready` where the whole recording says neither, and `breaks` where it says none of `breaks`,
+`plaintext` and `failing` (what fails already fails then as well). Refuted in B1: `safe` or `ready` that failed there, `breaks` that worked.
 """
 
 HEAD = """# The cutover lab
