@@ -9,8 +9,14 @@
  *   elsewhere cannot serve an offer for which it chose X.
  * - Where neither is shown, both have to say so.
  * - All suites of an offer that it refused cannot serve that.
- * - A stronger suite that several different stacks list before what they got, and that nobody ever got, is taken as not there: no
- *   order of a server's own is known that puts the weaker first for all. The reason says that it rests on this.
+ * - It has a suite by ECDHE, and by the above cannot serve an offer with it that it could sign for: it has none of its groups, and
+ *   no suite by ECDHE serves it.
+ *
+ * Two more go beyond what is shown, and the verdict says when it rests on the first of them:
+ * - Suites of one kind come and go together. So one of a kind that nobody ever got, though several stacks listed some of the kind
+ *   before what they got, is taken as not there: two stacks where the client's order decides; else four, of stronger ones, because
+ *   few orders of a server's own put the weaker first for all (that of Windows Server 2008 does: RSA before ECDHE).
+ * - Nobody has NULL, export or anonymous suites on, or shared keys, without meaning to, and then somebody gets them.
  *
  * ChaCha20 is no witness of an order: servers with one of their own put it first for clients that do (OpenSSL's PrioritizeChaCha,
  * Go).
@@ -38,17 +44,70 @@ static void answer_add(struct answers_seen *a, const struct sight *x)
         a->at[a->n++] = (struct answer_seen){ .stack = x->stack, .choice = x->choice, .row = x->row };
 }
 
+static bool on_curve(const struct suite *x)
+{
+    return x->kx == KX_ECDHE || x->kx == KX_ECDHE_PSK || x->kx == KX_ECDH;
+}
+
+static bool is_signed(const struct suite *x)
+{
+    return x->kx == KX_ECDHE || x->kx == KX_DHE;
+}
+
+/* What the place showed of a suite at a version before TLS 1.3, for the offer of one stack: each from any full handshake, because
+ * groups and signature schemes are the server's, not a suite's. */
+struct served {
+    bool suite, curve, sign;
+};
+
+static bool signs_for(const struct choice *c, const struct suite *y, const struct suite *x, const struct offer *o)
+{
+    bool curve = !c->cert || c->cert->key != CERT_KEY_EC || !c->cert->curve || !(o->ext_mask & EXT_GROUPS) ||
+                 list16_has(o->groups, c->cert->curve);
+    return y->au == x->au && curve && (c->version != VER_TLS12 || !is_signed(x) ||
+                                       (is_signed(y) && c->sigscheme && list16_has(o->sigalgs, c->sigscheme)));
+}
+
+static struct served served_to(const struct judge *j, const struct choice *c, const struct suite *x, uint32_t stack)
+{
+    const struct place_facts *f = j->facts;
+    const struct offer *o = &j->s->offer[stack];
+    struct served is = { .curve = !on_curve(x) };
+    for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
+        const struct proof *p = &j->s->proof[i];
+        const struct choice *d = study_choice(j->s, p->choice);
+        const struct suite *y = d->suite == SUITE_NONE ? NULL : suite_find(d->suite);
+        if (!p->full || !y || d->version != c->version)
+            continue;
+        bool own = cube_profile(j->s->cube, p->profile)->stack == stack;
+        is.suite |= d->suite == c->suite && d->etm == c->etm;
+        is.curve |= on_curve(y) && (own || (d->group && list16_has(o->groups, d->group)));
+        is.sign |= signs_for(d, y, x, o) || (own && y->au == x->au && is_signed(y));
+    }
+    return is;
+}
+
 /* Would this choice, made for another, have served this stack, as far as everything about it is visible? */
 static bool could_serve(const struct judge *j, uint32_t choice, uint32_t stack)
 {
     const struct place_facts *f = j->facts;
-    for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
+    const struct choice *c = study_choice(j->s, choice);
+    const struct suite *x = c->suite == SUITE_NONE ? NULL : suite_find(c->suite);
+    const struct offer *o = &j->s->offer[stack];
+    if (!x)
+        return false;
+    for (uint32_t i = f->proof; x->kx == KX_ANY && i < f->proof + f->proofs; i++) {
         const struct proof *p = &j->s->proof[i];
         uint32_t notes = 0;
-        if (p->full && p->choice == choice && choice_in_offer(j->s, p, stack, &notes) && !(notes & ~(uint32_t)NOTE_DH))
+        if (p->full && p->choice == choice && choice_in_offer(j->s, p, stack, &notes) && !notes)
             return true;
     }
-    return false;
+    bool offered = x->kx != KX_ANY && offer_has_version(o, c->version) && offer_has_suite(o, c->suite);
+    bool named = c->group >> 8 == 1; /* a prime of RFC 7919 limits to those that are offered */
+    if (!offered || (c->etm == 2 && !(o->ext_mask & EXT_ETM)) || (named && !list16_has(o->groups, c->group)))
+        return false;
+    struct served is = served_to(j, c, x, stack);
+    return is.suite && is.curve && is.sign;
 }
 
 static bool is_chacha(uint32_t suite)
@@ -174,9 +233,8 @@ static bool schemes_within(const struct judge *j, const struct suite *x, uint16_
 static bool brings_as_much(const struct judge *j, const struct suite *x, uint16_t version, const struct offer *a,
                            const struct offer *b)
 {
-    bool curve = x->kx == KX_ECDHE || x->kx == KX_ECDHE_PSK || x->kx == KX_ECDH || x->kx == KX_ANY || x->au == AU_ECDSA;
-    bool share = x->kx == KX_ECDHE || x->kx == KX_DHE || x->kx == KX_ANY;
-    bool signs = share && version_rank(version) >= version_rank(VER_TLS12);
+    bool curve = on_curve(x) || x->kx == KX_ANY || x->au == AU_ECDSA;
+    bool signs = (is_signed(x) || x->kx == KX_ANY) && version_rank(version) >= version_rank(VER_TLS12);
     return (!curve || groups_within(j, version, a, b)) && (!signs || schemes_within(j, x, version, a, b));
 }
 
@@ -230,8 +288,8 @@ static bool is_of_kind(const struct suite *a, const struct suite *b, enum kind k
     switch (kind) {
     case KIND_SUITE:
         return a->id == b->id;
-    case KIND_KX:
-        return a->kx == b->kx;
+    case KIND_KX: /* static ECDH, where there is no ECDHE, least of all */
+        return a->kx == b->kx || (a->kx == KX_ECDH && b->kx == KX_ECDHE);
     case KIND_MODE:
         return a->mode == b->mode;
     case KINDS:
@@ -240,16 +298,17 @@ static bool is_of_kind(const struct suite *a, const struct suite *b, enum kind k
     return false;
 }
 
-/* Does the offer list one of the kind, stronger than what it got, before that? One that it brings as much for as this one. */
-static bool lists_in_vain(const struct judge *j, const struct offer *o, const struct suite *x, enum kind kind,
-                          const struct choice *c)
+/* Does the offer list one of the kind before what it got, that it brings as much for as this one? Stronger than that, unless it is
+ * the client's order that decides: else it may be what the server likes less. */
+static bool lists_in_vain(const struct judge *j, const struct answers_seen *a, const struct offer *o, const struct suite *x,
+                          enum kind kind, const struct choice *c)
 {
     for (struct rd r = o->suites; rd_left(&r) >= 2;) {
         const struct suite *y = suite_find(rd_u16(&r));
         if (y && y->id == c->suite)
             return false;
-        if (y && is_of_kind(x, y, kind) && y->kx != KX_ANY && suite_strength(y->id) > suite_strength(c->suite) &&
-            brings_as_much(j, y, c->version, j->offer, o))
+        bool would_win = a->client_order || (y && suite_strength(y->id) > suite_strength(c->suite));
+        if (y && is_of_kind(x, y, kind) && y->kx != KX_ANY && would_win && brings_as_much(j, y, c->version, j->offer, o))
             return true;
     }
     return false;
@@ -269,7 +328,7 @@ static unsigned stacks_in_vain(const struct judge *j, const struct answers_seen 
             continue;
         if (is_of_kind(x, got, kind))
             return 0;
-        if (b->stack == last || !speaks_of(c->version, version) || !lists_in_vain(j, &j->s->offer[b->stack], x, kind, c))
+        if (b->stack == last || !speaks_of(c->version, version) || !lists_in_vain(j, a, &j->s->offer[b->stack], x, kind, c))
             continue;
         last = b->stack;
         stacks++;
@@ -279,15 +338,57 @@ static unsigned stacks_in_vain(const struct judge *j, const struct answers_seen 
 
 static bool is_in_vain(const struct judge *j, const struct answers_seen *a, const struct suite *x, uint16_t version)
 {
-    enum { STACKS = 4 };
+    enum { STACKS = 4, STACKS_OF_CLIENTS_ORDER = 2 };
+    unsigned enough = a->client_order ? STACKS_OF_CLIENTS_ORDER : STACKS;
     for (unsigned kind = KIND_SUITE; kind < KINDS; kind++)
-        if (stacks_in_vain(j, a, x, kind, version) >= STACKS)
+        if (stacks_in_vain(j, a, x, kind, version) >= enough)
             return true;
     return false;
 }
 
-/* Is this suite of the offer shown not to be there for it? */
-static bool is_absent(struct judge *j, const struct answers_seen *a, const struct suite *x, uint16_t version)
+/* Does this answer show that the server has none of the groups that got it, for a suite that it has? */
+static bool misses_groups(const struct judge *j, const struct answers_seen *a, const struct answer_seen *b)
+{
+    const struct choice *got = b->choice ? study_choice(j->s, b->choice) : NULL;
+    const struct suite *y = got && got->suite != SUITE_NONE ? suite_find(got->suite) : NULL;
+    if (!y || y->kx == KX_ANY || on_curve(y) || !(j->s->offer[b->stack].ext_mask & EXT_GROUPS))
+        return false;
+    for (unsigned i = 0; i < a->n; i++) {
+        const struct choice *c = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
+        const struct suite *x = c && c->suite != SUITE_NONE ? suite_find(c->suite) : NULL;
+        if (!x || x->kx != KX_ECDHE || c->version != got->version || !shows_absent(j, a, b, x->id))
+            continue;
+        struct served is = served_to(j, c, x, b->stack);
+        if (is.suite && is.sign && !is.curve)
+            return true;
+    }
+    return false;
+}
+
+/* Has the server no group for this offer at this version, by what this or another that has as many got? */
+static bool lacks_groups(const struct judge *j, const struct answers_seen *a, uint16_t version)
+{
+    for (unsigned i = 0; i < a->n && j->offer->ext_mask & EXT_GROUPS; i++) {
+        const struct answer_seen *b = &a->at[i];
+        if (b->choice && study_choice(j->s, b->choice)->version == version &&
+            groups_within(j, version, j->offer, &j->s->offer[b->stack]) && misses_groups(j, a, b))
+            return true;
+    }
+    return false;
+}
+
+/* No server has these on but by design, and then somebody gets them: no encryption to speak of, no authentication, or by keys that
+ * both sides share already. */
+static bool nobody_enables(const struct suite *x)
+{
+    bool by_certificate = x->au == AU_RSA || x->au == AU_ECDSA || x->au == AU_DSS;
+    if (x->kx != KX_ANY && !by_certificate)
+        return true;
+    return x->bits < 112 || x->export_grade || x->mode == MODE_NULL;
+}
+
+/* How is this suite of the offer shown not to be there for it? */
+static enum absent_why absent_why(const struct judge *j, const struct answers_seen *a, const struct suite *x, uint16_t version)
 {
     bool chosen = was_chosen(j, a, x->id); /* then others' constraints explain it: its own answer alone counts */
     for (unsigned i = 0; i < a->n; i++) {
@@ -298,41 +399,68 @@ static bool is_absent(struct judge *j, const struct answers_seen *a, const struc
         bool other = !chosen && o->format == j->offer->format && speaks_of(seen, version) &&
                      brings_as_much(j, x, version, j->offer, o);
         if ((own || other) && shows_absent(j, a, b, x->id))
-            return true;
+            return b->choice ? ABSENT_ORDER : ABSENT_REFUSED;
     }
-    if (chosen || a->mixed || !is_in_vain(j, a, x, version))
-        return false;
-    j->lacks_by_habit = true;
-    return true;
+    if (on_curve(x) && lacks_groups(j, a, version))
+        return ABSENT_GROUP;
+    if (!chosen && nobody_enables(x))
+        return ABSENT_BY_DESIGN;
+    return !chosen && !a->mixed && is_in_vain(j, a, x, version) ? ABSENT_IN_VAIN : ABSENT_NOT;
 }
 
-/* Nobody switches these on to save a client: where nothing else is left, a server that is changed will not help it. */
-static bool nobody_enables(const struct suite *x)
+static bool is_rc4(const struct suite *x)
 {
-    return x->bits < 112 || x->export_grade || x->mode == MODE_NULL || (x->au == AU_NONE && x->kx != KX_ANY) ||
-           (x->mode == MODE_STREAM && x->enc && strncmp(x->enc, "RC4", 3) == 0);
+    return x->mode == MODE_STREAM && x->enc && strncmp(x->enc, "RC4", 3) == 0;
 }
 
-static bool lacks_suites(struct judge *j, uint16_t version)
+/* The answers to go by; NULL: nothing is concluded where several servers may answer. */
+static const struct answers_seen *answers_to_go_by(struct judge *j)
 {
-    const struct answers_seen *a = j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2 ? NULL : answers_of(j);
-    bool worth = false;
+    return j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2 ? NULL : answers_of(j);
+}
+
+static enum lack lacks_suites(struct judge *j, uint16_t version)
+{
+    const struct answers_seen *a = answers_to_go_by(j);
+    enum lack found = LACK_NOT_SHOWN;
     for (struct rd r = j->offer->suites; a && rd_left(&r) >= 2;) {
         const struct suite *x = suite_find(rd_u16(&r));
         if (!x || !policy_leaves_suite(j->p, j->offer, NULL, version, x->id))
             continue;
-        if (!is_absent(j, a, x, version))
-            return false;
-        worth = worth || !nobody_enables(x);
+        enum absent_why why = absent_why(j, a, x, version);
+        if (why == ABSENT_NOT)
+            return LACK_NOT_SHOWN;
+        j->lacks_by_habit |= why == ABSENT_IN_VAIN;
+        bool worth = !nobody_enables(x) && !is_rc4(x);
+        found = worth || found == LACK_SHOWN ? LACK_SHOWN : LACK_FOR_GOOD;
     }
-    return worth;
+    return found;
 }
 
-bool judge_lacks_suites(struct judge *j, uint16_t version)
+enum lack judge_lacks_suites(struct judge *j, uint16_t version)
 {
     if (!j->lacks_suites)
-        j->lacks_suites = lacks_suites(j, version) ? 2 : 1;
-    return j->lacks_suites == 2;
+        j->lacks_suites = (uint8_t)(lacks_suites(j, version) + 1);
+    return (enum lack)(j->lacks_suites - 1);
+}
+
+bool judge_leftovers(struct judge *j, uint16_t version, struct leftovers *out)
+{
+    const struct answers_seen *a = answers_to_go_by(j);
+    *out = (struct leftovers){ .there = SUITE_NONE };
+    for (struct rd r = j->offer->suites; a && rd_left(&r) >= 2;) {
+        const struct suite *x = suite_find(rd_u16(&r));
+        if (!x || !policy_leaves_suite(j->p, j->offer, NULL, version, x->id))
+            continue;
+        enum absent_why why = absent_why(j, a, x, version);
+        out->suites++;
+        out->by[why]++;
+        if (why == ABSENT_NOT && out->there == SUITE_NONE)
+            out->there = x->id;
+    }
+    if (a)
+        out->order = a->mixed ? ORDER_UNCLEAR : a->client_order ? ORDER_CLIENT : a->own_order ? ORDER_OWN : ORDER_NOT_SHOWN;
+    return a && out->suites;
 }
 
 /* ---- certificates ---- */
@@ -360,17 +488,19 @@ static bool passed_over_ecdsa(const struct judge *j, const struct answer_seen *b
     return false;
 }
 
-/* The policy allows ECDSA keys alone, and the server shows that it has none: what it sends is not one, to whom it would send it. */
+/* Every certificate that the server showed is forbidden, an RSA key's among them, and it shows that it has none for an ECDSA key: what
+ * it sends is not one, to whom it would send it. There is one certificate for each kind of key. */
 static bool lacks_key(struct judge *j, uint32_t *row)
 {
-    const struct cert_facts rsa = { .key = CERT_KEY_RSA, .key_bits = 4096, .sig_hash_bits = 256 };
-    if (!j->facts->cert[0] || policy_allows_cert(j->p, &rsa) || j->facts->splits || j->facts->mixed)
-        return false;
-    for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++)
-        if (policy_allows_cert(j->p, cube_cert(j->s->cube, j->facts->cert[i])))
+    bool rsa = false;
+    for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++) {
+        const struct cert_facts *cert = cube_cert(j->s->cube, j->facts->cert[i]);
+        if (policy_allows_cert(j->p, cert))
             return false;
-    const struct answers_seen *a = answers_of(j);
-    for (unsigned i = 0; i < a->n && !a->mixed; i++)
+        rsa |= cert->key == CERT_KEY_RSA;
+    }
+    const struct answers_seen *a = rsa ? answers_to_go_by(j) : NULL;
+    for (unsigned i = 0; a && i < a->n && !a->mixed; i++)
         if (passed_over_ecdsa(j, &a->at[i])) {
             *row = a->at[i].row;
             return true;

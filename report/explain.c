@@ -138,9 +138,40 @@ static void proved(struct explaining *x)
         say(x, 0, "The same offer got different answers at overlapping times: several backends.");
 }
 
+/* ---- what would be left ---- */
+
+/* Of the suites that the policy leaves of this offer at the version that the server chose for it: which does it not have, and how
+ * is that known? */
+static void left_over(struct explaining *x)
+{
+    static const char *const order[] = { [ORDER_NOT_SHOWN] = "whose order of suites decides is not shown",
+                                         [ORDER_CLIENT] = "the client's order of suites decides",
+                                         [ORDER_OWN] = "the server goes by its own order of suites",
+                                         [ORDER_UNCLEAR] = "no one order of suites explains the choices" };
+    static const char *const why[] = { [ABSENT_ORDER] = "by that order", [ABSENT_REFUSED] = "because offers with them were refused",
+                                       [ABSENT_GROUP] = "for want of a group",
+                                       [ABSENT_IN_VAIN] = "because several stacks listed such before what they got, and nobody got one "
+                                                          "(a habit of servers, no proof)",
+                                       [ABSENT_BY_DESIGN] = "because nobody has them on without meaning to, and nobody got one" };
+    const struct own *o = &x->j.own;
+    struct leftovers l;
+    char a[PHRASE];
+    if (!x->j.readable || !o->full_row || o->good || o->low_row || x->s->judged[o->full_choice - 1].answer != ANSWER_NO ||
+        !judge_leftovers(&x->j, study_choice(x->s, o->full_choice)->version, &l))
+        return;
+    (void)fputs("\nWhat would be left to choose\n", x->out);
+    say(x, 0, "As far as others' handshakes show, %s. Of %u suites of this offer that the policy leaves, the server is shown not to have %u.",
+        order[l.order], l.suites, l.suites - l.by[ABSENT_NOT]);
+    for (unsigned i = ABSENT_NOT + 1; i < ABSENT_WHYS; i++)
+        if (l.by[i])
+            say(x, 2, "- %u %s", l.by[i], why[i]);
+    if (l.there != SUITE_NONE)
+        say(x, 2, "- not known: %u, such as %s", l.by[ABSENT_NOT], text_suite(l.there, a));
+}
+
 /* ---- the steps ---- */
 
-static void why_not(const struct explaining *x, enum verdict_kind step)
+static void why_not(const struct explaining *x, const struct verdict *v, enum verdict_kind step)
 {
     const struct judge *j = &x->j;
     const struct own *o = &j->own;
@@ -175,7 +206,8 @@ static void why_not(const struct explaining *x, enum verdict_kind step)
         say(x, 4, "    no: no full handshake shows all that this offer needs, together and within the policy");
         return;
     case VERDICT_LIKELY:
-        say(x, 4, "    no: no allowed version of this offer is proved%s", o->low_row || o->low_other ? ": its own got a forbidden one" : "");
+        say(x, 4, "    no: %s%s", v->notes & NOTE_ORDER ? "what is left of this offer the server is shown not to have"
+                                                        : "no allowed version of this offer is proved", o->low_row || o->low_other ? ": its own got a forbidden one" : "");
         return;
     case VERDICT_UNKNOWN:
     case VERDICT_COUNT:
@@ -191,7 +223,7 @@ static void steps(struct explaining *x, const struct verdict *v)
     for (unsigned i = first; i <= v->is; i++) {
         say(x, 3, "%u. %s: %s", i + 1, verdict_name(i), verdict_steps[i].question);
         if (i < v->is)
-            why_not(x, i);
+            why_not(x, v, i);
         else
             say(x, 4, "    yes");
     }
@@ -219,6 +251,7 @@ static void explain(struct explaining *x, const struct verdict *v)
     seen(x, c);
     offer(x, c);
     proved(x);
+    left_over(x);
     steps(x, v);
     (void)fputc('\n', x->out);
 }

@@ -156,7 +156,7 @@ enum verdict_note {
     NOTE_OWN_FAILURE = 1 << 16, /* an allowed offer of this client was refused */
     NOTE_SENTINEL = 1 << 17, /* the version is proved by the sentinel alone */
     NOTE_INVISIBLE = 1 << 18, /* a rule cannot be judged by what is visible */
-    NOTE_VERSION_ONLY = 1 << 19, /* of what is needed, only the version is proved */
+    NOTE_VERSION_ONLY = 1 << 19, /* of what is needed, only the version is proved; with server-first: what is missing is no proof */
     NOTE_DH = 1 << 20, /* whether this client can use a DH prime of that size is not known */
     NOTE_SIGNATURE = 1 << 21, /* likewise the signature or the certificate */
     NOTE_ANY_GROUP = 1 << 22, /* likewise the curve */
@@ -165,7 +165,7 @@ enum verdict_note {
     NOTE_NAT = 1 << 25, /* several stacks at one address */
     NOTE_FEATURE = 1 << 26, /* a feature is missing that not every server can insist on */
     NOTE_NO_ANSWER = 1 << 27, /* the answer was not seen */
-    NOTE_ORDER = 1 << 28, /* the server's order shows that it has no allowed one */
+    NOTE_ORDER = 1 << 28, /* the server is shown to have no allowed one; with unknown: nor would anybody give it that */
     NOTE_MIXED = 1 << 29,
     NOTE_SCHEMES = 1 << 30, /* none of its signature schemes is allowed, though it may need none */
 };

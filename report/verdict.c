@@ -557,26 +557,26 @@ static bool certificate_is_forbidden(const struct judge *j)
     return true;
 }
 
-/* Its version is allowed, what was chosen with it is not, and the server is shown to have nothing else for this offer. */
-static bool has_no_suite(struct judge *j)
+/* Its version is allowed, what was chosen with it is not: is the server shown to have nothing else for this offer? */
+static enum lack suites_lacking(struct judge *j)
 {
     const struct own *o = &j->own;
-    if (!o->full_row || !o->bad_row || o->good || o->low_other || o->strange || j->backends != BACKENDS_AGREE)
-        return false;
+    if (!o->full_row || !o->bad_row || o->good || o->low_row || o->low_other || o->strange || j->backends != BACKENDS_AGREE)
+        return LACK_NOT_SHOWN;
     const struct choice *c = study_choice(j->s, o->full_choice);
     bool same = study_choice(j->s, o->bad_choice)->version == c->version;
     judge_proofs(j);
-    if (j->whole_proof[version_rank(c->version)])
-        return false;
-    return same && j->s->judged[o->full_choice - 1].answer == ANSWER_NO && judge_lacks_suites(j, c->version);
+    if (!same || j->whole_proof[version_rank(c->version)] || j->s->judged[o->full_choice - 1].answer != ANSWER_NO)
+        return LACK_NOT_SHOWN;
+    return judge_lacks_suites(j, c->version);
 }
 
-/* Nothing is wrong but what TLS 1.3 hides, and others were shown that this cannot be right. */
+/* What it got by TLS 1.3 is not right, or hides whether its certificate is; and others were shown that that cannot be right. */
 static bool has_no_key(struct judge *j)
 {
     const struct own *o = &j->own;
-    return o->dim_row && !o->good && !o->strange && j->backends == BACKENDS_AGREE &&
-           version_rank(study_choice(j->s, o->dim_choice)->version) == version_rank(VER_TLS13) && judge_lacks_key(j);
+    return o->full_row && !o->good && !o->low_row && !o->low_other && !o->strange && j->backends == BACKENDS_AGREE &&
+           version_rank(study_choice(j->s, o->full_choice)->version) == version_rank(VER_TLS13) && judge_lacks_key(j);
 }
 
 static bool is_server_first(struct judge *j)
@@ -595,14 +595,15 @@ static bool is_server_first(struct judge *j)
         return false;
     }
     bool old = o->low_row != 0, backend = j->backends == BACKENDS_OLD, cert = certificate_is_forbidden(j);
-    bool suite = !old && !backend && !cert && has_no_suite(j), key = !old && !backend && !cert && !suite && has_no_key(j);
+    bool suite = !old && !backend && !cert && suites_lacking(j) == LACK_SHOWN, key = !old && !backend && !cert && !suite && has_no_key(j);
     if (!old && !backend && !cert && !suite && !key)
         return false;
     if (j->c->lossy) {
         j->v->notes |= NOTE_LOSS;
         return false;
     }
-    j->v->notes |= (cert || key ? NOTE_CERT_FORBIDDEN : 0u) | (backend ? NOTE_SPLIT : 0u) | (suite ? NOTE_ORDER : 0u);
+    j->v->notes |= (cert || key ? NOTE_CERT_FORBIDDEN : 0u) | (backend ? NOTE_SPLIT : 0u) | (suite ? NOTE_ORDER : 0u) |
+                   (suite && j->lacks_by_habit ? NOTE_VERSION_ONLY : 0u);
     j->v->row = old ? o->low_row : backend ? j->s->split[j->facts->split].row : key ? j->lacks_key_row : o->full_row;
     return true;
 }
@@ -684,6 +685,10 @@ static bool is_likely(struct judge *j)
     }
     if (is_barred(j))
         return false;
+    if (!j->c->lossy && suites_lacking(j) == LACK_FOR_GOOD) {
+        j->v->notes |= NOTE_ORDER;
+        return false;
+    }
     uint32_t notes = NOTE_INVISIBLE, row = j->own.bad_row ? 0 : j->own.dim_row;
     if (!row)
         row = best_proof(j, &notes);

@@ -54,8 +54,9 @@ struct judge {
     bool proofs_done;
     struct answers_seen answers;
     uint8_t run_backends; /* enum backends + 1 for the stack of this run; 0: not asked yet */
-    uint8_t lacks_suites, lacks_key; /* asked of this run before? 0 no, 1 it does not, 2 it does */
-    bool lacks_by_habit; /* it rests on many offers in vain, not on an order */
+    uint8_t lacks_suites; /* enum lack + 1; 0: not asked of this run yet */
+    bool lacks_by_habit; /* and that rests on several stacks that asked in vain */
+    uint8_t lacks_key; /* asked of this run before? 0 no, 1 it does not, 2 it does */
     uint32_t lacks_key_row; /* the handshake that shows it */
     uint32_t version_proof[RANKS], whole_proof[RANKS], whole_notes[RANKS]; /* index in study.proof + 1 */
     /* of the cell */
@@ -78,7 +79,17 @@ void judge_proofs(struct judge *j);
 bool judge_certs_leave_nothing(struct judge *j);
 
 /* absence.c: is it shown that the server has no suite that the policy leaves of this offer at the version that it chose for it? */
-bool judge_lacks_suites(struct judge *j, uint16_t version);
+enum lack { LACK_NOT_SHOWN, LACK_SHOWN, LACK_FOR_GOOD /* and what is left is what nobody would switch on: RC4, NULL, anonymous */ };
+enum lack judge_lacks_suites(struct judge *j, uint16_t version);
+/* The same suite by suite, for explanations. false: nothing is concluded here, or the policy leaves none. */
+enum absent_why { ABSENT_NOT, ABSENT_ORDER, ABSENT_REFUSED, ABSENT_GROUP, ABSENT_IN_VAIN, ABSENT_BY_DESIGN, ABSENT_WHYS };
+enum order_shown { ORDER_NOT_SHOWN, ORDER_CLIENT, ORDER_OWN, ORDER_UNCLEAR };
+struct leftovers {
+    unsigned suites, by[ABSENT_WHYS];
+    uint32_t there; /* the first that is not shown to be absent; else SUITE_NONE */
+    enum order_shown order;
+};
+bool judge_leftovers(struct judge *j, uint16_t version, struct leftovers *out);
 /* Likewise no certificate with a key that the policy allows and that this offer could take. */
 bool judge_lacks_key(struct judge *j);
 

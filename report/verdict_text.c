@@ -161,6 +161,9 @@ static void say_unknown(const struct study *s, const struct verdict *v, struct r
                "the server would settle it");
     else if (v->notes & NOTE_LOSS)
         say(r, "packets between the two are missing: nothing is concluded from what was not seen; a capture without loss would settle it");
+    else if (v->notes & NOTE_ORDER)
+        say(r, "what the policy leaves of its offer is RC4 or worse, and the server is shown not to have that: it will hardly work; the "
+               "client has to offer more");
     else if (v->notes & NOTE_OWN_FAILURE)
         say(r, "the server refused an offer of this client that holds what is allowed; a later success would settle it");
     else if (v->notes & NOTE_NO_ANSWER)
@@ -204,7 +207,9 @@ static const struct {
     uint32_t note, kinds; /* kinds: a bit for each verdict that it is said with; 0: all */
     const char *text;
 } notes[] = {
-    { NOTE_VERSION_ONLY, 0, "only the version is proved: not a cipher suite, group and signature of this offer together with it" },
+    { NOTE_VERSION_ONLY, 1u << VERDICT_SERVER_FIRST, "that the server has none is concluded from several stacks that listed such before what "
+                                                     "they got, in vain: a habit of servers, no proof" },
+    { NOTE_VERSION_ONLY, 1u << VERDICT_LIKELY, "only the version is proved: not a cipher suite, group and signature of this offer together with it" },
     { NOTE_RESUMED_ONLY, 0, "only resumed handshakes were seen: they prove the version, not today's configuration" },
     { NOTE_DH, 0, "not proved: that this client can use a DH prime of that size (Java 7 and older stop at 1024 bits)" },
     { NOTE_SIGNATURE, 0, "not proved: that this client accepts the signature and certificate that the server would use" },

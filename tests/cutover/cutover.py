@@ -3,9 +3,10 @@
 """Proof by enforcement: real clients and real servers, recorded while everything is permitted, judged by tlsunset, and then the
 policy is really applied and every client tries again.
 
-    cutover.py WORK [--quick] [--out docs/cutover-lab.md] [--only SERVER,...]
+    cutover.py WORK [--quick] [--out docs/cutover-lab.md] [--only SERVER,...] [--other]
 
 --quick: OpenSSL's own server and client alone, three policies, and one line of figures.
+--other: another sample of the pairs of client and server, none of which is in the usual one.
 
 It runs in a network of its own (unshare; no root needed where user namespaces are allowed): a bridge with the servers, and a
 network namespace for each client address, so that captures show who is who and nothing outside can interfere."""
@@ -43,8 +44,8 @@ def policies(quick=False):
     day = rules.today()
     if quick:
         return [rules.Policy.built_in(n, day) for n in ('tls12-minimum', 'tls13-only', 'no-cbc')]
-    names = ('tls12-minimum', 'tls13-only', 'rfc9325', 'rfc10015', 'no-cbc', 'mozilla-6-modern', 'mozilla-6-intermediate',
-             'nist-800-52r2-government', 'pqc')
+    names = ('tls12-minimum', 'tls13-only', 'rfc8996', 'rfc9325', 'rfc10015', 'no-cbc', 'pci-dss-4', 'mozilla-6-modern',
+             'mozilla-6-intermediate', 'nist-800-52r2-government', 'nist-800-52r2-citizen', 'bsi-tr-02102-2', 'pqc')
     inline = rules.Policy.inline
     return [rules.Policy.built_in(n, day) for n in names] + [
         inline('forbid kx=RSA', forbid=[({'kx': 'RSA'}, 'kx=RSA')]),
@@ -87,8 +88,9 @@ Cell = collections.namedtuple('Cell', 'client server host')
 
 
 class Run:
-    def __init__(self, lab, servers, clients, only=(), all_pairs=False):
+    def __init__(self, lab, servers, clients, only=(), all_pairs=False, other=False):
         self.lab, self.all_pairs = lab, all_pairs
+        self.sample = range(SAMPLE, 2 * SAMPLE) if other else range(SAMPLE)
         self.missing = collections.Counter()
         self.servers = [s for s in servers if self.usable([n for p in s.programs() for n in p.needs]) and (not only or s.name in only)]
         self.clients = [c for c in clients if self.usable(c.needs)]
@@ -109,7 +111,7 @@ class Run:
             if server.proto not in c.protos or (c.servers and server.name not in c.servers):
                 continue
             forced = self.all_pairs or c.servers or server.choose or server.proto != 'http' or c.name.startswith('dancer') and server.name == 'intolerant'
-            if not forced and zlib.crc32(('%s %s' % (c.name, server.name)).encode()) % 100 >= SAMPLE:
+            if not forced and zlib.crc32(('%s %s' % (c.name, server.name)).encode()) % 100 not in self.sample:
                 continue
             for host in server.hosts[-1:] if c.name == 'ossl-nosni' else server.hosts:
                 yield Cell(c.name, server.name, host)
@@ -271,6 +273,7 @@ def main():
     parser.add_argument('--out')
     parser.add_argument('--only', default='')
     parser.add_argument('--quick', action='store_true')
+    parser.add_argument('--other', action='store_true')
     options = parser.parse_args()
     tlsunset = os.environ.get('TLSUNSET', './tlsunset')
     isolate(sys.argv)
@@ -283,7 +286,7 @@ def main():
     network(servers, clients)
     if not options.quick:
         mailers.prepare(lab)
-    run = Run(lab, servers, clients, only, options.quick)
+    run = Run(lab, servers, clients, only, options.quick, options.other)
     if not options.quick:
         for need, n in sorted(run.missing.items()):
             print('cutover: %s is missing: %d servers or clients are left out (%s)' % (need, n, writeup.how_to_get(need)))

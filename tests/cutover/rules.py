@@ -253,7 +253,10 @@ def narrow(config, policy, knobs, schemes=OPENSSL_SCHEMES):
 
 
 def widen(config, policy, able, knobs):
-    """What the policy needs, enabled besides: everything of `able` (a Config: all that the program can) that is allowed."""
+    """What the policy needs, enabled besides: everything of `able` (a Config: all that the program can) that is allowed, and a longer
+    RSA key where that is what the policy is about."""
+    if not policy.allows_cert('rsa') and policy.allows_cert('rsa3072'):
+        able = able.replace(certs=tuple('rsa3072' if c == 'rsa' else c for c in able.certs))
     return narrow(able, policy, knobs).replace(
         own_order=config.own_order, client_cert=config.client_cert)
 

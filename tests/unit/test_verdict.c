@@ -878,7 +878,41 @@ static void rc4_is_not_what_a_server_has_to_enable(void **state)
     static const struct hello_spec rc4_too = { .legacy = 0x0303, .suites = { 0x0005, 0x0035, 0x002f }, RSA_SIGS };
     TELL({ &rc4_first, 1, 9, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA },
          { &rc4_too, 2, 9, .version = VER_TLS12, .suite = 0x0035, .key = CERT_KEY_RSA });
-    EXPECT(no_cbc, 1, 9, LIKELY, NULL);
+    EXPECT(no_cbc, 1, 9, UNKNOWN, "the server is shown not to have that");
+    TELL({ &rc4_first, 1, 8, .version = VER_TLS12, .suite = 0x002f, .key = CERT_KEY_RSA });
+    EXPECT(no_cbc, 1, 8, LIKELY, NULL);
+}
+
+/* It has a suite by ECDHE that others get, and no curve of this one: then none by ECDHE will do. */
+static void a_group_that_is_missing_is_missing_for_every_suite(void **state)
+{
+    (void)state;
+    static const struct hello_spec last = { .legacy = 0x0303, .suites = { 0x009d, 0xc030 }, .groups = { 0x17 }, RSA_SIGS };
+    static const struct hello_spec more = { .legacy = 0x0303, .suites = { 0xc030, 0xc02f, 0x009d, 0xc014 }, .groups = { 0x18 }, RSA_SIGS };
+    TELL({ &more, 1, 9, CHOSE_RSA_256 });
+    EXPECT(no_rsa, 1, 9, LIKELY, NULL);
+    TELL({ &last, 2, 9, CHOSE_ECDHE });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+}
+
+/* Where the client's order decides, two that list such in vain show that the server has nothing of the kind. */
+static void suites_of_a_kind_come_together(void **state)
+{
+    (void)state;
+    static const struct hello_spec one = { .legacy = 0x0303, .suites = { 0xc030, 0x009d, 0x009c, 0xc012 }, .groups = { 0x17 }, RSA_SIGS };
+    static const struct hello_spec two = { .legacy = 0x0303, .suites = { 0xc02f, 0x009c, 0x009d }, .groups = { 0x17 }, RSA_SIGS };
+    TELL({ &one, 1, 9, CHOSE_RSA_256 });
+    EXPECT(no_rsa, 1, 9, LIKELY, NULL);
+    TELL({ &two, 2, 9, CHOSE_RSA_128 });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+}
+
+static void suites_by_keys_that_are_shared_already_are_no_way_out(void **state)
+{
+    (void)state;
+    static const struct hello_spec psk = { .legacy = 0x0303, .suites = { 0xc030, 0x009d, 0xccab, 0x00a8 }, .groups = { 0x17 }, RSA_SIGS };
+    TELL({ &psk, 1, 9, CHOSE_RSA_256 }, { &only_ecdhe, 2, 9, .outcome = OUTCOME_ALERT_SERVER, .alert = { 's', 2, 40 } });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
 }
 
 static void an_ecdsa_key_that_was_asked_for_in_vain(void **state)
@@ -894,6 +928,10 @@ static void an_ecdsa_key_that_was_asked_for_in_vain(void **state)
     EXPECT(modern, 1, 9, LIKELY, "not visible: certificate");
     TELL({ &ecdsa_first, 2, 9, CHOSE_12 });
     EXPECT(modern, 1, 9, SERVER_FIRST, "certificate is not allowed");
+    static const struct hello_spec p521 = { .legacy = 0x0303, .versions = { 0x0304 }, .suites = { 0x1301 }, .groups = { 0x19, 0x1d },
+                                            .shares = { 0x19 }, .sigalgs = { 0x0403, 0x0804 } };
+    TELL({ &p521, 3, 9, .version = VER_TLS13, .suite = 0x1301, .group = 0x19 }); /* its group is wrong as well */
+    EXPECT(modern, 3, 9, SERVER_FIRST, "certificate is not allowed");
     policy_free(modern);
 }
 
@@ -1120,7 +1158,8 @@ int main(void)
         T(one_choice_does_not_show_what_is_missing), T(the_clients_order_shows_what_is_missing),
         T(an_order_of_its_own_shows_nothing_of_what_is_below), T(a_refusal_shows_what_is_missing), T(what_others_got_is_there),
         T(a_preferred_suite_that_was_not_chosen_cannot_serve), T(several_stacks_in_vain_show_what_is_missing),
-        T(rc4_is_not_what_a_server_has_to_enable), T(an_ecdsa_key_that_was_asked_for_in_vain),
+        T(rc4_is_not_what_a_server_has_to_enable), T(a_group_that_is_missing_is_missing_for_every_suite),
+        T(suites_of_a_kind_come_together), T(suites_by_keys_that_are_shared_already_are_no_way_out), T(an_ecdsa_key_that_was_asked_for_in_vain),
         T(schemes_that_are_all_forbidden_are_not_ready),
         T(addresses_that_follow_one_another_are_one_machine), T(machines_with_a_name_are_told_apart),
         T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
