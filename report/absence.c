@@ -264,6 +264,8 @@ static bool shows_absent(const struct judge *j, const struct answers_seen *a, co
     const struct offer *o = &j->s->offer[b->stack];
     if (!b->choice)
         return is_before(o, x, SUITE_NONE);
+    if (study_choice(j->s, b->choice)->suite == x) /* with what was wrong beside it: it may come with another group */
+        return false;
     bool before = is_before(o, x, study_choice(j->s, b->choice)->suite);
     if (a->mixed || (!before && a->client_order))
         return false;
@@ -308,7 +310,8 @@ static bool lists_in_vain(const struct judge *j, const struct answers_seen *a, c
         if (y && y->id == c->suite)
             return false;
         bool would_win = a->client_order || (y && suite_strength(y->id) > suite_strength(c->suite));
-        if (y && is_of_kind(x, y, kind) && y->kx != KX_ANY && would_win && brings_as_much(j, y, c->version, j->offer, o))
+        bool usable = y && y->kx != KX_ANY && version_rank(y->min_version) <= version_rank(c->version);
+        if (usable && is_of_kind(x, y, kind) && would_win && brings_as_much(j, y, c->version, j->offer, o))
             return true;
     }
     return false;

@@ -34,6 +34,7 @@ pki() {
 	touch made
 }
 [ -e pki/made ] || (pki) >"$work/pki.log" 2>&1
+[ -e pki/dh3072.pem ] || openssl genpkey -genparam -algorithm DH -pkeyopt group:modp_3072 -out pki/dh3072.pem
 [ -z "$quick" ] || exit 0
 
 if have certutil && have pk12util && [ ! -e nssdb/made ]; then

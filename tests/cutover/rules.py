@@ -254,7 +254,9 @@ def narrow(config, policy, knobs, schemes=OPENSSL_SCHEMES):
 
 def widen(config, policy, able, knobs):
     """What the policy needs, enabled besides: everything of `able` (a Config: all that the program can) that is allowed, and a longer
-    RSA key where that is what the policy is about."""
+    RSA key or DH prime where that is what the policy is about."""
+    if able.dh and not policy.allows_dh(able.dh):
+        able = able.replace(dh=3072)
     if not policy.allows_cert('rsa') and policy.allows_cert('rsa3072'):
         able = able.replace(certs=tuple('rsa3072' if c == 'rsa' else c for c in able.certs))
     return narrow(able, policy, knobs).replace(

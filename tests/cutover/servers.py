@@ -472,4 +472,5 @@ def modern(server, policy):
         return server.programs()[:1]
     if policy.allows_group('X25519MLKEM768') and not policy.allows_group('secp384r1'):
         return [PROGRAMS['node-24.21.0']]
-    return [PROGRAMS['s_server'], PROGRAMS['node-8.17.0']]
+    old = PROGRAMS['node-8.17.0']
+    return [PROGRAMS['s_server'], dataclasses.replace(old, able=old.able.replace(suites=old.able.suites + ('ECDHE-RSA-DES-CBC3-SHA',)))]

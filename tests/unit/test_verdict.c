@@ -907,6 +907,35 @@ static void suites_of_a_kind_come_together(void **state)
     EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
 }
 
+/* With the group that is forbidden it got a suite that is not: that says nothing against the suite with another group. */
+static void a_suite_is_not_missing_for_its_group(void **state)
+{
+    (void)state;
+    struct policy *nist = policy_open("nist-800-52r2-citizen", 0, NULL);
+    static const struct hello_spec one = { .legacy = 0x0303, .suites = { 0x009c, 0xc02f }, .groups = { 0x1d, 0x17 }, RSA_SIGS };
+    assert_non_null(nist);
+    TELL({ &one, 1, 9, CHOSE_12 }, { &ecdhe_128, 2, 9, CHOSE_RSA_128 }); /* by an order of its own */
+    EXPECT(nist, 1, 9, LIKELY, NULL);
+    policy_free(nist);
+}
+
+/* What is of TLS 1.2 alone is not asked for in vain of a server that chooses TLS 1.0. */
+static void suites_that_are_too_new_are_not_asked_for_in_vain(void **state)
+{
+    (void)state;
+    struct policy *nist = policy_open("nist-800-52r2-citizen", 0, NULL);
+    static const struct hello_spec gcm[4] = {
+        { .legacy = 0x0303, .suites = { 0x009f, 0x002f, 0x0033 }, RSA_SIGS }, { .legacy = 0x0303, .suites = { 0x009e, 0x002f, 0x0033 }, RSA_SIGS },
+        { .legacy = 0x0303, .suites = { 0x009e, 0x009f, 0x002f, 0x0033 }, RSA_SIGS }, { .legacy = 0x0303, .suites = { 0x009f, 0x009e, 0x002f, 0x0033 }, RSA_SIGS },
+    };
+    static const struct hello_spec old = { .legacy = 0x0301, .suites = { 0x002f, 0x0033 } };
+    assert_non_null(nist);
+    TELL({ &gcm[0], 1, 9, CHOSE_10 }, { &gcm[1], 2, 9, CHOSE_10 }, { &gcm[2], 3, 9, CHOSE_10 }, { &gcm[3], 4, 9, CHOSE_10 },
+         { &old, 5, 9, CHOSE_10 });
+    EXPECT(nist, 5, 9, LIKELY, NULL);
+    policy_free(nist);
+}
+
 static void suites_by_keys_that_are_shared_already_are_no_way_out(void **state)
 {
     (void)state;
@@ -1159,7 +1188,8 @@ int main(void)
         T(an_order_of_its_own_shows_nothing_of_what_is_below), T(a_refusal_shows_what_is_missing), T(what_others_got_is_there),
         T(a_preferred_suite_that_was_not_chosen_cannot_serve), T(several_stacks_in_vain_show_what_is_missing),
         T(rc4_is_not_what_a_server_has_to_enable), T(a_group_that_is_missing_is_missing_for_every_suite),
-        T(suites_of_a_kind_come_together), T(suites_by_keys_that_are_shared_already_are_no_way_out), T(an_ecdsa_key_that_was_asked_for_in_vain),
+        T(suites_of_a_kind_come_together), T(a_suite_is_not_missing_for_its_group),
+        T(suites_that_are_too_new_are_not_asked_for_in_vain), T(suites_by_keys_that_are_shared_already_are_no_way_out), T(an_ecdsa_key_that_was_asked_for_in_vain),
         T(schemes_that_are_all_forbidden_are_not_ready),
         T(addresses_that_follow_one_another_are_one_machine), T(machines_with_a_name_are_told_apart),
         T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
