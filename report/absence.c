@@ -17,168 +17,11 @@
  *   before what they got, is taken as not there: two stacks where the client's order decides; else four, of stronger ones, because
  *   few orders of a server's own put the weaker first for all (that of Windows Server 2008 does: RSA before ECDHE).
  * - Nobody has NULL, export or anonymous suites on, or shared keys, without meaning to, and then somebody gets them.
- *
- * ChaCha20 is no witness of an order: servers with one of their own put it first for clients that do (OpenSSL's PrioritizeChaCha,
- * Go).
  */
 #include "report/verdict.h"
 #include "report/rollup.h"
 
 #include <string.h>
-
-/* ---- what the place answered ---- */
-
-static bool is_refusal(const struct cube_key *k)
-{
-    enum { HANDSHAKE_FAILURE = 40, INSUFFICIENT_SECURITY = 71 };
-    return k->outcome == OUTCOME_ALERT_SERVER && k->version == VER_NONE && row_is_whole(k) &&
-           (k->alert_code == HANDSHAKE_FAILURE || k->alert_code == INSUFFICIENT_SECURITY);
-}
-
-static void answer_add(struct answers_seen *a, const struct sight *x)
-{
-    for (unsigned i = a->n; i-- > 0 && a->at[i].stack == x->stack;)
-        if (a->at[i].choice == x->choice)
-            return;
-    if (a->n < ANSWERS_SEEN)
-        a->at[a->n++] = (struct answer_seen){ .stack = x->stack, .choice = x->choice, .row = x->row };
-}
-
-static bool on_curve(const struct suite *x)
-{
-    return x->kx == KX_ECDHE || x->kx == KX_ECDHE_PSK || x->kx == KX_ECDH;
-}
-
-static bool is_signed(const struct suite *x)
-{
-    return x->kx == KX_ECDHE || x->kx == KX_DHE;
-}
-
-/* What the place showed of a suite at a version before TLS 1.3, for the offer of one stack: each from any full handshake, because
- * groups and signature schemes are the server's, not a suite's. */
-struct served {
-    bool suite, curve, sign;
-};
-
-static bool signs_for(const struct choice *c, const struct suite *y, const struct suite *x, const struct offer *o)
-{
-    bool curve = !c->cert || c->cert->key != CERT_KEY_EC || !c->cert->curve || !(o->ext_mask & EXT_GROUPS) ||
-                 list16_has(o->groups, c->cert->curve);
-    return y->au == x->au && curve && (c->version != VER_TLS12 || !is_signed(x) ||
-                                       (is_signed(y) && c->sigscheme && list16_has(o->sigalgs, c->sigscheme)));
-}
-
-static struct served served_to(const struct judge *j, const struct choice *c, const struct suite *x, uint32_t stack)
-{
-    const struct place_facts *f = j->facts;
-    const struct offer *o = &j->s->offer[stack];
-    struct served is = { .curve = !on_curve(x) };
-    for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
-        const struct proof *p = &j->s->proof[i];
-        const struct choice *d = study_choice(j->s, p->choice);
-        const struct suite *y = d->suite == SUITE_NONE ? NULL : suite_find(d->suite);
-        if (!p->full || !y || d->version != c->version)
-            continue;
-        bool own = cube_profile(j->s->cube, p->profile)->stack == stack;
-        is.suite |= d->suite == c->suite && d->etm == c->etm;
-        is.curve |= on_curve(y) && (own || (d->group && list16_has(o->groups, d->group)));
-        is.sign |= signs_for(d, y, x, o) || (own && y->au == x->au && is_signed(y));
-    }
-    return is;
-}
-
-/* Would this choice, made for another, have served this stack, as far as everything about it is visible? */
-static bool could_serve(const struct judge *j, uint32_t choice, uint32_t stack)
-{
-    const struct place_facts *f = j->facts;
-    const struct choice *c = study_choice(j->s, choice);
-    const struct suite *x = c->suite == SUITE_NONE ? NULL : suite_find(c->suite);
-    const struct offer *o = &j->s->offer[stack];
-    if (!x)
-        return false;
-    for (uint32_t i = f->proof; x->kx == KX_ANY && i < f->proof + f->proofs; i++) {
-        const struct proof *p = &j->s->proof[i];
-        uint32_t notes = 0;
-        if (p->full && p->choice == choice && choice_in_offer(j->s, p, stack, &notes) && !notes)
-            return true;
-    }
-    bool offered = x->kx != KX_ANY && offer_has_version(o, c->version) && offer_has_suite(o, c->suite);
-    bool named = c->group >> 8 == 1; /* a prime of RFC 7919 limits to those that are offered */
-    if (!offered || (c->etm == 2 && !(o->ext_mask & EXT_ETM)) || (named && !list16_has(o->groups, c->group)))
-        return false;
-    struct served is = served_to(j, c, x, stack);
-    return is.suite && is.curve && is.sign;
-}
-
-static bool is_chacha(uint32_t suite)
-{
-    const struct suite *x = suite_find(suite);
-    return x && x->enc && strncmp(x->enc, "CHACHA20", 8) == 0;
-}
-
-/* Does one pair of answers contradict every order of the server's own? */
-static bool contradict(const struct judge *j, const struct answer_seen *a, const struct answer_seen *b)
-{
-    if (!a->choice || !b->choice || a->stack == b->stack)
-        return false;
-    const struct choice *x = study_choice(j->s, a->choice), *y = study_choice(j->s, b->choice);
-    if (x->version != y->version || x->suite == y->suite || is_chacha(x->suite) || is_chacha(y->suite))
-        return false;
-    return could_serve(j, b->choice, a->stack) && could_serve(j, a->choice, b->stack);
-}
-
-/* Is this suite listed before that one? Where that is not listed at all (refusals): is it listed? */
-static bool is_before(const struct offer *o, uint32_t suite, uint32_t than)
-{
-    for (struct rd r = o->suites; rd_left(&r) >= 2;) {
-        uint16_t id = rd_u16(&r);
-        if (id == than)
-            return false;
-        if (id == suite)
-            return true;
-    }
-    return false;
-}
-
-/* Did it choose the one although the other, which it could have chosen as well, stood before? */
-static bool passed_over(const struct judge *j, const struct answer_seen *a, const struct answer_seen *other)
-{
-    if (!a->choice || !other->choice || !j->s->offer_read[a->stack])
-        return false;
-    const struct choice *x = study_choice(j->s, a->choice), *y = study_choice(j->s, other->choice);
-    return x->version == y->version && !is_chacha(x->suite) && !is_chacha(y->suite) &&
-           is_before(&j->s->offer[a->stack], y->suite, x->suite) && could_serve(j, other->choice, a->stack);
-}
-
-static void find_order(const struct judge *j, struct answers_seen *a)
-{
-    for (unsigned i = 0; i < a->n; i++)
-        for (unsigned k = 0; k < a->n; k++) {
-            a->client_order |= k < i && contradict(j, &a->at[i], &a->at[k]);
-            a->own_order |= passed_over(j, &a->at[i], &a->at[k]);
-        }
-    if (a->client_order && a->own_order) /* several machines, or a rule that is not known here */
-        a->client_order = a->own_order = false, a->mixed = true;
-}
-
-static const struct answers_seen *answers_of(struct judge *j)
-{
-    const struct study *s = j->s;
-    struct answers_seen *a = &j->answers;
-    if (a->place == j->c->place)
-        return a;
-    a->place = j->c->place;
-    a->n = 0;
-    a->client_order = a->own_order = a->mixed = false;
-    for (uint32_t i = study_first_sight(s, a->place); i < s->sights && s->seen[i].place == a->place; i++) {
-        const struct sight *x = &s->seen[i];
-        bool whole = (x->is & (SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_WHOLE | SIGHT_FULL) && !(x->is & SIGHT_STRANGE) && x->choice;
-        if (x->stack && s->offer_read[x->stack] && !(x->is & SIGHT_HISTORY) && (whole || is_refusal(cube_row_key(s->cube, x->row))))
-            answer_add(a, x);
-    }
-    find_order(j, a);
-    return a;
-}
 
 /* ---- suites ---- */
 
@@ -233,8 +76,8 @@ static bool schemes_within(const struct judge *j, const struct suite *x, uint16_
 static bool brings_as_much(const struct judge *j, const struct suite *x, uint16_t version, const struct offer *a,
                            const struct offer *b)
 {
-    bool curve = on_curve(x) || x->kx == KX_ANY || x->au == AU_ECDSA;
-    bool signs = (is_signed(x) || x->kx == KX_ANY) && version_rank(version) >= version_rank(VER_TLS12);
+    bool curve = suite_on_curve(x) || x->kx == KX_ANY || x->au == AU_ECDSA;
+    bool signs = (suite_is_signed(x) || x->kx == KX_ANY) && version_rank(version) >= version_rank(VER_TLS12);
     return (!curve || groups_within(j, version, a, b)) && (!signs || schemes_within(j, x, version, a, b));
 }
 
@@ -252,7 +95,7 @@ static bool preferred(const struct judge *j, const struct answers_seen *a, uint3
     const struct choice *c = study_choice(j->s, choice);
     for (unsigned i = 0; i < a->n; i++) {
         const struct choice *y = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
-        if (y && y->suite == x && y->version == c->version && could_serve(j, choice, a->at[i].stack))
+        if (y && y->suite == x && y->version == c->version && answers_could_serve(j, choice, a->at[i].stack))
             return true;
     }
     return false;
@@ -263,10 +106,10 @@ static bool shows_absent(const struct judge *j, const struct answers_seen *a, co
 {
     const struct offer *o = &j->s->offer[b->stack];
     if (!b->choice)
-        return is_before(o, x, SUITE_NONE);
+        return offer_lists_before(o, x, SUITE_NONE);
     if (study_choice(j->s, b->choice)->suite == x) /* with what was wrong beside it: it may come with another group */
         return false;
-    bool before = is_before(o, x, study_choice(j->s, b->choice)->suite);
+    bool before = offer_lists_before(o, x, study_choice(j->s, b->choice)->suite);
     if (a->mixed || (!before && a->client_order))
         return false;
     if (a->client_order)
@@ -354,14 +197,14 @@ static bool misses_groups(const struct judge *j, const struct answers_seen *a, c
 {
     const struct choice *got = b->choice ? study_choice(j->s, b->choice) : NULL;
     const struct suite *y = got && got->suite != SUITE_NONE ? suite_find(got->suite) : NULL;
-    if (!y || y->kx == KX_ANY || on_curve(y) || !(j->s->offer[b->stack].ext_mask & EXT_GROUPS))
+    if (!y || y->kx == KX_ANY || suite_on_curve(y) || !(j->s->offer[b->stack].ext_mask & EXT_GROUPS))
         return false;
     for (unsigned i = 0; i < a->n; i++) {
         const struct choice *c = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
         const struct suite *x = c && c->suite != SUITE_NONE ? suite_find(c->suite) : NULL;
         if (!x || x->kx != KX_ECDHE || c->version != got->version || !shows_absent(j, a, b, x->id))
             continue;
-        struct served is = served_to(j, c, x, b->stack);
+        struct served is = answers_served(j, c, x, b->stack);
         if (is.suite && is.sign && !is.curve)
             return true;
     }
@@ -404,7 +247,7 @@ static enum absent_why absent_why(const struct judge *j, const struct answers_se
         if ((own || other) && shows_absent(j, a, b, x->id))
             return b->choice ? ABSENT_ORDER : ABSENT_REFUSED;
     }
-    if (on_curve(x) && lacks_groups(j, a, version))
+    if (suite_on_curve(x) && lacks_groups(j, a, version))
         return ABSENT_GROUP;
     if (!chosen && nobody_enables(x))
         return ABSENT_BY_DESIGN;
@@ -419,7 +262,7 @@ static bool is_rc4(const struct suite *x)
 /* The answers to go by; NULL: nothing is concluded where several servers may answer. */
 static const struct answers_seen *answers_to_go_by(struct judge *j)
 {
-    return j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2 ? NULL : answers_of(j);
+    return j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2 ? NULL : answers_of_place(j);
 }
 
 static enum lack lacks_suites(struct judge *j, uint16_t version)
@@ -491,8 +334,8 @@ static bool passed_over_ecdsa(const struct judge *j, const struct answer_seen *b
     return false;
 }
 
-/* Every certificate that the server showed is forbidden, an RSA key's among them, and it shows that it has none for an ECDSA key: what
- * it sends is not one, to whom it would send it. There is one certificate for each kind of key. */
+/* Every certificate that the server showed is forbidden, an RSA key's among them, and it shows that it has none for an ECDSA key:
+ * what it sends is not one, to whom it would send it. There is one certificate for each kind of key. */
 static bool lacks_key(struct judge *j, uint32_t *row)
 {
     bool rsa = false;

@@ -152,11 +152,6 @@ struct member {
     uint32_t server, stack, prefix, client, cell;
 };
 
-static int order32(uint32_t a, uint32_t b)
-{
-    return (a > b) - (a < b);
-}
-
 static int member_group(const struct member *a, const struct member *b)
 {
     int d = order32(a->server, b->server);

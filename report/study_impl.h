@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * study_impl - the inside of a study, for the files that it is made of: study.c (cells), capability.c (what a place showed),
- * verdict.c (judging a cell) and verdict_text.c (saying why).
+ * study_impl - the inside of a study, for the files that it is made of: study_*.c (rows to cells), capability.c (what a place
+ * showed), verdict*.c (judging a cell), absence.c (what a server is shown not to have) and verdict_text.c (saying why).
  *
  * The load that shapes it: a million rows under a dozen policies. Rows are sorted once, by place, stack and client, so that the
  * cells of one stack at one place lie together and share what does not depend on the client; what was chosen and what was offered
@@ -176,6 +176,29 @@ bool enforce_matches(const struct study *s, const struct enforce *e, const struc
 /* study_names.c: after the rows. false: out of memory. */
 bool study_names_collect(struct study *s);
 
+static inline int order32(uint32_t a, uint32_t b)
+{
+    return (a > b) - (a < b);
+}
+
+/* A cell with what it is sorted by: cells lie too far apart to be compared where they are. */
+struct study_item {
+    uint64_t a, b;
+    uint32_t c, cell;
+};
+int study_item_cmp(const void *x, const void *y); /* for qsort */
+
+/* The parts of study_make(), in this order; false: out of memory. */
+bool sights_collect(struct study *s); /* study_sights.c */
+bool choices_collect(struct study *s);
+bool stacks_collect(struct study *s);
+bool cells_collect(struct study *s); /* study_cells.c */
+bool clients_collect(struct study *s); /* study_clients.c */
+bool servers_collect(struct study *s); /* study_order.c */
+bool order_collect(struct study *s);
+bool row_touched_by_loss(const struct cube_key *k); /* packets of it are missing */
+int cell_order(const struct sight *a, const struct sight *b); /* by place, stack, client */
+
 /* capability.c */
 void capability_collect(struct study *s); /* sets .failed when out of memory */
 /* What was chosen, by id (not 0). */
@@ -195,7 +218,7 @@ bool offer_has_version(const struct offer *o, uint16_t version);
 bool offer_has_suite(const struct offer *o, uint32_t suite);
 bool list16_has(struct rd list, uint16_t v);
 
-/* verdict.c: all cells under s->policy into s->verdict. */
+/* verdict_all.c: all cells under s->policy into s->verdict. */
 void verdict_all(struct study *s);
 bool cell_is_damaged(const struct study *s, const struct cell *c); /* packets of it are missing: perhaps its hello */
 const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t stack, uint32_t client); /* NULL: none */

@@ -3,24 +3,11 @@
 #ifndef REPORT_VERDICT_H
 #define REPORT_VERDICT_H
 
-#include "report/study_impl.h"
+#include "report/answers.h"
 
 enum { RANKS = 7 /* version_rank(); 0 is no version */ };
 enum excuse { EXCUSE_NONE, EXCUSE_FALLBACK /* the client can do more than this hello says */,
               EXCUSE_HIGHER /* and does so at other times */, EXCUSE_UNKNOWN };
-/* What one place answered to one stack, of full handshakes and refusals since its last change. */
-struct answer_seen {
-    uint32_t stack, choice /* 0: refused */, row;
-};
-enum { ANSWERS_SEEN = 256 };
-struct answers_seen { /* of the place looked at last; worked out when first asked for */
-    uint32_t place;
-    struct answer_seen at[ANSWERS_SEEN];
-    unsigned n;
-    bool client_order, own_order; /* which order of suites the server is shown to follow */
-    bool mixed; /* both, so neither is to be relied on */
-};
-
 enum backends { BACKENDS_AGREE, BACKENDS_UNPROVED, BACKENDS_OLD /* one of them chooses a forbidden version */ };
 
 /* What the cell's own rows show, since the last change of the place: numbers of rows, and the latest row of each kind, 0 none. */
@@ -74,9 +61,25 @@ struct verdict_step {
 };
 extern const struct verdict_step verdict_steps[VERDICT_COUNT];
 
+/* Tries the steps in turn, and leaves the verdict in j->v. */
+void judge_steps(struct judge *j);
+
+/* verdict_left.c */
+enum { UNPROVABLE = MISS_FEATURE /* that a server insists on a feature is not shown by a policy */ };
+static inline bool judge_nothing_left(const struct residue *r)
+{
+    return (r->missing & ~(unsigned)UNPROVABLE) != 0;
+}
+void judge_open(struct judge *j); /* another stack or place than before */
+/* What the policy leaves of a stack's offer, whoever the server; NULL: the offer cannot be read. */
+const struct stack_left *judge_left(const struct judge *j, uint32_t stack);
+bool judge_too_low(const struct judge *j, uint32_t stack, uint32_t choice);
 /* The proofs of the place that matter for this stack, worked out when first asked for. */
 void judge_proofs(struct judge *j);
 bool judge_certs_leave_nothing(struct judge *j);
+
+void judge_own(struct judge *j); /* verdict_own.c: fills j->own */
+enum excuse judge_excuse(struct judge *j); /* verdict_retry.c: of a cell whose offer holds nothing allowed; may set j->higher */
 
 /* absence.c: is it shown that the server has no suite that the policy leaves of this offer at the version that it chose for it? */
 enum lack { LACK_NOT_SHOWN, LACK_SHOWN, LACK_FOR_GOOD /* and what is left is what nobody would switch on: RC4, NULL, anonymous */ };
