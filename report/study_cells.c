@@ -90,7 +90,7 @@ static bool has_drops(const struct stats *h)
 /* There are gaps in so many connections that a hello may be missing of which nothing else tells. */
 static bool has_gaps(const struct stats *h)
 {
-    return has_drops(h) || (h->stream_gap + h->hello_incomplete + h->tls_midstream) * 100 > h->connections;
+    return has_drops(h) || (h->stream_gap + h->hello_incomplete + h->tls_midstream) * 20 > h->connections;
 }
 
 /* Is it so in an hour between first and last? */
