@@ -160,8 +160,8 @@ static void left_over(struct explaining *x)
         !judge_leftovers(&x->j, study_choice(x->s, o->full_choice)->version, &l))
         return;
     (void)fputs("\nWhat would be left to choose\n", x->out);
-    say(x, 0, "As far as others' handshakes show, %s. Of %u suites of this offer that the policy leaves, the server is shown not to have %u.",
-        order[l.order], l.suites, l.suites - l.by[ABSENT_NOT]);
+    say(x, 0, "As far as others' handshakes show, %s. Of %s of this offer that the policy leaves, the server is shown not to have %u.",
+        order[l.order], text_many(l.suites, "suite", "suites", a), l.suites - l.by[ABSENT_NOT]);
     for (unsigned i = ABSENT_NOT + 1; i < ABSENT_WHYS; i++)
         if (l.by[i])
             say(x, 2, "- %u %s", l.by[i], why[i]);

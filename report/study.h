@@ -99,7 +99,7 @@ struct cell {
     int64_t first_ns, last_ns;
     uint32_t exemplar_row; /* the row with the earliest */
     bool in_study, stale;
-    bool lossy, gappy; /* packets of the two are missing; packets are missing in its hours, whosever they are */
+    bool lossy, gappy; /* packets of the two are missing; in its hours, many of anybody's */
     bool nat; /* its client showed several stacks */
 };
 

@@ -2,6 +2,7 @@
 /* Sights to cells: one stack of one client at one place; which of them packets are missing of. */
 #include "report/study_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_apart(const struct rollup *r, const struct addr *a)
@@ -93,16 +94,55 @@ static bool has_gaps(const struct stats *h)
     return has_drops(h) || (h->stream_gap + h->hello_incomplete + h->tls_midstream) * 20 > h->connections;
 }
 
-/* Is it so in an hour between first and last? */
-static bool in_hours(const struct study *s, bool (*is)(const struct stats *h), int64_t first_ns, int64_t last_ns)
+/* Hours of the window, in order. */
+struct hours {
+    int64_t *at;
+    uint32_t n;
+};
+
+static int hour_cmp(const void *x, const void *y)
+{
+    int64_t a = *(const int64_t *)x, b = *(const int64_t *)y;
+    return (a > b) - (a < b);
+}
+
+static bool any_hour(const struct stats *h)
+{
+    (void)h;
+    return true;
+}
+
+/* Those of which it is so. false: out of memory. */
+static bool hours_collect(const struct study *s, bool (*is)(const struct stats *h), struct hours *out)
+{
+    *out = (struct hours){ .at = malloc((cube_hours(s->cube) + 1u) * sizeof *out->at) };
+    for (uint32_t i = 0; out->at && i < cube_hours(s->cube); i++)
+        if (is(&cube_hour_at(s->cube, i)->stats))
+            out->at[out->n++] = cube_hour_at(s->cube, i)->hour;
+    if (out->at)
+        qsort(out->at, out->n, sizeof *out->at, hour_cmp);
+    return out->at != NULL;
+}
+
+/* How many are before this one? */
+static uint32_t hours_before(const struct hours *h, int64_t hour)
+{
+    uint32_t i = 0, n = h->n;
+    while (i < n) {
+        uint32_t mid = i + (n - i) / 2;
+        if (h->at[mid] < hour)
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return i;
+}
+
+/* How many of them does a cell span? */
+static uint32_t hours_of(const struct hours *h, const struct cell *c)
 {
     const int64_t hour = INT64_C(3600000000000);
-    for (unsigned i = 0; i < cube_hours(s->cube); i++) {
-        const struct hour *h = cube_hour_at(s->cube, i);
-        if (h->hour >= first_ns / hour && h->hour <= last_ns / hour && is(&h->stats))
-            return true;
-    }
-    return false;
+    return h->n ? hours_before(h, c->last_ns / hour + 1) - hours_before(h, c->first_ns / hour) : 0;
 }
 
 static bool cell_open(struct study *s, uint32_t from)
@@ -121,9 +161,8 @@ static bool same_cell(const struct sight *a, const struct sight *b)
     return a->place == b->place && a->stack == b->stack && a->client == b->client;
 }
 
-bool cells_collect(struct study *s)
+static bool cells_open(struct study *s)
 {
-    bool drops = in_hours(s, has_drops, 0, INT64_MAX), gaps = in_hours(s, has_gaps, 0, INT64_MAX);
     for (uint32_t i = 0; i < s->sights;) {
         if (!cell_open(s, i))
             return false;
@@ -131,11 +170,31 @@ bool cells_collect(struct study *s)
         for (; i < s->sights && same_cell(&s->seen[i], &s->seen[c->from]); i++)
             cell_add(s, c, s->seen[i].row);
         c->to = i;
-        c->gappy = gaps && in_hours(s, has_gaps, c->first_ns, c->last_ns);
-        c->lossy |= (drops && in_hours(s, has_drops, c->first_ns, c->last_ns)) || s->pair[s->seen[c->from].pair - 1].lossy;
         s->cells++;
     }
     return true;
+}
+
+/* One bad hour says little of a long time: many gaps are those of a tenth of the hours. */
+static bool losses_collect(struct study *s)
+{
+    struct hours all = { 0 }, gaps = { 0 }, drops = { 0 };
+    bool ok = hours_collect(s, any_hour, &all) && hours_collect(s, has_gaps, &gaps) && hours_collect(s, has_drops, &drops);
+    for (uint32_t i = 0; ok && i < s->cells; i++) {
+        struct cell *c = &s->cell[i];
+        uint32_t bad = hours_of(&gaps, c);
+        c->gappy = bad && (uint64_t)bad * 10 >= hours_of(&all, c);
+        c->lossy |= hours_of(&drops, c) || s->pair[s->seen[c->from].pair - 1].lossy;
+    }
+    free(all.at);
+    free(gaps.at);
+    free(drops.at);
+    return ok;
+}
+
+bool cells_collect(struct study *s)
+{
+    return cells_open(s) && losses_collect(s);
 }
 
 const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t stack, uint32_t client)

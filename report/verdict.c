@@ -130,7 +130,8 @@ static bool has_no_scheme(const struct judge *j, uint32_t row)
  * follow. */
 static bool auth_is_hidden(const struct judge *j, uint32_t row)
 {
-    return (j->c->lossy || j->c->gappy) && j->facts->asks && version_rank(cube_row_key(j->s->cube, row)->version) == version_rank(VER_TLS13);
+    bool missing = j->c->lossy || j->c->gappy;
+    return missing && j->facts->asks && version_rank(cube_row_key(j->s->cube, row)->version) == version_rank(VER_TLS13);
 }
 
 static bool is_ready(struct judge *j)

@@ -178,6 +178,20 @@ static void failing_needs_every_handshake_seen(void **state)
     EXPECT(tls12, 1, 9, UNKNOWN, NULL);
 }
 
+static void silence_is_no_failure_where_many_connections_have_gaps(void **state)
+{
+    (void)state;
+    enum { HOURS = 20 };
+    TELL({ &hello_tls12, 1, 9, .outcome = OUTCOME_CLOSED }, { &hello_tls12, 1, 9, .at_s = (HOURS - 1) * 3600, .outcome = OUTCOME_CLOSED },
+         { &hello_tls12, 2, 9, REFUSED }, { &hello_tls12, 2, 9, .at_s = (HOURS - 1) * 3600, REFUSED });
+    for (int64_t i = 0; i < HOURS; i++)
+        cube_hour(cube, T0 / SEC / 3600 + i, &(struct stats){ .packets = 100, .connections = 10, .stream_gap = i == 0 });
+    EXPECT(tls12, 1, 9, FAILING, NULL); /* one hour in twenty says little */
+    cube_hour(cube, T0 / SEC / 3600 + 7, &(struct stats){ .packets = 100, .connections = 10, .stream_gap = 9 });
+    EXPECT(tls12, 1, 9, UNKNOWN, NULL);
+    EXPECT(tls12, 2, 9, FAILING, NULL); /* an alert says so */
+}
+
 static void failing_comes_before_breaks(void **state)
 {
     (void)state;
@@ -1159,7 +1173,7 @@ static int close_policies(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(failing_is_what_never_completed), T(failing_needs_every_handshake_seen), T(failing_comes_before_breaks),
+        T(failing_is_what_never_completed), T(failing_needs_every_handshake_seen), T(silence_is_no_failure_where_many_connections_have_gaps), T(failing_comes_before_breaks),
         T(breaks_when_nothing_allowed_is_offered), T(breaks_needs_one_hello_and_no_answer), T(breaks_names_the_suite),
         T(breaks_in_an_opportunistic_protocol_may_fall), T(plaintext_must_have_been_seen),
         T(going_on_where_tls_is_not_offered_is_plaintext), T(plaintext_of_another_protocol_does_not_count), T(plaintext_of_which_stack_is_not_guessed),
