@@ -192,10 +192,9 @@ static bool same_proof(const struct study *s, const struct proof *p, const struc
     return !is_13(k->version) || cube_profile(s->cube, p->profile)->stack == x->stack;
 }
 
-static void proof_add(struct study *s, struct place_facts *f, const struct sight *x)
+static void proof_add(struct study *s, struct place_facts *f, const struct sight *x, const struct cube_key *k)
 {
     enum { MAX = 256 }; /* distinct ones at one place; more come from nobody who is not playing */
-    const struct cube_key *k = cube_row_key(s->cube, x->row);
     const struct cube_val *v = cube_row_val(s->cube, x->row);
     bool full = row_is_full(k) && row_is_whole(k);
     uint32_t i = f->proof;
@@ -207,7 +206,8 @@ static void proof_add(struct study *s, struct place_facts *f, const struct sight
         struct proof *p = &s->proof[i];
         p->count += v->count;
         p->first_ns = v->first_ns < p->first_ns ? v->first_ns : p->first_ns;
-        p->row = row_is_later(s, x->row, p->row) ? x->row : p->row;
+        if (row_is_later(s, x->row, p->row))
+            p->row = x->row, p->auth = (x->is & SIGHT_AUTH) != 0;
         p->last_ns = v->last_ns > p->last_ns ? v->last_ns : p->last_ns;
         return;
     }
@@ -217,7 +217,8 @@ static void proof_add(struct study *s, struct place_facts *f, const struct sight
         return;
     s->proof = room;
     room[s->proofs++] = (struct proof){ .choice = x->choice, .profile = k->profile, .row = x->row, .full = full,
-                                        .count = v->count, .first_ns = v->first_ns, .last_ns = v->last_ns };
+                                        .auth = (x->is & SIGHT_AUTH) != 0, .count = v->count, .first_ns = v->first_ns,
+                                        .last_ns = v->last_ns };
 }
 
 /* One certificate of each kind of key. */
@@ -269,9 +270,8 @@ static bool is_an_answer(const struct cube_key *k)
     return k->profile && row_is_whole(k) && (row_was_refused(k) || (k->version && row_is_full(k)));
 }
 
-static unsigned answer_add(const struct study *s, struct run *run, const struct sight *x)
+static unsigned answer_add(const struct study *s, struct run *run, const struct sight *x, const struct cube_key *k)
 {
-    const struct cube_key *k = cube_row_key(s->cube, x->row);
     const struct cube_val *v = cube_row_val(s->cube, x->row);
     unsigned i = 0;
     while (i < run->n && (run->at[i].profile != k->profile || !same_answer(s, run->at[i].choice, x->choice)))
@@ -296,12 +296,15 @@ static void run_collect(const struct study *s, struct run *run, uint32_t from, u
 {
     run->n = 0;
     uint32_t got = 0;
+    if (to - from < 2) /* one answer contradicts nobody */
+        return;
     for (uint32_t i = from; i < to; i++) {
         if (i > from && s->seen[i].client != s->seen[i - 1].client)
             got = 0;
-        if (!is_an_answer(cube_row_key(s->cube, s->seen[i].row)))
+        const struct cube_key *k = s->seen[i].is & SIGHT_WHOLE ? cube_row_key(s->cube, s->seen[i].row) : NULL;
+        if (!k || !is_an_answer(k))
             continue;
-        unsigned a = answer_add(s, run, &s->seen[i]);
+        unsigned a = answer_add(s, run, &s->seen[i], k);
         if (a == ANSWERS)
             continue;
         got |= UINT32_C(1) << a;
@@ -388,11 +391,13 @@ static void place_collect(struct study *s, struct place_facts *f, uint32_t from,
     f->mixed = is_mixed(study_place(s, s->seen[from].place));
     f->proof = s->proofs;
     f->split = s->splits;
+    bool differ = false;
     for (uint32_t i = from; i < to && !f->mixed; i = run_end(s, i)) {
         run_collect(s, &run, i, run_end(s, i));
         run_changes(&run, f);
+        differ = differ || run.n > 1;
     }
-    for (uint32_t i = from; i < to && !f->mixed; i = run_end(s, i)) {
+    for (uint32_t i = from; i < to && differ; i = run_end(s, i)) {
         run_collect(s, &run, i, run_end(s, i));
         run_splits(s, &run, f);
     }
@@ -404,7 +409,7 @@ static void place_collect(struct study *s, struct place_facts *f, uint32_t from,
             continue;
         }
         f->asks |= (k->flags & EV_CLIENT_CERT_REQUESTED) != 0;
-        proof_add(s, f, &s->seen[i]);
+        proof_add(s, f, &s->seen[i], k);
         cert_add(s, f, k);
         sentinel_add(f, k, s->seen[i].row);
     }

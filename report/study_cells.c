@@ -5,49 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is_apart(const struct rollup *r, const struct addr *a)
-{
-    for (uint32_t i = 0, n = r->aparts; i < n;) {
-        uint32_t mid = i + (n - i) / 2;
-        int d = addr_cmp(&r->apart[mid].client, a);
-        if (d == 0)
-            return true;
-        if (d < 0)
-            i = mid + 1;
-        else
-            n = mid;
-    }
-    return false;
-}
-
-static bool is_own(const struct view *v, const struct addr *server)
-{
-    bool own = v->own_count == 0;
-    for (unsigned i = 0; i < v->own_count && !own; i++)
-        own = cidr_has(&v->own[i], server);
-    return own;
-}
-
-/* Within --server, --client and --servers, and not set apart. */
-static bool in_study(const struct study *s, const struct cube_key *k)
-{
-    const struct view *v = s->r->view;
-    if (v->server_only && !cidr_has(v->server_only, &k->server.addr))
-        return false;
-    if (v->server_port && v->server_port != k->server.port)
-        return false;
-    if (v->client_only && !cidr_has(v->client_only, &k->client.addr))
-        return false;
-    return is_own(v, &k->server.addr) && !is_apart(s->r, &k->client.addr);
-}
-
 /* Does row stand for its cell better than the one that does so far? What negotiated something before what did not, then the
  * most handshakes; of equals the one with the higher version, suite and group. */
 static bool stands_better(const struct study *s, uint32_t row, uint32_t than)
 {
-    const struct cube_key *a = cube_row_key(s->cube, row), *b = than ? cube_row_key(s->cube, than) : NULL;
-    if (!b)
+    if (!than)
         return true;
+    const struct cube_key *a = cube_row_key(s->cube, row), *b = cube_row_key(s->cube, than);
     uint64_t n = cube_row_val(s->cube, row)->count, m = cube_row_val(s->cube, than)->count;
     if (!a->version != !b->version)
         return a->version != 0;
@@ -65,9 +29,9 @@ static bool exemplar_is_earlier(const struct cube_val *a, const struct cube_val 
     return a->exemplar.frame < b->exemplar.frame;
 }
 
-static void cell_add(const struct study *s, struct cell *c, uint32_t row)
+static void cell_add(const struct study *s, struct cell *c, const struct sight *x)
 {
-    const struct cube_key *k = cube_row_key(s->cube, row);
+    uint32_t row = x->row;
     const struct cube_val *v = cube_row_val(s->cube, row);
     const struct cube_val *first = c->exemplar_row ? cube_row_val(s->cube, c->exemplar_row) : NULL;
     c->count += v->count;
@@ -77,9 +41,9 @@ static void cell_add(const struct study *s, struct cell *c, uint32_t row)
         c->exemplar_row = row;
     if (stands_better(s, row, c->main_row))
         c->main_row = row;
-    c->in_study = c->in_study || in_study(s, k);
-    c->lossy = c->lossy || row_touched_by_loss(k);
-    c->profile = c->profile ? c->profile : k->profile;
+    c->in_study |= (x->is & SIGHT_ASKED) != 0;
+    c->lossy |= (x->is & SIGHT_LOSS) != 0;
+    c->profile = c->profile || !x->stack ? c->profile : cube_row_key(s->cube, row)->profile;
 }
 
 /* Packets were dropped beyond one in a thousand, or open handshakes forgotten. */
@@ -168,7 +132,7 @@ static bool cells_open(struct study *s)
             return false;
         struct cell *c = &s->cell[s->cells];
         for (; i < s->sights && same_cell(&s->seen[i], &s->seen[c->from]); i++)
-            cell_add(s, c, s->seen[i].row);
+            cell_add(s, c, &s->seen[i]);
         c->to = i;
         s->cells++;
     }

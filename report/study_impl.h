@@ -26,6 +26,9 @@ enum sight_is {
     SIGHT_FRESH = 64, /* the hello did not try to resume */
     SIGHT_AUTH = 128, /* the client sent a certificate */
     SIGHT_HISTORY = 256, /* before the place changed */
+    SIGHT_MARKED12 = 512, SIGHT_MARKED11 = 1024, /* the sentinels of RFC 8446 section 4.1.3 */
+    SIGHT_LOSS = 2048, /* packets of it are missing */
+    SIGHT_ASKED = 4096, /* within --server, --client and --servers, and not set apart */
 };
 
 /* What one place chose in completed handshakes; those of TLS 1.3 apart by the signature schemes that were offered, because
@@ -33,6 +36,7 @@ enum sight_is {
 struct proof {
     uint32_t choice, profile, row;
     bool full; /* not resumed, whole, and what was chosen had been offered */
+    bool auth; /* the client of that row sent a certificate */
     uint64_t count;
     int64_t first_ns, last_ns;
 };

@@ -120,7 +120,43 @@ static void note_plain(struct study *s, struct party_pair *p, const struct cube_
     p->plain_row = row;
 }
 
-static uint32_t sight_is(const struct cube_key *k)
+static bool is_apart(const struct rollup *r, const struct addr *a)
+{
+    for (uint32_t i = 0, n = r->aparts; i < n;) {
+        uint32_t mid = i + (n - i) / 2;
+        int d = addr_cmp(&r->apart[mid].client, a);
+        if (d == 0)
+            return true;
+        if (d < 0)
+            i = mid + 1;
+        else
+            n = mid;
+    }
+    return false;
+}
+
+static bool is_own(const struct view *v, const struct addr *server)
+{
+    bool own = v->own_count == 0;
+    for (unsigned i = 0; i < v->own_count && !own; i++)
+        own = cidr_has(&v->own[i], server);
+    return own;
+}
+
+/* Within --server, --client and --servers, and not set apart. */
+static bool in_study(const struct study *s, const struct cube_key *k)
+{
+    const struct view *v = s->r->view;
+    if (v->server_only && !cidr_has(v->server_only, &k->server.addr))
+        return false;
+    if (v->server_port && v->server_port != k->server.port)
+        return false;
+    if (v->client_only && !cidr_has(v->client_only, &k->client.addr))
+        return false;
+    return is_own(v, &k->server.addr) && !is_apart(s->r, &k->client.addr);
+}
+
+static uint32_t sight_is(const struct study *s, const struct cube_key *k)
 {
     bool whole = row_is_whole(k);
     uint32_t is = k->outcome == OUTCOME_COMPLETED && k->version ? SIGHT_COMPLETED : row_failed(k) && whole ? SIGHT_FAILED : 0;
@@ -129,12 +165,14 @@ static uint32_t sight_is(const struct cube_key *k)
     is |= k->flags & EV_SUITE_NOT_OFFERED ? SIGHT_STRANGE : 0;
     is |= k->fallback_from ? SIGHT_RETRY : 0;
     is |= k->flags & EV_RESUMPTION_ATTEMPTED ? 0 : SIGHT_FRESH;
-    return is | (k->flags & EV_CLIENT_CERT_SENT ? SIGHT_AUTH : 0);
+    is |= k->flags & EV_CLIENT_CERT_SENT ? SIGHT_AUTH : 0;
+    is |= k->sentinel == SENTINEL_TLS12 ? SIGHT_MARKED12 : k->sentinel == SENTINEL_TLS11 ? SIGHT_MARKED11 : 0;
+    is |= row_touched_by_loss(k) ? SIGHT_LOSS : 0;
+    return is | (in_study(s, k) ? SIGHT_ASKED : 0);
 }
 
-static bool sight_add(struct study *s, uint32_t row)
+static bool sight_add(struct study *s, uint32_t row, const struct cube_key *k)
 {
-    const struct cube_key *k = cube_row_key(s->cube, row);
     uint32_t client = client_id(s, &k->client.addr), pair = client ? pair_id(s, k, client) : 0;
     if (!pair)
         return false;
@@ -149,7 +187,7 @@ static bool sight_add(struct study *s, uint32_t row)
     p->several |= p->stack && stack && p->stack != stack;
     p->stack = p->stack ? p->stack : stack;
     struct sight *x = &s->seen[s->sights];
-    *x = (struct sight){ .place = place_id(s, k), .stack = stack, .client = client, .row = row, .day = k->day, .is = sight_is(k),
+    *x = (struct sight){ .place = place_id(s, k), .stack = stack, .client = client, .row = row, .day = k->day, .is = sight_is(s, k),
                          .pair = pair, .choice = k->version ? choice_id(s, k) : 0 };
     s->sights++;
     return x->place && (x->choice || !k->version);
@@ -180,8 +218,9 @@ bool sights_collect(struct study *s)
     if (!s->seen)
         return false;
     for (uint32_t row = 1; row <= rows; row++) {
-        bool counted = !(cube_row_key(s->cube, row)->flags & CUBE_OTHER) && in_time(s->r->view, cube_row_val(s->cube, row));
-        if (counted && !sight_add(s, row))
+        const struct cube_key *k = cube_row_key(s->cube, row);
+        bool counted = !(k->flags & CUBE_OTHER) && in_time(s->r->view, cube_row_val(s->cube, row));
+        if (counted && !sight_add(s, row, k))
             return false;
     }
     qsort_r(s->seen, s->sights, sizeof *s->seen, sight_cmp, s);
@@ -205,9 +244,10 @@ bool stacks_collect(struct study *s)
     for (uint32_t i = 1; i <= s->stacks; i++)
         s->offer_read[i] = s->stack_profile[i] && offer_read(cube_profile(s->cube, s->stack_profile[i])->offer, &s->offer[i]);
     for (uint32_t i = 0; i < s->sights; i++) {
-        const struct cube_key *k = cube_row_key(s->cube, s->seen[i].row);
-        if (k->outcome == OUTCOME_COMPLETED && k->dh_bits > s->stack_dh[s->seen[i].stack])
-            s->stack_dh[s->seen[i].stack] = k->dh_bits;
+        const struct sight *x = &s->seen[i];
+        uint16_t bits = x->is & SIGHT_COMPLETED ? study_choice(s, x->choice)->dh_bits : 0;
+        if (bits > s->stack_dh[x->stack])
+            s->stack_dh[x->stack] = bits;
     }
     return true;
 }

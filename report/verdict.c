@@ -150,12 +150,11 @@ static bool is_ready(struct judge *j)
 }
 
 /* A server marks a downgrade that it was forced to; where the offer was higher, somebody is between (RFC 8446 section 4.1.3). */
-static bool is_intercepted(const struct judge *j, uint32_t row)
+static bool is_intercepted(const struct judge *j)
 {
-    const struct cube_key *k = cube_row_key(j->s->cube, row);
     int top = version_rank(j->offer->max_version);
-    return (k->sentinel == SENTINEL_TLS12 && top >= version_rank(VER_TLS13)) ||
-           (k->sentinel == SENTINEL_TLS11 && top >= version_rank(VER_TLS12));
+    return (j->own.low_is & SIGHT_MARKED12 && top >= version_rank(VER_TLS13)) ||
+           (j->own.low_is & SIGHT_MARKED11 && top >= version_rank(VER_TLS12));
 }
 
 static bool certificate_is_forbidden(const struct judge *j)
@@ -202,7 +201,7 @@ static bool is_server_first(struct judge *j)
     bool retry = j->excuse == EXCUSE_HIGHER && j->backends == BACKENDS_OLD; /* it was retried because of that backend */
     if (!retry && (j->excuse != EXCUSE_NONE || j->nothing))
         return false;
-    if (o->low_row && is_intercepted(j, o->low_row)) {
+    if (o->low_row && is_intercepted(j)) {
         j->v->notes |= NOTE_INTERCEPTION;
         return false;
     }
@@ -241,7 +240,7 @@ static bool is_barred(struct judge *j)
 
 static uint32_t client_auth(const struct judge *j, const struct proof *p, uint16_t version)
 {
-    if (!j->own.auth_row && cube_row_key(j->s->cube, p->row)->flags & EV_CLIENT_CERT_SENT)
+    if (!j->own.auth_row && p->auth)
         return NOTE_CLIENT_AUTH;
     return j->own.auth_row && cube_row_key(j->s->cube, j->own.auth_row)->version != version ? NOTE_CLIENT_AUTH : 0;
 }

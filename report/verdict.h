@@ -18,6 +18,7 @@ struct own {
     uint32_t good_row, dim_row; /* full: satisfy the policy; as far as can be seen */
     uint32_t bad_row; /* violates it */
     uint32_t low_row, low_other; /* a forbidden version was chosen: in a full handshake; otherwise */
+    uint32_t low_is; /* enum sight_is of low_row */
     uint32_t version_row; /* an allowed version was chosen */
     uint32_t full_row, fail_row, auth_row;
     uint32_t good_choice, dim_choice, bad_choice, version_choice, full_choice; /* of these rows */

@@ -51,7 +51,10 @@ static enum answer proof_answer(const struct judge *j, const struct proof *p)
 
 static bool proof_is_later(const struct study *s, const struct proof *p, uint32_t than /* index + 1 */)
 {
-    return !than || row_is_later(s, p->row, s->proof[than - 1].row);
+    const struct proof *q = than ? &s->proof[than - 1] : NULL;
+    if (!q || p->last_ns != q->last_ns) /* as row_is_later() would say: a proof's row is its latest */
+        return !q || p->last_ns > q->last_ns;
+    return row_is_later(s, p->row, q->row);
 }
 
 static void weigh_proof(struct judge *j, uint32_t i)

@@ -13,7 +13,7 @@ static void own_completed(struct judge *j, const struct sight *x)
     if (a->version && !low)
         o->version_row = x->row, o->version_choice = x->choice;
     if (low && full)
-        o->low_row = x->row;
+        o->low_row = x->row, o->low_is = x->is;
     if ((low || !a->version) && !full)
         o->low_other = x->row;
     if (a->answer == ANSWER_NO)

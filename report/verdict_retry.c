@@ -103,13 +103,13 @@ static bool higher_may_be_hidden(struct judge *j, bool crowd)
         const struct cell *c = &s->cell[s->by_client[i]];
         if (c->client != j->c->client)
             break;
-        uint32_t completed = completed_rows(s, c);
         bool here = c->place == j->c->place;
-        if (c->stack == 0 && completed < c->to - c->from && s->place_server[c->place - 1] == s->place_server[j->c->place - 1])
+        bool same_server = here || s->place_server[c->place - 1] == s->place_server[j->c->place - 1];
+        if (c->stack == 0 && same_server && completed_rows(s, c) < c->to - c->from)
             return true;
         if (c->stack == 0 || c->stack == j->c->stack || !s->offer_read[c->stack] || (crowd && !here))
             continue;
-        bool unseen = j->c->lossy || (here && (!completed || cell_is_damaged(s, c)));
+        bool unseen = j->c->lossy || (here && (cell_is_damaged(s, c) || !completed_rows(s, c)));
         if (unseen && suites_within(j->offer, &s->offer[c->stack]) && !judge_nothing_left(&judge_left(j, c->stack)->left))
             return true;
     }
