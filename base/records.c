@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/records.h"
+#include "base/huge.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +34,8 @@ static uint32_t tag_of(uint32_t mask, uint64_t hash)
 }
 
 /* A free slot for this record: it is known that no other has the key. */
-static void place(const struct records *t, uint32_t *slot, uint32_t mask, uint32_t id)
+static void place(uint32_t *slot, uint32_t mask, uint64_t hash, uint32_t id)
 {
-    uint64_t hash = hash_of(t, records_at(t, id));
     uint32_t i = (uint32_t)hash & mask;
     while (slot[i])
         i = (i + 1) & mask;
@@ -48,8 +48,9 @@ static bool grow(struct records *t, uint32_t mask)
     uint32_t *slot = calloc((size_t)mask + 1, sizeof *slot);
     if (!slot)
         return false;
+    huge_hint(slot, ((size_t)mask + 1) * sizeof *slot);
     for (uint32_t id = 1; id <= t->count; id++)
-        place(t, slot, mask, id);
+        place(slot, mask, hash_of(t, records_at(t, id)), id);
     free(t->slot);
     t->slot = slot;
     t->mask = mask;
@@ -95,12 +96,23 @@ static bool gather(struct records *t)
     return !t->loose;
 }
 
+uint64_t records_expect(const struct records *t, const void *key)
+{
+    uint64_t hash = hash_of(t, key);
+    __builtin_prefetch(t->slot + ((uint32_t)hash & t->mask));
+    return hash;
+}
+
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom)
+{
+    return records_put_expected(t, hash_of(t, key), key, max, oom);
+}
+
+uint32_t records_put_expected(struct records *t, uint64_t hash, const void *key, uint32_t max, bool *oom)
 {
     *oom = t->loose && !gather(t);
     if (*oom)
         return 0;
-    uint64_t hash = hash_of(t, key);
     uint32_t tag = tag_of(t->mask, hash);
     for (uint32_t i = (uint32_t)hash & t->mask; t->slot[i]; i = (i + 1) & t->mask) {
         uint32_t id = t->slot[i] & t->mask;
@@ -117,7 +129,7 @@ uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom
     void *record = records_at(t, id);
     memset(record, 0, t->record.width); /* one that was truncated may have lain here */
     memcpy(record, key, t->key);
-    place(t, t->slot, t->mask, id);
+    place(t->slot, t->mask, hash, id);
     return id;
 }
 
@@ -130,5 +142,5 @@ void records_truncate(struct records *t, uint32_t count)
         return;
     memset(t->slot, 0, ((size_t)t->mask + 1) * sizeof *t->slot);
     for (uint32_t id = 1; id <= count; id++)
-        place(t, t->slot, t->mask, id);
+        place(t->slot, t->mask, hash_of(t, records_at(t, id)), id);
 }

@@ -28,6 +28,9 @@ void records_free(struct records *t);
 /* The id of the record with this key; where there is none and the table holds less than max, a new one whose values are zero
  * bytes. 0: full, or out of memory (*oom). */
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
+/* The same in two steps, with others in between: the slot that is looked at first is on its way into the cache meanwhile. */
+uint64_t records_expect(const struct records *t, const void *key);
+uint32_t records_put_expected(struct records *t, uint64_t expected, const void *key, uint32_t max, bool *oom);
 /* So many records are coming: make room for them at once. false: out of memory, nothing changed. */
 bool records_reserve(struct records *t, uint32_t more);
 /* Records are about to change places, or no more will come: the slots are freed. Putting one makes them again, which costs a walk

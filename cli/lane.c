@@ -51,6 +51,7 @@ void lane_pause(struct lane *l)
 {
     if (l->in_hour)
         close_hour(l);
+    cube_flush(l->cube);
 }
 
 void lane_hour(struct lane *l, int64_t hour)

@@ -28,7 +28,7 @@ struct lane {
 void lane_init(struct lane *l, const struct options *o, struct cube *cube, struct event_sink *stream, unsigned of);
 int lane_open(struct lane *l, const struct options *o, unsigned of, struct err *e); /* and those. -1 and *e */
 void lane_hour(struct lane *l, int64_t hour); /* what is counted from now on is of that hour */
-void lane_pause(struct lane *l); /* what was counted so far goes into the cube */
+void lane_pause(struct lane *l); /* what was counted and tallied so far goes into the cube */
 void lane_finish(struct lane *l); /* open flows end; the last hour goes into the cube */
 void lane_close(struct lane *l); /* without an event: after an error flows may still be open */
 

@@ -93,6 +93,7 @@ void cube_free(struct cube *c)
     struct column *orders[] = { &c->name_order, &c->profile_order, &c->cert_order };
     for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
         column_free(orders[i]);
+    free(c->late);
     free(c->sorted);
     free(c->order);
     fallback_free(c->fallback);
@@ -289,11 +290,15 @@ void cube_manner(const struct cube *c, struct cube_manner *out)
 }
 
 /* Where the table is full only a row that is there already is found. */
+static bool pack(struct cube *c, const struct cube_key *k, unsigned cut, struct cube_row_key *out)
+{
+    return cube_pack(c, k, c->rows.count < row_limit(c, cut), out);
+}
+
 static uint32_t place(struct cube *c, const struct cube_key *k, unsigned cut)
 {
     struct cube_row_key key;
-    uint32_t max = row_limit(c, cut);
-    return cube_pack(c, k, c->rows.count < max, &key) ? records_put(&c->rows, &key, max, &c->oom) : 0;
+    return pack(c, k, cut, &key) ? records_put(&c->rows, &key, row_limit(c, cut), &c->oom) : 0;
 }
 
 uint32_t cube_place(struct cube *c, const struct cube_key *k, bool whole)
@@ -365,7 +370,7 @@ static void key_facts(const struct cube *c, const struct tls_event *ev, struct c
     k->offered = ev->server_offered_upgrade;
 }
 
-static void tally(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+static void tally_now(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
 {
     uint32_t row = cube_place(c, k, whole);
     if (!row && whole) /* no memory for a new row; there may be an "other" one */
@@ -374,6 +379,51 @@ static void tally(struct cube *c, const struct cube_key *k, const struct cube_va
         cube_add(c, row, v);
     else
         c->lost += v->count;
+}
+
+/* Where rows are many, the slot that tells where one lies is in no cache: it is fetched while a few others are tallied. */
+enum { LATE = 8, LATE_FROM = 1 << 15 };
+
+static void tally_first(struct cube *c)
+{
+    const struct cube_late *l = &c->late[c->late_first++ % LATE];
+    bool oom;
+    c->lates--;
+    uint32_t row = l->packed.shape ? records_put_expected(&c->rows, l->expected, &l->packed, row_limit(c, 0), &oom) : 0;
+    if (row)
+        cube_add(c, row, &l->val);
+    else
+        tally_now(c, &l->key, &l->val, l->whole);
+}
+
+static void tally_late(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+{
+    if (c->lates == LATE)
+        tally_first(c);
+    struct cube_late *l = &c->late[(c->late_first + c->lates++) % LATE];
+    l->key = *k;
+    l->val = *v;
+    l->whole = whole;
+    if (!whole || !pack(c, k, 0, &l->packed))
+        l->packed.shape = 0;
+    else
+        l->expected = records_expect(&c->rows, &l->packed);
+}
+
+static void tally(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+{
+    if (!c->late && c->rows.count >= LATE_FROM)
+        c->late = calloc(LATE, sizeof *c->late);
+    if (c->late)
+        tally_late(c, k, v, whole);
+    else
+        tally_now(c, k, v, whole);
+}
+
+void cube_flush(struct cube *c)
+{
+    while (c->lates)
+        tally_first(c);
 }
 
 /* Whoever was refused TLS at this server a moment ago has come back. */
@@ -414,4 +464,5 @@ void cube_settle(struct cube *c)
     struct refusal held;
     while (reconnect_any(c->reconnect, &held))
         tally(c, &held.key, &held.val, held.whole);
+    cube_flush(c);
 }

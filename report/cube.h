@@ -114,6 +114,8 @@ void cube_free(struct cube *c);
 void cube_event(struct cube *c, const struct tls_event *ev);
 /* After the last event, and before the cube is read, merged or saved: nothing waits any more. */
 void cube_settle(struct cube *c);
+/* The same where events go on: then only those wait that may still change. */
+void cube_flush(struct cube *c);
 /* No more events come before it is read, or joined for the last time: its rows are put in the order that they will be read in. In
  * the thread that has it. */
 void cube_arrange(struct cube *c);

@@ -34,6 +34,15 @@ struct cube_order {
 
 struct cube_item;
 
+/* A handshake that is tallied a few handshakes later. */
+struct cube_late {
+    struct cube_key key;
+    struct cube_val val;
+    struct cube_row_key packed;
+    uint64_t expected; /* of records_expect */
+    bool whole;
+};
+
 struct cube {
     struct cube_options opt; /* limits filled in; pointers are not used after cube_new */
     bool anonymize;
@@ -48,6 +57,8 @@ struct cube {
     size_t name_bytes, profile_bytes;
     struct fallback *fallback;
     struct reconnect *reconnect; /* refused sessions that are not tallied yet */
+    struct cube_late *late; /* room for LATE of them; NULL: not needed yet */
+    unsigned lates, late_first;
     uint64_t lost;
     uint32_t ordered, *order; /* of so many rows the order is known: this, or NULL: they lie in it */
     bool shares; /* the rest of this is only where it does */

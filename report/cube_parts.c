@@ -9,6 +9,7 @@
  */
 #include "report/cube_impl.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static bool half_full(const struct intern *t, uint32_t max)
@@ -54,6 +55,7 @@ static void forget(struct cube *c)
 
 void cube_restart(struct cube *c, bool settled)
 {
+    assert(!c->lates);
     cube_rows_clear(c);
     free(c->sorted);
     free(c->order);

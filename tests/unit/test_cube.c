@@ -626,6 +626,31 @@ static void what_is_put_comes_back(void **state)
     cube_free(c);
 }
 
+/* Where rows are many, handshakes wait for a few others; at a cap too, and whatever else comes in between. */
+static void none_of_many_is_lost(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 40000 };
+    for (uint32_t cap = CLIENTS - 4; cap < CLIENTS + 1; cap += 4) {
+        struct cube *c = cube_new(&(struct cube_options){ .max_rows = cap });
+        struct made m;
+        for (unsigned i = 0; i < 2 * CLIENTS; i++)
+            cube_event(c, event_make(&m, &hello_tls12, i % CLIENTS, 1, T0 + (i >= CLIENTS ? SEC : 0)));
+        cube_flush(c);
+        assert_int_equal(total(c), 2 * CLIENTS);
+        assert_int_equal(folded(c), 2 * (CLIENTS - cap));
+        for (uint32_t row = 1; row <= cap; row++)
+            assert_int_equal(cube_val_of(c, row).count, 2);
+        cube_settle(c);
+        cube_restart(c, true);
+        cube_event(c, event_make(&m, &hello_tls12, 5, 1, T0));
+        cube_settle(c);
+        assert_int_equal(cube_rows(c), 1);
+        assert_int_equal(cube_key_of(c, 1).client.addr.b[3], 5);
+        cube_free(c);
+    }
+}
+
 /* Parties of the same first bytes, many of them: in the order of all of their bytes. */
 static void rows_are_sorted_by_party(void **state)
 {
@@ -676,6 +701,7 @@ int main(void)
         cmocka_unit_test(merging_into_a_small_cube_loses_no_count),
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(rows_are_sorted_by_party),
+        cmocka_unit_test(none_of_many_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
