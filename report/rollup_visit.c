@@ -163,11 +163,10 @@ static void old_keep(struct roll_client *c, const struct roll_old *o)
 }
 
 /* Add up one client; its rows are in order of server. false: nothing but sessions that never reached TLS. */
-static bool client_sum(const struct rollup *r, const struct roll_group *g, struct roll_client *out, struct stacks *s)
+static bool client_sum(const struct rollup *r, const struct roll_group *g, struct roll_client *out)
 {
     struct roll_old here = { .count = 0 };
     const struct cube_row *last = NULL;
-    s->profile.n = 0;
     *out = (struct roll_client){ .at = g->client };
     for (uint32_t i = g->from; i < g->to; i++) {
         struct roll_row row = roll_row_of(r, r->order[i]);
@@ -186,11 +185,21 @@ static bool client_sum(const struct rollup *r, const struct roll_group *g, struc
             if (here.version == VER_NONE || version_rank(row.k->version) < version_rank(here.version))
                 here.version = row.k->version;
         }
-        if (row.profile)
-            pairs_add(&s->profile, row.profile->stack, row.at->key.profile, row.count);
     }
     old_keep(out, &here);
     return out->t.handshakes != 0;
+}
+
+static bool stacks_find(const struct rollup *r, const struct roll_group *g, struct stacks *s)
+{
+    s->profile.n = 0;
+    for (uint32_t i = g->from; i < g->to; i++) {
+        const struct cube_row *at = cube_row_at(r->cube, r->order[i]);
+        const struct profile *p = r->shape[at->key.shape].upgrade ? NULL : cube_profile(r->cube, at->key.profile);
+        if (p)
+            pairs_add(&s->profile, p->stack, at->key.profile, cube_row_count(r->cube, at));
+    }
+    return stacks_make(s, r->cube);
 }
 
 /* The software behind the stack that can do the least is what its owner has to look at. */
@@ -205,16 +214,16 @@ static const char *guess(const struct cube *c, const struct stacks *s)
     return least ? least->guess : NULL;
 }
 
-int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
+int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll_client_fn *fn, void *ctx)
 {
     struct stacks s = { 0 };
     struct roll_group g = { .to = 0 };
     int result = 0;
     while (result == 0 && roll_group_next(r, &g, r->rows)) {
         struct roll_client c;
-        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_sum(r, &g, &c, &s))
+        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_sum(r, &g, &c) || !wants(ctx, &c))
             continue;
-        if (!stacks_make(&s, r->cube)) {
+        if (!stacks_find(r, &g, &s)) {
             result = -1;
             break;
         }
@@ -226,6 +235,18 @@ int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
     pairs_free(&s.profile);
     free(s.v);
     return result;
+}
+
+static bool wants_all(void *ctx, const struct roll_client *c)
+{
+    (void)ctx;
+    (void)c;
+    return true;
+}
+
+int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx)
+{
+    return rollup_clients_wanted(r, wants_all, fn, ctx);
 }
 
 /* The pairs of one client: at most one per transport for each server endpoint. */

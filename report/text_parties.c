@@ -270,12 +270,16 @@ static bool keep_room(struct keep *k)
     return true;
 }
 
-static int keep_client(void *ctx, const struct roll_client *c)
+static bool counts_client(void *ctx, const struct roll_client *c)
 {
     struct keep *k = ctx;
     k->all++;
-    if (k->full && client_cmp(c, &k->best[k->t->r->view->top - 1]) > 0)
-        return 0;
+    return !k->full || client_cmp(c, &k->best[k->t->r->view->top - 1]) <= 0;
+}
+
+static int keep_client(void *ctx, const struct roll_client *c)
+{
+    struct keep *k = ctx;
     if (!keep_room(k))
         return -1;
     k->best[k->n] = *c;
@@ -361,7 +365,7 @@ void text_clients(struct text *t)
     char a[PHRASE];
     struct keep k = { .t = t };
     struct table table = { 0 };
-    if (rollup_clients(t->r, keep_client, &k))
+    if (rollup_clients_wanted(t->r, counts_client, keep_client, &k))
         t->failed = true;
     if (!k.all)
         return;
