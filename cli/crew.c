@@ -46,8 +46,13 @@ struct outcome_item { /* something to do in the order of all */
     struct endpoint server;
 };
 
+struct todo {
+    struct packet p; /* of the batch; a copy, because one after the other is fetched faster than here one and there one */
+    uint32_t number; /* in the batch; with TODO_UNIT, of a unit of the slice */
+};
+
 struct slice { /* of a round, for one worker */
-    uint32_t *todo; /* in order: numbers of packets in the batch; with TODO_UNIT, of units here */
+    struct todo *todo; /* in order */
     unsigned todos, todo_room;
     struct unit *unit;
     unsigned units, unit_room;
@@ -247,11 +252,9 @@ static void fetch_head(const struct packet *p)
 static void look_ahead(struct worker *w, const struct round *r, unsigned n, struct ahead *a)
 {
     const struct slice *s = w->slice;
-    uint32_t todo = s->todo[n];
-    if (n + AHEAD < s->todos && !(s->todo[n + AHEAD] & TODO_UNIT))
-        fetch_head(&r->batch->packet[s->todo[n + AHEAD]]);
-    if (n + 2 * AHEAD < s->todos && !(s->todo[n + 2 * AHEAD] & TODO_UNIT))
-        __builtin_prefetch(&r->batch->packet[s->todo[n + 2 * AHEAD]]);
+    uint32_t todo = s->todo[n].number;
+    if (n + AHEAD < s->todos && !(s->todo[n + AHEAD].number & TODO_UNIT))
+        fetch_head(&s->todo[n + AHEAD].p);
     if (todo & TODO_UNIT) {
         a->unit = &s->unit[todo & ~TODO_UNIT];
         a->order = a->unit->order;
@@ -260,7 +263,7 @@ static void look_ahead(struct worker *w, const struct round *r, unsigned n, stru
     } else {
         a->unit = NULL;
         a->order = (r->before + todo + 1) << ORDER_SHIFT;
-        a->p = &r->batch->packet[todo];
+        a->p = &s->todo[n].p;
         (void)decode_packet(w->decode, r->dlt, a->p, &a->d);
     }
     if (a->p)
@@ -277,7 +280,7 @@ static void work_through(struct worker *w, const struct round *r)
         struct ahead *a = &ahead[i % AHEAD];
         w->lane.order = a->order;
         if (a->p)
-            do_packet(w, s->todo[i], a->p, &a->d);
+            do_packet(w, s->todo[i].number, a->p, &a->d);
         else
             do_mark(w, a->unit);
         if (i + AHEAD < s->todos)
@@ -412,13 +415,15 @@ static struct round *next_round(struct crew *c)
     return &c->round[(c->sent + 1) % ROUNDS];
 }
 
-static void todo_add(struct crew *c, struct slice *s, uint32_t todo)
+static struct todo *todo_add(struct crew *c, struct slice *s, uint32_t number)
 {
-    uint32_t *at = s->todos < s->todo_room ? s->todo : more(c, s->todo, &s->todo_room, sizeof *at);
+    struct todo *at = s->todos < s->todo_room ? s->todo : more(c, s->todo, &s->todo_room, sizeof *at);
     if (!at)
-        return;
+        return NULL;
     s->todo = at;
-    at[s->todos++] = todo;
+    at += s->todos++;
+    at->number = number;
+    return at;
 }
 
 /* Of what comes next: a unit, or before any packet of the round a mark. */
@@ -440,7 +445,7 @@ static struct unit *unit_new(struct crew *c, unsigned worker, enum unit_kind kin
     u += s->units;
     u->kind = kind;
     u->order = order_now(c);
-    todo_add(c, s, TODO_UNIT | s->units++);
+    (void)todo_add(c, s, TODO_UNIT | s->units++);
     return u;
 }
 
@@ -556,10 +561,13 @@ static void unit_keep(struct crew *c, const struct packet *p, const struct decod
 void crew_unit(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats)
 {
     const struct round *r = next_round(c);
+    struct todo *t = NULL;
     if (d->fleeting)
         unit_keep(c, p, d, stats);
     else
-        todo_add(c, &r->slice[worker_of(c, d)], (uint32_t)(p - r->batch->packet));
+        t = todo_add(c, &r->slice[worker_of(c, d)], (uint32_t)(p - r->batch->packet));
+    if (t)
+        t->p = *p;
 }
 
 /* ---- the crew ---- */

@@ -3,8 +3,8 @@
  * crew - several threads that share the flows of a run and come to the result that one has, byte for byte.
  *
  * The thread that reads packets decodes them too, and gives out in rounds what comes out (segments, datagrams, EAPOL frames).
- * A round is a batch of the source, which it owns, and a list for each worker of what is to be done with it: mostly numbers of
- * packets, which the worker decodes again, because that costs less than to fetch what another core has written.
+ * A round is a batch of the source, which it owns, and a list for each worker of what is to be done with it: mostly where a
+ * packet lies, which the worker decodes again, because that costs less than to fetch what another core has written.
  * A worker deals with its lists in order, with a flow table, a dissector and a cube of its own. What has to be done in
  * the order of all units it writes down beside its list, and the reading thread does it when the round comes back: one gate
  * lets rounds out, one per worker lets them in again, and a few rounds are under way at a time.
