@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+enum { SOON = 6 }; /* rows ahead */
+
 struct server_key { /* as in a row; compared as memory */
     uint32_t at;
     uint16_t port;
@@ -74,23 +76,22 @@ uint32_t roll_table_row(struct builder *b, struct intern *t, void *array, size_t
     return id;
 }
 
-static struct server_key server_key(const struct roll_row *row)
+static struct server_key server_key(const struct cube_row *at, const struct cube_shape *k)
 {
-    const struct cube_row_key *k = &row->at->key;
-    return (struct server_key){ .at = k->server, .port = k->port, .kind = k->kinds & 15, .transport = row->k->transport };
+    return (struct server_key){ .at = at->key.server, .port = at->key.port, .kind = at->key.kinds & 15, .transport = k->transport };
 }
 
-static uint32_t server_row(struct builder *b, const struct roll_row *row)
+static uint32_t server_row(struct builder *b, const struct cube_row *at, const struct cube_shape *k)
 {
-    const struct server_key key = server_key(row);
+    const struct server_key key = server_key(at, k);
     bool fresh;
     if (key.kind == ADDR_NONE) /* folded rows without a server */
         return 0;
     uint32_t id = roll_table_row(b, b->servers, &b->r->server, sizeof *b->r->server, &key, sizeof key, &fresh);
     if (id && fresh) {
         struct roll_server *s = &b->r->server[id - 1];
-        s->at = cube_row_server(b->r->cube, row->at);
-        s->transport = row->k->transport;
+        s->at = cube_row_server(b->r->cube, at);
+        s->transport = k->transport;
         s->own = is_own(b->r->view, &s->at.addr);
         s->weakest = SUITE_NONE;
         s->strength = suite_strength(SUITE_NONE);
@@ -243,7 +244,7 @@ static void upgrade_aftermath(struct roll_upgrade *u, const struct cube_shape *k
 static void upgrade_add(struct builder *b, const struct roll_row *row)
 {
     const struct cube_shape *k = row->k;
-    struct server_key key = server_key(row);
+    struct server_key key = server_key(row->at, k);
     bool fresh;
     if (!k->upgrade)
         return;
@@ -285,8 +286,7 @@ static void handshake_add(struct builder *b, const struct roll_row *row, struct 
 {
     struct rollup *r = b->r;
     uint64_t n = row->count;
-    uint32_t server = server_row(b, row), suite = suite_row(b, row);
-    *place = (struct roll_place){ server, suite };
+    uint32_t server = place->server, suite = place->suite = suite_row(b, row);
     if (b->failed)
         return;
     tally_add(&r->total, row);
@@ -302,7 +302,7 @@ static void handshake_add(struct builder *b, const struct roll_row *row, struct 
 }
 
 /* A client that is set apart is counted beside the rest: sums of both equal what was seen. */
-static void apart_add(struct builder *b, struct roll_apart *a, const struct roll_row *row)
+static void apart_add(struct builder *b, struct roll_apart *a, const struct roll_row *row, uint32_t server)
 {
     const struct cube_shape *k = row->k;
     uint64_t n = row->count;
@@ -314,7 +314,6 @@ static void apart_add(struct builder *b, struct roll_apart *a, const struct roll
         a->first_ns = row->at->first_ns;
     if (row->at->last_ns > a->last_ns)
         a->last_ns = row->at->last_ns;
-    uint32_t server = server_row(b, row);
     if (server)
         b->r->server[server - 1].apart += n;
     if (k->version != VER_NONE)
@@ -334,7 +333,8 @@ static void group_apart(struct builder *b, const struct roll_group *g, struct ro
         struct roll_row row = roll_row_of(r, r->order[i]);
         if (row.shape->upgrade)
             continue;
-        apart_add(b, a, &row);
+        apart_add(b, a, &row, b->place[i].server);
+        b->place[i].server = 0;
         if (row.profile)
             pairs_add(&stacks, row.profile->stack, 0, 1);
         a->servers += !last || !cube_same_server(last, row.at);
@@ -345,6 +345,23 @@ static void group_apart(struct builder *b, const struct roll_group *g, struct ro
     pairs_free(&stacks);
     if (!b->failed)
         r->apart[r->aparts++] = *a;
+}
+
+void roll_servers_number(struct builder *b)
+{
+    for (uint32_t i = b->from; i < b->to && !b->failed; i++) {
+        const struct cube_row *at = cube_row_at(b->r->cube, b->r->order[i]);
+        const struct roll_shape *s = &b->r->shape[at->key.shape];
+        b->place[i].server = s->upgrade ? 0 : server_row(b, at, s->k);
+    }
+}
+
+/* What is known of a server is several lines of the cache, and there are thousands of servers. */
+static void server_fetch(const struct builder *b, uint32_t at)
+{
+    const char *p = at < b->to && b->place[at].server ? (const char *)&b->r->server[b->place[at].server - 1] : NULL;
+    for (size_t i = 0; p && i < sizeof(struct roll_server); i += 64)
+        __builtin_prefetch(p + i);
 }
 
 void roll_group_add(struct builder *b, const struct roll_group *g)
@@ -361,6 +378,7 @@ void roll_group_add(struct builder *b, const struct roll_group *g)
     b->client_reached = 0;
     for (uint32_t i = g->from; i < g->to && !b->failed; i++) {
         struct roll_row row = roll_row_of(b->r, b->r->order[i]);
+        server_fetch(b, i + SOON);
         if (row.k->flags & CUBE_OTHER)
             b->r->folded += row.count;
         upgrade_add(b, &row);

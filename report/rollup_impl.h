@@ -93,7 +93,9 @@ struct builder {
 bool roll_builder_open(struct builder *b); /* b->r is filled, but for the sums. false: out of memory; it is to be closed */
 void roll_builder_close(struct builder *b);
 
-/* Add the rows of one client. */
+/* First find the server of each row, */
+void roll_servers_number(struct builder *b);
+/* then add the rows of one client. */
 void roll_group_add(struct builder *b, const struct roll_group *g);
 
 /* rollup_join.c: add up all rows, in as many threads as the view says. Then *b is what one thread would have come to. */

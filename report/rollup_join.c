@@ -15,6 +15,7 @@ enum { PART_ROWS = 2048 }; /* at least: else another thread costs more than it s
 static void range_add(struct builder *b)
 {
     struct roll_group g = { .to = b->from };
+    roll_servers_number(b);
     while (!b->failed && roll_group_next(b->r, &g, b->to))
         roll_group_add(b, &g);
 }

@@ -162,8 +162,8 @@ static void old_keep(struct roll_client *c, const struct roll_old *o)
     c->old[i] = *o;
 }
 
-/* Add up one client; its rows are in order of server. false: nothing but sessions that never reached TLS. */
-static bool client_sum(const struct rollup *r, const struct roll_group *g, struct roll_client *out)
+/* Add up one client; its rows are in order of server. */
+static void client_sum(const struct rollup *r, const struct roll_group *g, struct roll_client *out)
 {
     struct roll_old here = { .count = 0 };
     const struct cube_row *last = NULL;
@@ -187,7 +187,6 @@ static bool client_sum(const struct rollup *r, const struct roll_group *g, struc
         }
     }
     old_keep(out, &here);
-    return out->t.handshakes != 0;
 }
 
 static bool stacks_find(const struct rollup *r, const struct roll_group *g, struct stacks *s)
@@ -214,6 +213,29 @@ static const char *guess(const struct cube *c, const struct stacks *s)
     return least ? least->guess : NULL;
 }
 
+static int lower(int rank, uint16_t version)
+{
+    return version != VER_NONE && version_rank(version) < rank ? version_rank(version) : rank;
+}
+
+/* For roll_client_wants. false: nothing but sessions that never reached TLS. */
+static bool client_rank(const struct rollup *r, const struct roll_group *g, int *rank)
+{
+    bool any = false;
+    *rank = 100;
+    for (uint32_t i = g->from; i < g->to; i++) {
+        const struct cube_row *at = cube_row_at(r->cube, r->order[i]);
+        const struct roll_shape *s = &r->shape[at->key.shape];
+        if (s->upgrade)
+            continue;
+        any = true;
+        *rank = lower(*rank, s->k->version);
+        if (at->key.profile)
+            *rank = lower(*rank, cube_profile(r->cube, at->key.profile)->max_version);
+    }
+    return any;
+}
+
 int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll_client_fn *fn, void *ctx)
 {
     struct stacks s = { 0 };
@@ -221,8 +243,10 @@ int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll
     int result = 0;
     while (result == 0 && roll_group_next(r, &g, r->rows)) {
         struct roll_client c;
-        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_sum(r, &g, &c) || !wants(ctx, &c))
+        int rank;
+        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_rank(r, &g, &rank) || !wants(ctx, rank))
             continue;
+        client_sum(r, &g, &c);
         if (!stacks_find(r, &g, &s)) {
             result = -1;
             break;
@@ -237,10 +261,10 @@ int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll
     return result;
 }
 
-static bool wants_all(void *ctx, const struct roll_client *c)
+static bool wants_all(void *ctx, int rank)
 {
     (void)ctx;
-    (void)c;
+    (void)rank;
     return true;
 }
 

@@ -270,16 +270,18 @@ static bool keep_room(struct keep *k)
     return true;
 }
 
-static bool counts_client(void *ctx, const struct roll_client *c)
+static bool counts_client(void *ctx, int rank)
 {
     struct keep *k = ctx;
     k->all++;
-    return !k->full || client_cmp(c, &k->best[k->t->r->view->top - 1]) <= 0;
+    return !k->full || rank <= version_rank(VER_TLS11) || rank <= age(&k->best[k->t->r->view->top - 1]);
 }
 
 static int keep_client(void *ctx, const struct roll_client *c)
 {
     struct keep *k = ctx;
+    if (k->full && client_cmp(c, &k->best[k->t->r->view->top - 1]) > 0)
+        return 0;
     if (!keep_room(k))
         return -1;
     k->best[k->n] = *c;
