@@ -98,9 +98,11 @@ static inline uint64_t half_key(const uint8_t *addr, uint8_t len, uint16_t port,
     }
     if (len == 16)
         return fold(load64(addr) ^ key[2], load64(addr + 8) ^ key[3]) + port;
-    uint64_t mac = 0;
-    memcpy(&mac, addr, 6);
-    return mac << 16 | port;
+    uint32_t head;
+    uint16_t tail;
+    memcpy(&head, addr, 4);
+    memcpy(&tail, addr + 4, 2);
+    return (uint64_t)head << 32 | (uint32_t)tail << 16 | port;
 }
 
 /* The tag of a 5-tuple, the same for both directions, and which side sent this packet. */
@@ -620,8 +622,10 @@ static void syn_ack(struct flow_table *t, uint32_t i, uint64_t tag, const struct
     s->next[!side] = d->ack;
 }
 
-/* TCP Fast Open (RFC 7413): a hello in the SYN. The numbers of the other side come with its SYN-ACK, or with its data. */
-static void open_fast(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *syn, unsigned side)
+/* TCP Fast Open (RFC 7413): a hello in the SYN. The numbers of the other side come with its SYN-ACK, or with its data. Rare, and
+ * its copy of the packet belongs into no other function's frame. */
+__attribute__((noinline)) static void open_fast(struct flow_table *t, uint32_t i, const struct packet *p, const struct decoded *syn,
+                                                unsigned side)
 {
     struct decoded data = *syn;
     data.seq++;
@@ -800,7 +804,7 @@ void flow_expect(const struct flow_table *t, struct decoded *d)
     d->side = (uint8_t)side;
     uint32_t home = home_of(d->flow, t->mask);
     __builtin_prefetch(&t->word[home]);
-    if ((d->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) /* most likely new, perhaps in the place of another */
+    if (d->tcp_flags == (TCP_SYN | TCP_ACK)) /* most likely new, perhaps in the place of another */
         __builtin_prefetch(&t->at[home], 1);
 }
 
