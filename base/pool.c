@@ -129,8 +129,9 @@ static struct pool_chunk *carve(struct pool *p)
     return &p->latest->chunk[p->latest->carved++];
 }
 
-/* A chunk for blocks of this size. NULL: out of memory, or at the limit. */
-static struct pool_chunk *open_chunk(struct pool *p, size_t size)
+/* A chunk for blocks of this size. NULL: out of memory, or at the limit. This and close_chunk are not for the compiler to put into
+ * their callers, whose usual way is a dozen instructions. */
+__attribute__((noinline)) static struct pool_chunk *open_chunk(struct pool *p, size_t size)
 {
     struct pool_chunk *c = p->empty;
     if (c)
@@ -146,7 +147,7 @@ static struct pool_chunk *open_chunk(struct pool *p, size_t size)
 }
 
 /* All of it is free. Of slabs of which nothing is used one is kept. */
-static void close_chunk(struct pool *p, struct pool_chunk *c)
+__attribute__((noinline)) static void close_chunk(struct pool *p, struct pool_chunk *c)
 {
     struct pool_slab *s = slab_of(c);
     unlink_chunk(c);
