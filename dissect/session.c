@@ -536,7 +536,8 @@ static void open_dialogue(struct dissector *ds, struct session *s, const struct 
 
 static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct flow *f, unsigned d, struct rd b)
 {
-    if (!(s->o && s->o->g.trial) && !s->tls && !s->tls_ruled_out && !tls_looks_like(b, true))
+    bool hello = !s->tls && tls_looks_like(b, true);
+    if (!(s->o && s->o->g.trial) && !s->tls && !s->tls_ruled_out && !hello)
         open_dialogue(ds, s, f, d, b);
     if (hello_amid_dialogue(s, f, d, b)) {
         enum dialogue_verdict v = DIALOGUE_TLS;
@@ -549,7 +550,7 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
         return out == STREAM_MORE ? feed_tls(ds, s, f, d, b) : out;
     }
     bool had_dialogue = on_trial(s);
-    if (!s->tls_ruled_out && (s->tls || tls_looks_like(b, false))) {
+    if (!s->tls_ruled_out && (s->tls || hello || tls_looks_like(b, false))) {
         enum stream_verdict v = feed_tls(ds, s, f, d, b);
         if (v != STREAM_MORE || s->phase != PHASE_SNIFF)
             return v;
@@ -601,6 +602,8 @@ static enum stream_verdict session_bytes(void *ctx, struct flow *f, unsigned d, 
             return STREAM_DONE;
         *s = (struct session){ .shared = &ds->shared };
     }
+    if (s->phase == PHASE_TLS) /* as nearly always */
+        return feed_tls(ds, s, f, d, b);
     return by_phase(ds, s, f, d, b);
 }
 
