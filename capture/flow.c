@@ -150,12 +150,9 @@ static inline void set_state(struct flow_table *t, uint32_t i, enum slot_state s
     t->word[i] = (t->word[i] & ~(uint64_t)STATE_MASK) | (uint64_t)state;
 }
 
-/* Writes only when it is news: most packets leave the cache line clean. */
 static inline void set_epoch(struct flow_table *t, uint32_t i)
 {
-    uint64_t w = (t->word[i] & ~((uint64_t)0xff << EPOCH_SHIFT)) | (uint64_t)t->epoch << EPOCH_SHIFT;
-    if (t->word[i] != w)
-        t->word[i] = w;
+    t->word[i] = (t->word[i] & ~((uint64_t)0xff << EPOCH_SHIFT)) | (uint64_t)t->epoch << EPOCH_SHIFT;
 }
 
 /* Epochs since the latest packet. */
@@ -222,14 +219,16 @@ static bool slot_is_idle(const struct flow_table *t, uint32_t i)
     return state == SLOT_CLOSED || state == SLOT_RENEWED || is_stale(t, i);
 }
 
-/* As slot_find. A flow that was silent for too long is a new one, whether or not another has taken its slot meanwhile. */
+/* As slot_find. A flow that was silent for too long is a new one, whether or not another has taken its slot meanwhile. Most packets
+ * bring no news and leave the cache line clean. */
 static inline uint32_t slot_lookup(struct flow_table *t, uint64_t tag)
 {
     uint32_t i = slot_find(t, tag);
-    if (i != NIL && is_stale(t, i))
+    if (i == NIL || age_at(t, i) == 0)
+        return i;
+    if (is_stale(t, i))
         settle(t, i, SLOT_RENEWED);
-    if (i != NIL)
-        set_epoch(t, i);
+    set_epoch(t, i);
     return i;
 }
 
