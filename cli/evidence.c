@@ -15,6 +15,7 @@
 #include "cli/cli.h"
 #include "cli/fragments.h"
 #include "cli/interrupt.h"
+#include "cli/known.h"
 #include "cli/lane.h"
 #include "cli/memory.h"
 #include "dissect/mask.h"
@@ -83,7 +84,7 @@ struct gathering {
     uint32_t datagrams;
     bool failed;
     uint8_t *state; /* by item: enum state */
-    bool *there; /* by input id - 1: can be read again */
+    uint32_t *there; /* by input id - 1: the input that is read again for it, itself in most cases; 0 none */
     uint64_t *over; /* packets for which there was no room */
 };
 
@@ -128,11 +129,18 @@ static void want_add(struct gathering *g, const struct want_key *k, uint32_t ite
     head[id - 1] = ++g->wants;
 }
 
+/* Frames have the same numbers in a capture that went on being written. */
+static uint32_t stand_in(const struct gathering *g, uint32_t input)
+{
+    return input && input <= cube_inputs(g->cube) && g->there[input - 1] ? g->there[input - 1] : input;
+}
+
 static void want_item(struct gathering *g, uint32_t item)
 {
     const struct evidence *x = &g->list.v[item];
     for (unsigned i = 0; i < x->handshakes; i++)
-        want_add(g, &(struct want_key){ .ts_ns = x->at[i].ts_ns, .frame = x->at[i].frame, .input = x->at[i].input }, item);
+        want_add(g, &(struct want_key){ .ts_ns = x->at[i].ts_ns, .frame = x->at[i].frame, .input = stand_in(g, x->at[i].input) },
+                 item);
     if (x->whole)
         want_add(g, &(struct want_key){ .server = x->place.server, .transport = x->place.transport + 1u }, item);
 }
@@ -449,18 +457,38 @@ static bool is_changed(const struct input *in)
     return !same;
 }
 
-/* The very file that was read, or nothing. */
-static bool is_there(const struct options *o, const struct input *in)
+/* Why it is not the very file that was read; NULL: it is. */
+static const char *not_there(const struct input *in)
 {
     struct stat st;
-    const char *why = NULL;
     if (stat(in->name, &st) || !S_ISREG(st.st_mode))
-        why = "cannot be read again";
-    else if (is_changed(in))
-        why = "is not the capture that was read";
-    if (why && !o->quiet)
-        fprintf(stderr, "tlsunset: evidence: %s %s\n", in->name, why);
-    return !why;
+        return "cannot be read again";
+    return is_changed(in) ? "is not the capture that was read" : NULL;
+}
+
+/* The input of the same name that is there and of which this one was the beginning. 0: none. */
+static uint32_t longer(const struct gathering *g, uint32_t input)
+{
+    for (uint32_t id = input + 1; id <= cube_inputs(g->cube); id++) {
+        const struct input *in = cube_input_at(g->cube, id);
+        if (g->there[id - 1] == id && known_has_beginning(in) && strcmp(in->name, cube_input_at(g->cube, input)->name) == 0)
+            return id;
+    }
+    return 0;
+}
+
+/* The latest first: a capture that grew is looked at once. */
+static void look_for_inputs(struct gathering *g)
+{
+    for (uint32_t id = cube_inputs(g->cube); id >= 1; id--) {
+        const struct input *in = cube_input_at(g->cube, id);
+        g->there[id - 1] = longer(g, id);
+        const char *why = g->there[id - 1] ? NULL : not_there(in);
+        if (!why && !g->there[id - 1])
+            g->there[id - 1] = id;
+        if (why && !g->o->quiet)
+            fprintf(stderr, "tlsunset: evidence: %s %s\n", in->name, why);
+    }
 }
 
 static void rerun_packet(struct rerun *r, const struct packet *p)
@@ -508,7 +536,7 @@ static int rerun_inputs(struct rerun *r, struct err *e)
     int rc = 0;
     for (uint32_t i = 0; order && i < cube_inputs(c) && rc == 0; i++) {
         const struct input *in = cube_input_at(c, order[i]);
-        if (r->g->there[order[i] - 1])
+        if (r->g->there[order[i] - 1] == order[i])
             rc = rerun_file(r, in->name, r->g->o->filter, order[i], e);
     }
     free(order);
@@ -764,8 +792,8 @@ int evidence_write(const struct options *o, const struct cube *c, struct err *e)
     g.there = calloc(cube_inputs(c) + 1u, sizeof *g.there);
     if (rc == 0 && (!g.state || !g.there))
         rc = err_set(e, "out of memory");
-    for (uint32_t i = 0; rc == 0 && i < cube_inputs(c) && g.list.n; i++)
-        g.there[i] = is_there(o, cube_input_at(c, i + 1));
+    if (rc == 0 && g.list.n)
+        look_for_inputs(&g);
     if (rc == 0)
         rc = one_round(&g, o->evidence, e);
     for (uint32_t i = 0; rc == 0 && i < g.list.n; i++) {

@@ -212,3 +212,15 @@ bool known_wants_digest(const struct known *k, unsigned i)
 {
     return k->store || !strcmp(k->o->format->name, "json") || (k->list->file[i].size && has_twin(k->list, i, false));
 }
+
+static const char before[] = "packets counted before";
+
+void known_tell(const struct known_file *found, struct input *in)
+{
+    (void)snprintf(in->warning, sizeof in->warning, "first %llu %s, as %s", (unsigned long long)found->counted, before, found->as);
+}
+
+bool known_has_beginning(const struct input *in)
+{
+    return strstr(in->warning, before) != NULL;
+}

@@ -32,6 +32,8 @@ struct known_file {
     char as[100]; /* KNOWN_BEGUN, KNOWN_ALIKE: as which capture, and if not in this run, when */
 };
 enum known_answer known_already(const struct known *k, unsigned i, struct known_file *found, struct err *e); /* of file i */
+void known_tell(const struct known_file *found, struct input *in); /* KNOWN_BEGUN, into its warning */
+bool known_has_beginning(const struct input *in); /* its warning says that */
 /* Is the digest of file i worth taking while it is read? */
 bool known_wants_digest(const struct known *k, unsigned i);
 

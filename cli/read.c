@@ -94,7 +94,8 @@ static void pipe_ended(struct reading *r, const struct source *s, const char *na
 static void cut(struct reading *r, struct input *in, const struct err *e)
 {
     pipeline_stats(r->pipe)->file_cut++;
-    (void)snprintf(in->warning, sizeof in->warning, "%.*s", (int)sizeof in->warning - 1, e->text);
+    size_t n = known_has_beginning(in) ? strlen(in->warning) : 0;
+    (void)snprintf(in->warning + n, sizeof in->warning - n, "%s%.*s", n ? "; " : "", (int)(sizeof in->warning - n) - 3, e->text);
     progress_end(&r->progress);
     if (!r->o->quiet)
         fprintf(stderr, "tlsunset: warning: %s\n", e->text);
@@ -180,8 +181,7 @@ static bool read_on(struct reading *r, enum known_answer known, const struct kno
     struct err line;
     if (known == KNOWN_BEGUN) {
         r->counted = found->counted;
-        (void)snprintf(in->warning, sizeof in->warning, "first %llu packets counted before, as %s",
-                       (unsigned long long)found->counted, found->as);
+        known_tell(found, in);
         (void)err_set(&line, "%s: %s: only what follows is read (--again reads all of it)", in->name, in->warning);
     } else if (r->store) {
         (void)err_set(&line, "%s: begins with the same packet as %s, and goes on otherwise: not read, what both hold would count "

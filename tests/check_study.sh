@@ -122,6 +122,16 @@ cp "$demo" "$tmp/mine.pcap.gz"
 cp pcaps/dtls10-openssl3.0.pcap "$tmp/mine.pcap.gz"
 "$t" report --policy tls12-minimum --evidence "$tmp/none" "$tmp/mine.db" >/dev/null 2>"$tmp/err" || true
 grep -q 'is not the capture that was read' "$tmp/err" || fail 'evidence from a capture that changed'
+# a capture that went on being written still has the frames that were read before
+gzip -dc "$demo" >"$tmp/whole.pcap"
+size=$(wc -c <"$tmp/whole.pcap")
+for part in 40 70 90; do # cut in a packet that is not whole yet
+	head -c $((size * part / 100)) "$tmp/whole.pcap" >"$tmp/grows.pcap"
+	"$t" read -q --state "$tmp/grows.db" -o /dev/null "$tmp/grows.pcap"
+done
+"$t" report --policy tls12-minimum --evidence "$tmp/grown" "$tmp/grows.db" >/dev/null 2>"$tmp/err" || [ $? = 1 ] || fail 'evidence from a capture that grew'
+grep -q 'is not the capture' "$tmp/err" && fail 'evidence: a capture that grew is not found again'
+[ "$(grep -c "gives this verdict by itself" "$tmp/grown/index.txt")" -ge 15 ] || fail "evidence from a capture that grew lacks what was read first"
 python3 - pcaps/imap-starttls-tls10-dovecot.pcap "$tmp/trailers.pcap" <<-'EOF'
 	import struct, sys
 	d = open(sys.argv[1], "rb").read()
