@@ -158,6 +158,8 @@ const char *study_client_name(const struct study *s, uint32_t client);
 const struct addr *study_addresses(const struct study *s, uint32_t client, uint32_t *n);
 /* How many clients have a name that stands for several addresses, and for how many together. */
 uint32_t study_names(const struct study *s, uint32_t *addresses);
+/* From how many addresses the clients of a verdict came, under the policy judged last; 0: out of memory. */
+uint32_t study_addresses_of(const struct study *s, enum verdict_kind v);
 /* Those that a cell's handshakes came from, to be freed. NULL: out of memory. */
 struct addr *cell_addresses(const struct study *s, const struct cell *c, uint32_t *n);
 /* "10.1.2.3, 10.1.2.9 and 4 more"; empty for a client of one address. Returns buf. */

@@ -130,6 +130,30 @@ struct addr *cell_addresses(const struct study *s, const struct cell *c, uint32_
     return out;
 }
 
+static int address_cmp(const void *x, const void *y)
+{
+    return addr_cmp(x, y);
+}
+
+uint32_t study_addresses_of(const struct study *s, enum verdict_kind v)
+{
+    uint32_t all = 0, kept = 0, n;
+    struct addr *list = malloc((s->sights + 1u) * sizeof *list);
+    for (uint32_t i = 0; list && i < s->cells; i++) {
+        const struct verdict *w = study_verdict_of(s, i);
+        struct addr *a = w->list == LIST_MAIN && w->is == v ? cell_addresses(s, &s->cell[i], &n) : NULL;
+        for (uint32_t k = 0; a && k < n; k++) /* no more than the cell has rows */
+            list[all++] = a[k];
+        free(a);
+    }
+    if (all)
+        qsort(list, all, sizeof *list, address_cmp);
+    for (uint32_t i = 0; i < all; i++)
+        kept += i == 0 || addr_cmp(&list[i - 1], &list[i]) != 0;
+    free(list);
+    return kept;
+}
+
 const char *cell_addresses_text(const struct study *s, const struct cell *c, char *buf, size_t cap)
 {
     enum { SHOWN = 8 };

@@ -16,8 +16,12 @@ static void decision(struct text *t, const struct study *s)
     char a[PHRASE], b[PHRASE];
     struct sentence x = { .n = 0 };
     sentence_add(&x, "Enforcing %s on %s:", policy_name(study_policy(s)), text_many(d->all.servers, "server", "servers", a));
-    sentence_add(&x, " %s %s,", text_many(d->by[VERDICT_BREAKS].clients, "client", "clients", a),
-        d->by[VERDICT_BREAKS].clients == 1 ? "breaks" : "break");
+    uint64_t broken = d->by[VERDICT_BREAKS].clients;
+    uint32_t addresses, names = study_names(s, &addresses), from = names ? study_addresses_of(s, VERDICT_BREAKS) : 0;
+    sentence_add(&x, " %s", text_many(broken, "client", "clients", a));
+    if (from > broken)
+        sentence_add(&x, " (%s addresses)", text_count(from, a));
+    sentence_add(&x, " %s,", broken == 1 ? "breaks" : "break");
     sentence_add(&x, " %s must change first,", text_many(d->by[VERDICT_SERVER_FIRST].servers, "server", "servers", a));
     if (d->by[VERDICT_PLAINTEXT].cells)
         sentence_add(&x, " %s would fall to plaintext,", text_many(d->by[VERDICT_PLAINTEXT].cells, "path", "paths", a));
@@ -35,7 +39,6 @@ static void decision(struct text *t, const struct study *s)
     uint64_t good = d->by[VERDICT_READY].handshakes + d->by[VERDICT_SAFE].handshakes;
     text_say(t, "%s. %s of %s observed would not notice.", word[d->result], text_count(good, a),
              text_many(d->all.handshakes, "handshake", "handshakes", b));
-    uint32_t addresses, names = study_names(s, &addresses);
     if (names)
         text_say(t, "Clients of one name (--names) are one client here: %s for %s addresses.",
                  text_many(names, "name stands", "names stand", a), text_count(addresses, b));

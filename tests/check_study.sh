@@ -68,7 +68,7 @@ rc=0
 
 # --- clients of one name (--names) are one, known by the name and by each address ---
 printf '10.20.2.40/31 tills Shop floor\n10.20.2.54 tills\n10.20.2.53 kiosk\n' >"$tmp/names"
-says 1 '5 clients break' --policy tls12-minimum --names "$tmp/names"
+says 1 '5 clients (6 addresses) break' --policy tls12-minimum --names "$tmp/names"
 says 1 '1 name stands for 3 addresses' --policy tls12-minimum --names "$tmp/names"
 says 1 'tills (3 addresses) 10.20.1.11:443 breaks' --policy tls12-minimum --names "$tmp/names"
 says 1 'under this name' --policy tls12-minimum --names "$tmp/names"
@@ -88,7 +88,7 @@ for who in till 10.20.2; do
 done
 # an exception for one address does not speak for the others of its name; one by name does
 printf '10.20.2.40 10.20.1.11:443 2026-12-31 later\n' >"$tmp/one"
-says 1 '5 clients break' --policy tls12-minimum --names "$tmp/names" --accept "$tmp/one" --on 2026-12-01
+says 1 '5 clients (6 addresses) break' --policy tls12-minimum --names "$tmp/names" --accept "$tmp/one" --on 2026-12-01
 "$t" report -q --names "$tmp/names" --accept "$tmp/one" --on 2026-12-01 --policy tls12-minimum "$tmp/site.db" | grep -q ACCEPTED &&
 	fail 'an exception for one address holds for all of its name'
 printf 'Tills * 2026-12-31 later\n' >"$tmp/one"
