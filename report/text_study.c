@@ -30,8 +30,9 @@ static void decision(struct text *t, const struct study *s)
     sentence_add(&x, " %s unknown.", text_count(d->by[VERDICT_UNKNOWN].cells, a));
     text_say(t, "%s", x.text);
     if (!d->all.cells) {
-        text_say(t, "Nothing was observed of what is asked about, so nothing can be said: look at --enforce, --server, --client, "
-                    "--since and --filter for what they leave out.");
+        text_say(t, t->r->total.handshakes ? "Nothing was observed of what is asked about, so nothing can be said: look at --enforce, "
+                                             "--server, --servers, --client, --since and --filter for what they leave out."
+                                           : "No TLS handshake was observed, so nothing can be said.");
         return;
     }
     static const char *const word[] = { [STUDY_READY] = "Ready to enforce", [STUDY_NOT_READY] = "Not ready",

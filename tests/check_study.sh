@@ -66,6 +66,10 @@ rc=0
 "$t" explain 10.20.9.9 10.20.1.51 "$tmp/site.db" >/dev/null 2>&1 || rc=$?
 [ $rc = 2 ] || fail 'explain: a client set apart with a server that it never met'
 
+rc=0
+"$t" read -q --policy tls12-minimum pcaps/mysql-plaintext-mariadb.pcap >"$tmp/out" || rc=$?
+[ $rc = 3 ] && grep -q '^  No TLS handshake was observed, so nothing can be said' "$tmp/out" || fail 'a study of nothing'
+
 # --- clients of one name (--names) are one, known by the name and by each address ---
 printf '10.20.2.40/31 tills Shop floor\n10.20.2.54 tills\n10.20.2.53 kiosk\n' >"$tmp/names"
 says 1 '5 clients (6 addresses) break' --policy tls12-minimum --names "$tmp/names"
