@@ -82,7 +82,7 @@ const char *text_dash(uint64_t n, char *buf)
 
 const char *text_many(uint64_t n, const char *one, const char *many, char *buf)
 {
-    char count[PHRASE];
+    char count[32]; /* digits and commas of 64 bits */
     (void)snprintf(buf, PHRASE, "%s %s", text_count(n, count), n == 1 ? one : many);
     return buf;
 }

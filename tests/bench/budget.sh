@@ -68,7 +68,7 @@ if [ "${1:-}" = --set ]; then
 	exit 0
 fi
 reference=no
-[ "${BUILT:-}" = 'gcc -O2 -g' ] && case $(gcc -dumpversion) in 12 | 12.*) reference=yes ;; esac
+[ "${BUILT:-}" = 'gcc -O3 -g -flto=auto' ] && case $(gcc -dumpversion) in 12 | 12.*) reference=yes ;; esac
 awk -v reference=$reference 'NR == FNR { budget[$1] = $2; next }
 	{
 		over = budget[$1] ? ($2 / budget[$1] - 1) * 100 : 0
