@@ -4,6 +4,7 @@
 
 #include "dissect/ext.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -16,26 +17,46 @@ static bool version_plausible(uint16_t v, bool dtls)
     return dtls ? v >> 8 == 0xfe || v == VER_DTLS10_OPENSSL : v >> 8 == 3 || version_canonical(v) == VER_TLS13;
 }
 
-/* Of two-byte code points: looked at byte by byte, since it is done for every list of every hello. */
+/* Of two-byte code points. Every list of every hello goes through these two, so there is nothing in their loops that keeps a compiler
+ * from looking at several points at once. */
+static inline uint16_t point_at(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+    return ntohs(v);
+}
+
 static bool any_grease(struct rd pairs)
 {
-    bool any = false;
-    for (const uint8_t *p = pairs.p; pairs.end - p >= 2; p += 2)
-        any |= p[0] == p[1] && (p[0] & 0x0f) == 0x0a;
+    unsigned any = 0;
+    for (size_t i = 0, n = rd_left(&pairs) / 2; i < n; i++)
+        any |= grease(point_at(pairs.p + 2 * i));
     return any;
 }
 
-/* Signalling values and GREASE among the suites; size: bytes of each. */
-static void scan_suites(struct client_hello *ch, size_t size)
+/* Signalling values and GREASE among the suites. */
+static void scan_suites(struct client_hello *ch)
 {
-    for (const uint8_t *p = ch->suites.p; (size_t)(ch->suites.end - p) >= size; p += size) {
-        const uint8_t *id = p + size - 2; /* of SSLv2's three bytes the first is 0 in those of TLS */
-        if (size == 3 && p[0])
-            continue;
-        uint16_t suite = (uint16_t)(id[0] << 8 | id[1]);
+    unsigned fallback = 0, renegotiation = 0, greased = 0;
+    for (size_t i = 0, n = rd_left(&ch->suites) / 2; i < n; i++) {
+        uint16_t suite = point_at(ch->suites.p + 2 * i);
+        fallback |= suite == SCSV_FALLBACK;
+        renegotiation |= suite == SCSV_RENEGOTIATION;
+        greased |= grease(suite);
+    }
+    ch->fallback_scsv = fallback;
+    ch->renegotiation_scsv = renegotiation;
+    ch->grease |= greased;
+}
+
+/* SSLv2's are three bytes, of which the first is 0 in those of TLS. */
+static void scan_sslv2_suites(struct client_hello *ch)
+{
+    for (struct rd r = ch->suites; rd_left(&r) >= 3;) {
+        uint32_t suite = rd_u24(&r);
         ch->fallback_scsv |= suite == SCSV_FALLBACK;
         ch->renegotiation_scsv |= suite == SCSV_RENEGOTIATION;
-        ch->grease |= grease(suite);
+        ch->grease |= suite <= UINT16_MAX && grease((uint16_t)suite);
     }
 }
 
@@ -86,7 +107,7 @@ bool client_hello_parse(struct rd body, enum hello_format format, struct client_
         if (!rd_done(&body))
             return false;
     }
-    scan_suites(ch, 2);
+    scan_suites(ch);
     ch->grease |= any_grease(ch->groups) || any_grease(ch->versions) || any_grease(ch->sigalgs) ||
                   any_grease_share(ch->key_shares);
     ch->max_version = highest_version(ch);
@@ -108,7 +129,7 @@ bool client_hello_parse_sslv2(struct rd body, struct client_hello *ch)
         return false;
     if (ch->legacy_version != VER_SSL2 && ch->legacy_version >> 8 != 3)
         return false;
-    scan_suites(ch, 3);
+    scan_sslv2_suites(ch);
     ch->max_version = highest_version(ch);
     return true;
 }
@@ -274,14 +295,19 @@ static void put_bytes(struct offer_writer *w, struct rd r)
     put(w, r.p, rd_left(&r));
 }
 
-/* Two-byte code points without GREASE: all of them are written, and the next goes over one that does not count. */
+/* Two-byte code points without GREASE. */
 static void put_pairs(struct offer_writer *w, struct rd r)
 {
-    uint8_t *length = w->out + w->n, *to = length + 2;
-    for (const uint8_t *p = r.p; r.end - p >= 2; p += 2) {
+    r.end -= rd_left(&r) % 2;
+    if (!any_grease(r)) {
+        put_bytes(w, r);
+        return;
+    }
+    uint8_t *length = w->out + w->n, *to = length + 2; /* all are written, and the next goes over one that does not count */
+    for (const uint8_t *p = r.p; p < r.end; p += 2) {
         to[0] = p[0];
         to[1] = p[1];
-        to += p[0] == p[1] && (p[0] & 0x0f) == 0x0a ? 0 : 2;
+        to += grease(point_at(p)) ? 0 : 2;
     }
     put_u16(w, (uint16_t)(to - length - 2));
     w->n = (size_t)(to - w->out);

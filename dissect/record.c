@@ -65,7 +65,7 @@ static bool resync(struct record *r, struct rd b)
     return true;
 }
 
-/* Whole and in one piece, as nearly all are. */
+/* A header in one piece, as nearly all are. */
 static bool take_whole_header(struct record *r, struct rd *in)
 {
     const uint8_t *p = in->p;
@@ -79,7 +79,7 @@ static bool take_whole_header(struct record *r, struct rd *in)
     r->version = (uint16_t)(3 << 8 | p[2]);
     r->length = r->left = length;
     r->open = true;
-    rd_skip(in, 5);
+    in->p += 5;
     return true;
 }
 
@@ -110,13 +110,15 @@ enum record_verdict record_next(struct record *r, struct rd *in, struct record_p
     enum record_verdict v = take_header(r, in);
     if (v != RECORD_PIECE)
         return v;
-    if (rd_left(in) == 0 && r->left)
+    size_t left = rd_left(in), n = left < r->left ? left : r->left;
+    if (n == 0 && r->left)
         return RECORD_MORE;
-    size_t n = rd_left(in) < r->left ? rd_left(in) : r->left;
-    bool first = r->left == r->length;
+    piece->bytes = (struct rd){ .p = in->p, .end = in->p + n };
+    piece->first = r->left == r->length;
+    in->p += n;
     r->left = (uint16_t)(r->left - n);
+    piece->last = r->left == 0;
     r->open = r->left != 0;
-    *piece = (struct record_piece){ .bytes = rd_sub(in, n), .first = first, .last = !r->open };
     return RECORD_PIECE;
 }
 
