@@ -302,24 +302,24 @@ bool decode_next(struct decode *d, struct decoded *out)
     return false;
 }
 
-/*
- * Ethernet, IPv4 without options, in one piece and whole, TCP: what nearly every frame is, read without the walk through the
- * tables. It says what the walk would say (a test compares them); everything else is left to it. Saves a fifth of the empty
- * loop.
- */
-static bool plain_frame(const struct packet *p, struct decoded *out)
+enum { ETHER = 14, TAG = 4, IPV4 = 20, IPV6 = 40, TCP = 20 };
+
+/* An IP packet at ip, of which n bytes are there, at least IPV4 + TCP: without options and in one piece, or without extension
+ * headers; TCP; whole. */
+static inline bool plain_ip(const uint8_t *ip, uint32_t n, bool six, struct decoded *out)
 {
-    enum { ETHER = 14, IPV4 = 20, TCP = 20 };
-    const uint8_t *ip = p->data + ETHER, *tcp = ip + IPV4;
-    if (p->caplen < ETHER + IPV4 + TCP || p->data[12] != 0x08 || p->data[13] != 0x00)
+    uint32_t header = six ? IPV6 : IPV4, size = six ? be16(ip + 4) + IPV6 : be16(ip + 2);
+    bool plain = six ? ip[0] >> 4 == 6 && ip[6] == PROTO_TCP
+                     : ip[0] == 0x45 && ip[9] == PROTO_TCP && (be16(ip + 6) & 0x3fff) == 0;
+    if (!plain || size > n || size < header + TCP)
         return false;
-    uint32_t total = be16(ip + 2), head = IPV4 + (tcp[12] >> 4) * 4U;
-    if (ip[0] != 0x45 || ip[9] != PROTO_TCP || be16(ip + 6) & 0x3fff || total > p->caplen - ETHER || head < IPV4 + TCP ||
-        head > total)
+    const uint8_t *tcp = ip + header;
+    uint32_t head = header + (tcp[12] >> 4) * 4U;
+    if (head < header + TCP || head > size)
         return false;
-    out->src = ip + 12;
-    out->dst = ip + 16;
-    out->addr_len = 4;
+    out->src = ip + (six ? 8 : 12);
+    out->dst = ip + (six ? 24 : 16);
+    out->addr_len = six ? 16 : 4;
     out->proto = PROTO_TCP;
     out->tcp_flags = tcp[13];
     out->fragmented = out->fleeting = false;
@@ -328,9 +328,49 @@ static bool plain_frame(const struct packet *p, struct decoded *out)
     out->seq = be32(tcp + 4);
     out->ack = be32(tcp + 8);
     out->payload = ip + head;
-    out->payload_cap = out->payload_len = total - head;
+    out->payload_cap = out->payload_len = size - head;
     out->ip = ip;
-    out->ip_cap = total;
+    out->ip_cap = size;
+    return true;
+}
+
+/*
+ * Ethernet, perhaps one 802.1Q tag, plain IP, TCP: what nearly every frame is, read without the walk through the tables. It says
+ * what the walk would say (a test compares them); everything else is left to it. Saves a fifth of the empty loop.
+ */
+static inline bool plain_frame(const struct packet *p, struct decoded *out)
+{
+    const uint8_t *type = p->data + ETHER - 2;
+    if (p->caplen < ETHER + IPV4 + TCP)
+        return false;
+    if (type[0] == 0x81 && type[1] == 0x00) {
+        if (p->caplen < ETHER + TAG + IPV4 + TCP)
+            return false;
+        uint16_t vid = be16(type + 2) & 0xfff;
+        out->ids = (struct encap_ids){ .kinds = ENCAP_VLAN, .outer = vid, .inner = vid, .vlan = vid };
+        type += TAG;
+    }
+    const uint8_t *ip = type + 2;
+    uint32_t n = p->caplen - (uint32_t)(ip - p->data);
+    if (type[0] == 0x08 && type[1] == 0x00)
+        return plain_ip(ip, n, false, out);
+    return type[0] == 0x86 && type[1] == 0xdd && plain_ip(ip, n, true, out);
+}
+
+static bool walk_frame(struct decode *d, int dlt, const struct packet *p, struct decoded *out)
+{
+    struct walk w = {
+        .r = rd_of(p->data, p->caplen), .missing = p->len - p->caplen, .cut = p->len > p->caplen, .out = out, .d = d,
+        .now = p->ts_ns,
+    };
+    enum layer l = (unsigned)dlt <= 0xffff ? (enum layer)d->next[BY_DLT][dlt] : LAYER_NONE;
+    out->ids = (struct encap_ids){ 0 };
+    out->fragmented = false;
+    out->addr_len = 0;
+    d->udp_valid = false;
+    if (!walk(&w, l ? l : END_UNKNOWN))
+        return rd_left(&d->rest) && decode_next(d, out);
+    out->fleeting = out->fragmented || rd_left(&d->rest) || out->addr_len == 6;
     return true;
 }
 
@@ -339,20 +379,7 @@ bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct dec
     out->ids = (struct encap_ids){ 0 };
     out->flow = 0;
     d->rest = (struct rd){ 0 };
-    if (dlt == DLT_EN10MB && plain_frame(p, out))
-        return true;
-    struct walk w = {
-        .r = rd_of(p->data, p->caplen), .missing = p->len - p->caplen, .cut = p->len > p->caplen, .out = out, .d = d,
-        .now = p->ts_ns,
-    };
-    enum layer l = (unsigned)dlt <= 0xffff ? (enum layer)d->next[BY_DLT][dlt] : LAYER_NONE;
-    out->fragmented = false;
-    out->addr_len = 0;
-    d->udp_valid = false;
-    if (!walk(&w, l ? l : END_UNKNOWN))
-        return rd_left(&d->rest) && decode_next(d, out);
-    out->fleeting = out->fragmented || rd_left(&d->rest) || out->addr_len == 6;
-    return true;
+    return (dlt == DLT_EN10MB && plain_frame(p, out)) || walk_frame(d, dlt, p, out);
 }
 
 bool decode_take_piece(struct decode *d, struct decode_piece *out)

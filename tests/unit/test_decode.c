@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
+
+#include <pcap/dlt.h>
 #include "base/limits.h"
 #include "capture/decode.h"
 #include "tests/tools/wrap.h"
@@ -210,48 +212,63 @@ static void trailers_do_not_enter(void **state)
     }
 }
 
-/* The usual frame has a way of its own past the layers: the same packet without Ethernet has not, and must come out alike,
- * whatever is changed in it and wherever it is cut. */
-static void assert_as_walked(const uint8_t *ip, size_t cap, size_t len)
+/* The usual frame has a way of its own past the layers: the same packet in a Linux cooked capture has not, and must come out alike,
+ * whatever is changed in it and wherever it is cut. inner: an ethertype and what follows it, with n bytes of it captured. */
+static void assert_as_walked(const uint8_t *inner, size_t n, size_t len)
 {
-    static uint8_t frame[14 + 512] = { [12] = 0x08 };
-    char ether[512];
-    assert_true(cap <= 512);
-    memcpy(frame + 14, ip, cap);
-    bool found = decode_cut(1, frame, 14 + cap, 14 + len);
+    static uint8_t ether[12 + 512], cooked[14 + 512] = { [3] = 1, [5] = 6 };
+    char reasons[512];
+    assert_true(n <= 512);
+    memcpy(ether + 12, inner, n);
+    memcpy(cooked + 14, inner, n);
+    bool found = decode_cut(DLT_EN10MB, ether, 12 + n, 12 + len);
     struct decoded a = out;
-    size_t at = found ? (size_t)(a.payload - guarded(frame, 14 + cap)) : 14;
-    (void)snprintf(ether, sizeof ether, "%s", counted());
-    assert_int_equal(decode_cut(12, ip, cap, len), found);
-    assert_string_equal(counted(), ether);
+    size_t at = found ? (size_t)(a.payload - guarded(ether, 12 + n)) : 0;
+    (void)snprintf(reasons, sizeof reasons, "%s", counted());
+    assert_int_equal(decode_cut(DLT_LINUX_SLL, cooked, 14 + n, 14 + len), found);
+    assert_string_equal(counted(), reasons);
     if (!found)
         return;
-    assert_true(out.payload == guarded(ip, cap) + at - 14 && a.ip_cap == out.ip_cap);
+    assert_true(out.payload == guarded(cooked, 14 + n) + at + 2 && a.ip_cap == out.ip_cap);
     assert_true(a.proto == out.proto && a.tcp_flags == out.tcp_flags && a.fragmented == out.fragmented);
     assert_true(a.sport == out.sport && a.dport == out.dport && a.seq == out.seq && a.ack == out.ack);
     assert_true(a.payload_cap == out.payload_cap && a.payload_len == out.payload_len && a.addr_len == out.addr_len);
     assert_true(memcmp(&a.ids, &out.ids, sizeof a.ids) == 0 && a.fleeting == out.fleeting);
 }
 
+static void plain_packet(uint8_t *b, size_t n, size_t headers)
+{
+    static const uint8_t change[] = { 0x00, 0xff, 0x80, 0x01, 0x46, 0x3f, 50, 54, 55, 74, 73, 75, 0x50, 0x70, 0xf0, 17, 0x20, 0x81 };
+    for (size_t at = 2; at < headers; at++) {
+        uint8_t was = b[at];
+        for (unsigned c = 0; c < sizeof change; c++) {
+            b[at] = change[c];
+            assert_as_walked(b, n, n);
+            assert_as_walked(b, n, n + 9);
+        }
+        b[at] = was;
+    }
+    for (size_t cap = 2; cap <= n; cap++) {
+        assert_as_walked(b, cap, n);
+        assert_as_walked(b, cap, cap);
+    }
+}
+
+#define PLAIN_IPV4 0x08, 0x00, 0x45, 0, 0, 20 + 24 + 30, 1, 2, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2
+#define PLAIN_IPV6 0x86, 0xdd, 0x60, 1, 2, 3, 0, 24 + 30, 6, 64, 0xfd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, \
+                   0xfd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16
+#define PLAIN_TCP 0x30, 0x39, 0x01, 0xbb, 1, 2, 3, 4, 5, 6, 7, 8, 0x60, 0x18, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0
+#define TAGGED 0x81, 0x00, 0x20, 0x64
+
 static void plain_frames_are_as_walked(void **state)
 {
     (void)state;
-    static uint8_t ip[20 + 24 + 30] = { 0x45, 0, 0, 20 + 24 + 30, 1, 2, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
-                                        0x30, 0x39, 0x01, 0xbb, 1, 2, 3, 4, 5, 6, 7, 8, 0x60, 0x18, 1, 0, 0, 0, 0, 0, 1, 1, 1, 0 };
-    static const uint8_t change[] = { 0x00, 0xff, 0x80, 0x01, 0x46, 0x3f, 74, 73, 75, 0x50, 0x70, 0xf0, 17, 0x20 };
-    for (size_t at = 0; at < 44; at++) {
-        uint8_t was = ip[at];
-        for (unsigned c = 0; c < sizeof change; c++) {
-            ip[at] = change[c];
-            assert_as_walked(ip, sizeof ip, sizeof ip);
-            assert_as_walked(ip, sizeof ip, sizeof ip + 9);
-        }
-        ip[at] = was;
-    }
-    for (size_t cap = 0; cap <= sizeof ip; cap++) {
-        assert_as_walked(ip, cap, sizeof ip);
-        assert_as_walked(ip, cap, cap);
-    }
+    static uint8_t four[2 + 20 + 24 + 30] = { PLAIN_IPV4, PLAIN_TCP }, tagged_four[4 + sizeof four] = { TAGGED, PLAIN_IPV4, PLAIN_TCP };
+    static uint8_t six[2 + 40 + 24 + 30] = { PLAIN_IPV6, PLAIN_TCP }, tagged_six[4 + sizeof six] = { TAGGED, PLAIN_IPV6, PLAIN_TCP };
+    plain_packet(four, sizeof four, 46);
+    plain_packet(six, sizeof six, 66);
+    plain_packet(tagged_four, sizeof tagged_four, 50);
+    plain_packet(tagged_six, sizeof tagged_six, 70);
 }
 
 /* Each byte of each header, changed: whatever comes out lies inside the frame. */
