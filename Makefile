@@ -68,11 +68,12 @@ $(B)/unit/%: tests/unit/%.c $(LIBOBJ)
 	$(SAY) "  CC $@"
 	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS) -lcmocka
 
-# Helpers of the test scripts (capture writers, rewrappers).
+# Helpers of the test scripts (capture writers, rewrappers); steps is timed beside the program, so it is linked like it.
+$(B)/tools/steps: WHOLE = $(if $(LTO),$(LTO) -w)
 $(B)/tools/%: tests/tools/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(SAY) "  CC $@"
-	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(WHOLE) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
 # The workloads and stop watches of the bench: on their own, so that they measure and judge from outside.
 $(B)/tools/%: tests/bench/%.c

@@ -87,6 +87,19 @@ def steps(tmp):
     return table(('step', 'adds', 'sum'), rows)
 
 
+def threads(tmp):
+    """Two threads beside one: seconds that pass, of what takes longest beside reading."""
+    rows = []
+    for mode, options in (('handshakes', ('--flows', '500000')), ('hosts', ('--flows', '1000000', '--clients', '1000000', '--servers', '20000'))):
+        capture = tmp + '/load.pcap'
+        subprocess.run([TOOLS + '/gen', mode, *options, '-o', capture, '-t', tmp + '/truth'], check=True)
+        two, one = ('exec %s read -q --threads %d %s' % (PROGRAM, n, capture) for n in (2, 1))
+        f = text_of(TOOLS + '/pair', '7', '600', two, one).split('\t')
+        rows.append((mode, f[6], f[5], '%.2f' % (float(f[6]) / float(f[5])), f[1], f[0], '%.0f' % (float(f[7]) / 1024)))
+        os.remove(capture)
+    return table(('workload', 'one thread, s', 'two threads, s', 'times as fast', 'CPU s of one', 'of two', 'peak MiB of two'), rows)
+
+
 GROWTH = (  # what grows, mode, how it is asked for, sizes
     ('open connections', 'manyflows', lambda n: ('--flows', n, '--clients', str(int(n) + 3)), (50000, 100000, 200000)),
     ('short connections', 'handshakes', lambda n: ('--flows', n), (50000, 100000, 200000)),
@@ -174,7 +187,7 @@ def main():
         text = open(DOCUMENT, encoding='utf-8').read()
         budgets = [line.split() for line in open('tests/bench/budgets.txt')]
         for mark, block in (('machine', machine()), ('bench', bench(sys.argv[1:])), ('sizes', sizes()),
-                            ('budgets', table(('what', 'instructions'), budgets)), ('steps', steps(tmp)), ('profile', profile(tmp)), ('growth', growth(tmp))):
+                            ('budgets', table(('what', 'instructions'), budgets)), ('steps', steps(tmp)), ('threads', threads(tmp)), ('profile', profile(tmp)), ('growth', growth(tmp))):
             text = put(text, mark, block)
         open(DOCUMENT, 'w', encoding='utf-8').write(text)
     finally:
