@@ -48,7 +48,8 @@ $(OUT): $(CLI:%.c=$(B)/%.o) $(LIBOBJ)
 	$(SAY) "  LD $@"
 	$(Q)$(CC) $(ALLFLAGS) $(if $(LTO),$(LTO) -w) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/%.o: %.c
+# The flags are in here.
+$(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(SAY) "  CC $@"
 	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(if $(LTO),$(LTO) -ffat-lto-objects) -c -o $@ $<

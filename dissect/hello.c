@@ -17,8 +17,8 @@ static bool version_plausible(uint16_t v, bool dtls)
     return dtls ? v >> 8 == 0xfe || v == VER_DTLS10_OPENSSL : v >> 8 == 3 || version_canonical(v) == VER_TLS13;
 }
 
-/* Of two-byte code points. Every list of every hello goes through these two, so there is nothing in their loops that keeps a compiler
- * from looking at several points at once. */
+/* Of two-byte code points. Every list of every hello goes through these two: nothing in their loops keeps a compiler from looking
+ * at several points at once. */
 static inline uint16_t point_at(const uint8_t *p)
 {
     uint16_t v;
