@@ -20,6 +20,7 @@ CPPFLAGS += -I. -D_GNU_SOURCE -DTLSUNSET_VERSION='"$(VERSION)"' -DTLSUNSET_DATAD
 CFLAGS ?= -O3 -g
 # The program is optimized as a whole, which the tests' own programs need not be: objects hold both kinds of code. LTO= links faster.
 LTO := $(if $(findstring clang,$(CC))$(SAN)$(TSAN)$(COV),,-flto=auto)
+PARTS = $(if $(LTO),-fno-lto)
 ALLFLAGS = -std=c11 $(WARN) $(HARDEN) $(SANFLAGS) $(CFLAGS) -MMD -MP
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lpthread -lm
@@ -67,14 +68,14 @@ $(B)/policy_files.o: $(B)/policy_files.c
 $(B)/unit/%: tests/unit/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(SAY) "  CC $@"
-	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS) -lcmocka
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(PARTS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS) -lcmocka
 
 # Helpers of the test scripts (capture writers, rewrappers); steps is timed beside the program, so it is linked like it.
-$(B)/tools/steps: WHOLE = $(if $(LTO),$(LTO) -w)
+$(B)/tools/steps: PARTS = $(if $(LTO),$(LTO) -w)
 $(B)/tools/%: tests/tools/%.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(SAY) "  CC $@"
-	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(WHOLE) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(PARTS) $(LDFLAGS) -o $@ $< $(LIBOBJ) $(LIBS)
 
 # The workloads and stop watches of the bench: on their own, so that they measure and judge from outside.
 $(B)/tools/%: tests/bench/%.c
@@ -87,7 +88,7 @@ WRAPPED = malloc calloc realloc strdup strndup
 $(B)/oom/tlsunset: $(CLI:%.c=$(B)/%.o) $(LIBOBJ) tests/oom/fail.c
 	@mkdir -p $(@D)
 	$(SAY) "  CC $@"
-	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -DOOM_WRAP $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) -DOOM_WRAP $(PARTS) $(LDFLAGS) $(WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(LIBS)
 
 $(B)/oom/fail.so: tests/oom/fail.c
 	@mkdir -p $(@D)
@@ -98,7 +99,7 @@ $(B)/oom/fail.so: tests/oom/fail.c
 $(B)/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(LIBOBJ)
 	@mkdir -p $(@D)
 	$(SAY) "  CC $@"
-	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBOBJ) $(LIBS)
+	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(PARTS) $(LDFLAGS) -o $@ $< tests/fuzz/replay.c $(LIBOBJ) $(LIBS)
 
 #: make            build ./tlsunset (V=1 shows the commands)
 #: make demo       build it and print the report of a capture that comes with it
