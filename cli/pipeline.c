@@ -186,7 +186,7 @@ static void count_packets(struct pipeline *p, const struct packet *pkt, unsigned
     s->packet_cut += cut;
 }
 
-static void take_unit(struct pipeline *p, uint64_t number, const struct packet *pkt, const struct decoded *d)
+static inline void take_unit(struct pipeline *p, uint64_t number, const struct packet *pkt, const struct decoded *d)
 {
     if (p->check)
         check_packet(p->check, pkt, d);
@@ -201,24 +201,24 @@ static void take_unit(struct pipeline *p, uint64_t number, const struct packet *
  */
 static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned n)
 {
-    const struct packet *of[AHEAD];
     struct decoded unit[AHEAD];
+    unsigned of[AHEAD]; /* the packet of each */
     const uint64_t next = p->own.stats.packets + 1;
-    unsigned units = 0, taken = 0;
+    unsigned most = n < AHEAD ? n : AHEAD, units = 0, taken = 0;
     bool alone = true;
-    while (taken < n && units < AHEAD && alone && pkt[taken].ts_ns >= p->hour_start_ns && pkt[taken].ts_ns < p->hour_end_ns) {
-        const struct packet *now = &pkt[taken++];
-        if (!decode_packet(p->decode, p->dlt, now, &unit[units]))
+    for (; taken < most && alone && pkt[taken].ts_ns >= p->hour_start_ns && pkt[taken].ts_ns < p->hour_end_ns; taken++) {
+        struct decoded *d = &unit[units];
+        if (!decode_packet(p->decode, p->dlt, &pkt[taken], d))
             continue;
-        flow_expect(p->own.flows, &unit[units]);
-        of[units] = now;
-        alone = !unit[units++].fleeting;
+        flow_expect(p->own.flows, d);
+        of[units++] = taken;
+        alone = !d->fleeting;
     }
     count_packets(p, pkt, taken);
     for (unsigned i = 0; i < units; i++)
-        take_unit(p, next + (uint64_t)(of[i] - pkt), of[i], &unit[i]);
+        take_unit(p, next + of[i], &pkt[of[i]], &unit[i]);
     while (!alone && decode_next(p->decode, &unit[0]))
-        take_unit(p, next + (uint64_t)(of[units - 1] - pkt), of[units - 1], &unit[0]);
+        take_unit(p, next + of[units - 1], &pkt[of[units - 1]], &unit[0]);
     return taken;
 }
 
