@@ -12,18 +12,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SLAB_BITS = 13, SLAB_CHUNK = 1 << SLAB_BITS };
+enum { SLAB_BITS = 15, SLAB_CHUNK = 1 << SLAB_BITS };
 #define SLAB_NONE UINT32_MAX
 
 struct slab {
-    size_t width; /* of a record, 4 or more; its owner sets it, all else is 0 at first */
+    size_t width; /* of a record, 4 or more; */
+    uint32_t most; /* of them at once: its owner sets these two, all else is 0 at first */
     uint8_t **chunk;
     uint32_t made; /* records that somebody had once */
     uint32_t freed; /* of these the first that nobody has, one more than its number; each holds the next; 0: none */
 };
 
-/* A record with anything in it. SLAB_NONE: out of memory, or there would be more than most. */
-uint32_t slab_take(struct slab *s, uint32_t most);
+/* A record with anything in it. SLAB_NONE: out of memory, or there would be more than there may be. */
+uint32_t slab_take(struct slab *s);
 void slab_give(struct slab *s, uint32_t i);
 void slab_free(struct slab *s);
 

@@ -62,7 +62,6 @@ struct flow_table {
     enum flow_scope scope;
 
     struct slab conns;
-    uint32_t max_conns;
     uint32_t lru_head, lru_tail; /* most and least recently used */
     struct flow_clock clock; /* where nobody else tells the time */
     uint32_t now; /* seconds */
@@ -195,7 +194,7 @@ static void settle(struct flow_table *t, uint32_t i, enum slot_state state)
 /* Into a state with a slot, which is what it was or anything. NULL: out of memory, and nothing is known of it. */
 static struct slot *slot_give(struct flow_table *t, uint32_t i, enum slot_state state)
 {
-    uint32_t number = has_slot(t, i) ? t->at[i] : slab_take(&t->slots, t->max_slots);
+    uint32_t number = has_slot(t, i) ? t->at[i] : slab_take(&t->slots);
     if (number == SLAB_NONE) {
         t->env.stats->memory_refused++;
         settle(t, i, SLOT_RENEWED);
@@ -254,10 +253,12 @@ static bool rebuild(struct flow_table *t, uint32_t slots)
     huge_hint(at, slots * sizeof *at);
     uint32_t mask = slots - 1, used = 0;
     for (uint32_t i = 0; i <= t->mask; i++) {
-        if (slot_is_idle(t, i))
-            settle(t, i, SLOT_EMPTY);
         if (state_at(t, i) == SLOT_EMPTY)
             continue;
+        if (slot_is_idle(t, i)) {
+            settle(t, i, SLOT_EMPTY);
+            continue;
+        }
         uint32_t j = home_of(t->word[i] >> TAG_SHIFT, mask);
         while (word[j] & STATE_MASK)
             j = (j + 1) & mask;
@@ -405,7 +406,7 @@ static uint32_t conn_number(struct flow_table *t)
 {
     while (t->lru_tail != NIL && crowded(t))
         evict_oldest(t);
-    uint32_t i = slab_take(&t->conns, t->max_conns);
+    uint32_t i = slab_take(&t->conns);
     if (i != SLAB_NONE)
         return i;
     if (t->lru_tail == NIL) {
@@ -413,7 +414,7 @@ static uint32_t conn_number(struct flow_table *t)
         return NIL;
     }
     evict_oldest(t);
-    return slab_take(&t->conns, t->max_conns);
+    return slab_take(&t->conns);
 }
 
 /* Give the word a conn. NULL: out of memory. Evicts the oldest conn at the cap; that may not be this word's. */
@@ -758,15 +759,14 @@ struct flow_table *flow_table_new(const struct flow_options *opt, uint64_t seed,
         free(t);
         return NULL;
     }
-    t->slots.width = sizeof(struct slot);
-    t->conns.width = sizeof(struct conn);
     t->mask = FIRST_SLOTS - 1;
     t->env = (struct tcp_env){ .sink = sink, .stats = stats,
                                .room.max = opt && opt->max_buffered ? opt->max_buffered : LIMIT_OOO_TOTAL };
     uint32_t want = opt && opt->max_flows ? opt->max_flows : LIMIT_FLOWS;
     for (t->max_slots = FIRST_SLOTS; t->max_slots < want && t->max_slots < 1u << 30;)
         t->max_slots *= 2;
-    t->max_conns = opt && opt->max_conns ? opt->max_conns : LIMIT_CONNS;
+    t->slots = (struct slab){ .width = sizeof(struct slot), .most = t->max_slots };
+    t->conns = (struct slab){ .width = sizeof(struct conn), .most = opt && opt->max_conns ? opt->max_conns : LIMIT_CONNS };
     t->scope = opt ? opt->scope : SCOPE_NONE;
     t->lru_head = t->lru_tail = NIL;
     t->ending = UINT64_MAX;
