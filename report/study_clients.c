@@ -70,8 +70,9 @@ bool clients_collect(struct study *s)
     s->by_client = malloc((s->cells + 1u) * sizeof *s->by_client);
     s->client_stacks = calloc(intern_count(s->clients) + 1u, sizeof *s->client_stacks);
     s->client_damaged = calloc(intern_count(s->clients) + 1u, sizeof *s->client_damaged);
+    s->client_from = calloc(intern_count(s->clients) + 1u, sizeof *s->client_from);
     struct study_item *item = malloc((s->cells + 1u) * sizeof *item);
-    if (!s->by_client || !s->client_stacks || !s->client_damaged || !item) {
+    if (!s->by_client || !s->client_stacks || !s->client_damaged || !s->client_from || !item) {
         free(item);
         return false;
     }
@@ -83,6 +84,10 @@ bool clients_collect(struct study *s)
     for (uint32_t i = 0; i < s->cells; i++)
         s->by_client[i] = item[i].cell;
     free(item);
+    for (uint32_t i = 0; i < s->cells; i++)
+        s->client_from[s->cell[i].client]++;
+    for (uint32_t i = 0; i < intern_count(s->clients); i++)
+        s->client_from[i + 1] += s->client_from[i];
     for (uint32_t i = 0, from = 0; i < s->cells; i++) {
         bool last = i + 1 == s->cells || s->cell[s->by_client[i + 1]].client != s->cell[s->by_client[i]].client;
         if (last) {

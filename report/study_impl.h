@@ -83,6 +83,7 @@ struct study {
     uint32_t sights;
     struct cell *cell;
     uint32_t *by_client; /* cells by client, stack, place */
+    uint32_t *client_from; /* by client id - 1, and one more: where its cells begin in by_client */
     uint32_t *order; /* cells of the study, most handshakes first */
     uint32_t cells, cell_room, ordered;
     struct place_facts *facts; /* by place - 1 */

@@ -19,11 +19,10 @@ static bool suites_within(const struct offer *a, const struct offer *b)
 /* The first of the client's cells with this stack, in by_client[]. */
 static uint32_t first_of_strain(const struct study *s, uint32_t client, uint32_t stack)
 {
-    uint32_t i = 0, n = s->cells;
+    uint32_t i = s->client_from[client - 1], n = s->client_from[client];
     while (i < n) {
         uint32_t mid = i + (n - i) / 2;
-        const struct cell *c = &s->cell[s->by_client[mid]];
-        if (c->client < client || (c->client == client && c->stack < stack))
+        if (s->cell[s->by_client[mid]].stack < stack)
             i = mid + 1;
         else
             n = mid;
