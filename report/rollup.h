@@ -170,9 +170,10 @@ struct roll_client {
 };
 typedef int roll_client_fn(void *ctx, const struct roll_client *c); /* not 0: stop, and return it */
 int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx); /* -1: out of memory */
-/* The same, but fn is called only for those that wants() says true of. All that it is told costs little: the version_rank of the
- * oldest version that was negotiated or is the best offer of any hello is not below this; 100: no such version is known. */
-typedef bool roll_client_wants(void *ctx, int rank);
+/* The same, but fn is called only for those that wants() says true of, twice: at first c is NULL and the version_rank of the oldest
+ * version that was negotiated, or is the best offer of any hello, is not below rank (100: no such version is known); then c is
+ * whole but for its stacks and guess. Each costs more than what was asked before. */
+typedef bool roll_client_wants(void *ctx, int rank, const struct roll_client *c);
 int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll_client_fn *fn, void *ctx);
 
 /* Client-server pairs, in order of both. */

@@ -244,9 +244,11 @@ int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll
     while (result == 0 && roll_group_next(r, &g, r->rows)) {
         struct roll_client c;
         int rank;
-        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_rank(r, &g, &rank) || !wants(ctx, rank))
+        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_rank(r, &g, &rank) || !wants(ctx, rank, NULL))
             continue;
         client_sum(r, &g, &c);
+        if (!wants(ctx, rank, &c))
+            continue;
         if (!stacks_find(r, &g, &s)) {
             result = -1;
             break;
@@ -261,10 +263,11 @@ int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll
     return result;
 }
 
-static bool wants_all(void *ctx, int rank)
+static bool wants_all(void *ctx, int rank, const struct roll_client *c)
 {
     (void)ctx;
     (void)rank;
+    (void)c;
     return true;
 }
 

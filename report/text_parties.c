@@ -270,18 +270,19 @@ static bool keep_room(struct keep *k)
     return true;
 }
 
-static bool counts_client(void *ctx, int rank)
+static bool counts_client(void *ctx, int rank, const struct roll_client *c)
 {
     struct keep *k = ctx;
+    const struct roll_client *last = k->full ? &k->best[k->t->r->view->top - 1] : NULL;
+    if (c)
+        return !last || client_cmp(c, last) <= 0;
     k->all++;
-    return !k->full || rank <= version_rank(VER_TLS11) || rank <= age(&k->best[k->t->r->view->top - 1]);
+    return !last || rank <= version_rank(VER_TLS11) || rank <= age(last);
 }
 
 static int keep_client(void *ctx, const struct roll_client *c)
 {
     struct keep *k = ctx;
-    if (k->full && client_cmp(c, &k->best[k->t->r->view->top - 1]) > 0)
-        return 0;
     if (!keep_room(k))
         return -1;
     k->best[k->n] = *c;
