@@ -123,7 +123,7 @@ static void who_and_where(struct writer *w, const struct cell *c)
 
 static void accepted(struct json_out *j, const struct study *s, const struct cell *c)
 {
-    const struct accepted *a = study_accepted(s, c->client, c->place);
+    const struct accepted *a = study_accepted(s, c);
     if (!a)
         return;
     json_text(j, "accepted_because", a->reason);

@@ -167,9 +167,9 @@ const char *cell_addresses_text(const struct study *s, const struct cell *c, cha
 /* "10.1.2.3", "10.1.2.3 till-4", "tills (12 addresses)". Returns buf. */
 const char *client_text(const struct study *s, uint32_t client, char *buf, size_t cap);
 bool study_is_client(const struct study *s, uint32_t client, const struct study_subject *q); /* by its name, or any address */
-/* The exception (--accept) that holds for a client at a place; NULL: none. */
+/* The exception (--accept) that holds for a cell; NULL: none. */
 struct accepted;
-const struct accepted *study_accepted(const struct study *s, uint32_t client, uint32_t place);
+const struct accepted *study_accepted(const struct study *s, const struct cell *c);
 /* How many stacks the client showed, and how many of these would break or fall to plaintext somewhere. */
 struct stack_sum {
     uint32_t all, broken;

@@ -14,7 +14,6 @@
 struct client_at {
     uint32_t client;
     struct addr addr;
-    bool seen;
 };
 
 static int client_at_cmp(const void *x, const void *y)
@@ -39,7 +38,7 @@ static struct client_at *gather(const struct study *s, uint32_t *n)
         has_name[i - 1] = study_client_name(s, i) != NULL;
     for (uint32_t i = 0; has_name && at && i < s->sights; i++)
         if (has_name[s->seen[i].client - 1])
-            at[k++] = (struct client_at){ s->seen[i].client, cube_row_key(s->cube, s->seen[i].row)->client.addr, false };
+            at[k++] = (struct client_at){ s->seen[i].client, cube_row_key(s->cube, s->seen[i].row)->client.addr };
     if (has_name && at && k)
         qsort(at, k, sizeof *at, client_at_cmp);
     *n = 0;
@@ -95,63 +94,45 @@ uint32_t study_names(const struct study *s, uint32_t *addresses)
     return names;
 }
 
-/* How many of the n addresses at a are in this cell; they are moved to the front. */
-static uint32_t keep_of_cell(const struct study *s, const struct cell *c, struct client_at *a, uint32_t n)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = c->from; i < c->to; i++) {
-        const struct client_at want = { c->client, cube_row_key(s->cube, s->seen[i].row)->client.addr, false };
-        struct client_at *found = bsearch(&want, a, n, sizeof *a, client_at_cmp);
-        if (found)
-            found->seen = true;
-    }
-    for (uint32_t i = 0; i < n; i++)
-        if (a[i].seen)
-            a[kept++] = a[i];
-    return kept;
-}
-
-struct addr *cell_addresses(const struct study *s, const struct cell *c, uint32_t *n)
-{
-    const struct addr *all = study_addresses(s, c->client, n);
-    struct client_at *at = malloc(*n * sizeof *at);
-    struct addr *out = malloc(*n * sizeof *out);
-    for (uint32_t i = 0; at && out && i < *n; i++)
-        at[i] = (struct client_at){ .client = c->client, .addr = all[i] };
-    if (at && out)
-        *n = keep_of_cell(s, c, at, *n);
-    for (uint32_t i = 0; at && out && i < *n; i++)
-        out[i] = at[i].addr;
-    if (!at) {
-        free(out);
-        out = NULL;
-    }
-    free(at);
-    return out;
-}
-
 static int address_cmp(const void *x, const void *y)
 {
     return addr_cmp(x, y);
 }
 
+static uint32_t sort_and_join(struct addr *list, uint32_t n)
+{
+    uint32_t kept = 0;
+    if (n)
+        qsort(list, n, sizeof *list, address_cmp);
+    for (uint32_t i = 0; i < n; i++)
+        if (i == 0 || addr_cmp(&list[kept - 1], &list[i]) != 0)
+            list[kept++] = list[i];
+    return kept;
+}
+
+/* By its rows, not by its client's addresses: one name may stand for a million of them. */
+struct addr *cell_addresses(const struct study *s, const struct cell *c, uint32_t *n)
+{
+    struct addr *list = malloc((c->to - c->from + 1u) * sizeof *list);
+    *n = 0;
+    for (uint32_t i = c->from; list && i < c->to; i++)
+        list[(*n)++] = cube_row_key(s->cube, s->seen[i].row)->client.addr;
+    *n = list ? sort_and_join(list, *n) : 0;
+    return list;
+}
+
 uint32_t study_addresses_of(const struct study *s, enum verdict_kind v)
 {
-    uint32_t all = 0, kept = 0, n;
+    uint32_t all = 0;
     struct addr *list = malloc((s->sights + 1u) * sizeof *list);
     for (uint32_t i = 0; list && i < s->cells; i++) {
         const struct verdict *w = study_verdict_of(s, i);
-        struct addr *a = w->list == LIST_MAIN && w->is == v ? cell_addresses(s, &s->cell[i], &n) : NULL;
-        for (uint32_t k = 0; a && k < n; k++) /* no more than the cell has rows */
-            list[all++] = a[k];
-        free(a);
+        for (uint32_t k = s->cell[i].from; w->list == LIST_MAIN && w->is == v && k < s->cell[i].to; k++)
+            list[all++] = cube_row_key(s->cube, s->seen[k].row)->client.addr;
     }
-    if (all)
-        qsort(list, all, sizeof *list, address_cmp);
-    for (uint32_t i = 0; i < all; i++)
-        kept += i == 0 || addr_cmp(&list[i - 1], &list[i]) != 0;
+    all = list ? sort_and_join(list, all) : 0;
     free(list);
-    return kept;
+    return all;
 }
 
 const char *cell_addresses_text(const struct study *s, const struct cell *c, char *buf, size_t cap)
@@ -226,19 +207,20 @@ bool study_enforce_missed(const struct study *s, unsigned i, char *nearest, size
     return true;
 }
 
-/* An exception for an address does not speak for the others of a name: each needs one. */
-const struct accepted *study_accepted(const struct study *s, uint32_t client, uint32_t place)
+/* An exception for an address does not speak for the others that a name stands for: each that came here needs one. */
+const struct accepted *study_accepted(const struct study *s, const struct cell *c)
 {
-    const struct place *p = study_place(s, place);
-    const char *name = s->q->accept ? study_client_name(s, client) : NULL;
+    const struct place *p = study_place(s, c->place);
+    const char *name = s->q->accept ? study_client_name(s, c->client) : NULL;
     const struct accepted *found = NULL;
-    uint32_t n;
-    const struct addr *a = study_addresses(s, client, &n);
-    for (uint32_t i = 0; s->q->accept && i < n; i++) {
-        const struct accepted *one = accept_find(s->q->accept, &a[i], name, &p->server, cube_name(s->cube, p->sni), s->q->now_ns);
+    for (uint32_t i = c->from; s->q->accept && i < c->to; i++) {
+        const struct addr *a = &cube_row_key(s->cube, s->seen[i].row)->client.addr;
+        const struct accepted *one = accept_find(s->q->accept, a, name, &p->server, cube_name(s->cube, p->sni), s->q->now_ns);
         if (!one)
             return NULL;
         found = found ? found : one;
+        if (!name)
+            break; /* all are of one address */
     }
     return found;
 }

@@ -111,7 +111,7 @@ static uint8_t list_of(const struct study *s, const struct cell *c, const struct
     if (s->q->enforces && !(s->server_mark[s->place_server[c->place - 1] - 1] >> MARK_ENFORCED & 1))
         return LIST_OUTSIDE;
     bool good = v->is == VERDICT_READY || v->is == VERDICT_SAFE;
-    if (!good && study_accepted(s, c->client, c->place))
+    if (!good && study_accepted(s, c))
         return LIST_ACCEPTED;
     return c->stale ? LIST_STALE : LIST_MAIN;
 }
