@@ -8,6 +8,7 @@
 
 /* What was counted of a capture that began with the same packet. */
 struct part {
+    bool met; /* by the walk: it counts once */
     uint64_t packets, bytes;
     int64_t last_ns, read_ns; /* 0: in this run */
     char name[64]; /* the end of it */
@@ -21,7 +22,7 @@ struct walk {
     uint64_t seen, counted; /* packets; those that are parts */
     uint64_t bytes; /* since then */
     uint64_t next; /* packets since then at which the next part could end */
-    int64_t last_ns; /* latest */
+    int64_t last_ns; /* latest, since then */
     const struct part *as; /* the part that was met last */
 };
 
@@ -64,7 +65,7 @@ static void next_end(struct walk *w, uint64_t after)
 {
     w->next = 0;
     for (unsigned i = 0; i < w->parts; i++)
-        if (w->part[i].packets > after && (!w->next || w->part[i].packets < w->next))
+        if (!w->part[i].met && w->part[i].packets > after && (!w->next || w->part[i].packets < w->next))
             w->next = w->part[i].packets;
     w->over = !w->next;
 }
@@ -72,9 +73,10 @@ static void next_end(struct walk *w, uint64_t after)
 static void walk_end(struct walk *w)
 {
     for (unsigned i = 0; i < w->parts; i++) {
-        const struct part *p = &w->part[i];
-        if (p->packets != w->next || p->bytes != w->bytes || p->last_ns != w->last_ns)
+        struct part *p = &w->part[i];
+        if (p->met || p->packets != w->next || p->bytes != w->bytes || p->last_ns != w->last_ns)
             continue;
+        p->met = true;
         w->counted = w->seen;
         w->bytes = 0;
         w->as = p;
@@ -86,7 +88,7 @@ static void walk_end(struct walk *w)
 
 static void walk_packet(struct walk *w, const struct packet *p)
 {
-    w->last_ns = w->seen == 0 || p->ts_ns > w->last_ns ? p->ts_ns : w->last_ns;
+    w->last_ns = w->seen == w->counted || p->ts_ns > w->last_ns ? p->ts_ns : w->last_ns; /* of the part that may end here */
     w->seen++;
     w->bytes += p->caplen;
     if (w->seen - w->counted == w->next)
@@ -132,7 +134,7 @@ static int examine(const struct known *k, const char *path, struct walk *w, uint
 static bool has_twin(const struct source_list *list, unsigned i, bool before)
 {
     for (unsigned k = 0; k < (before ? i : list->count); k++)
-        if (k != i && list->file[k].size && list->file[k].mark == list->file[i].mark)
+        if (k != i && list->file[k].size && list->file[k].mark && list->file[k].mark == list->file[i].mark)
             return true;
     return false;
 }
@@ -164,6 +166,7 @@ static enum known_answer judge(const struct known *k, const char *path, const st
     (void)snprintf(found->as, sizeof found->as, "%s%s%s", as->name, as->read_ns ? " on " : "",
                    as->read_ns ? day_text(as->read_ns, day) : "");
     found->counted = w->counted;
+    found->shorter = !w->over;
     if (w->counted == 0)
         return KNOWN_ALIKE;
     if (w->seen > w->counted)
@@ -198,7 +201,7 @@ enum known_answer known_already(const struct known *k, unsigned i, struct known_
     const struct source_file *file = &k->list->file[i];
     struct walk w = { .parts = 0 };
     *found = (struct known_file){ .counted = 0 };
-    if (!file->size || k->o->again)
+    if (!file->size || !file->mark || k->o->again) /* without a packet it counts nothing */
         return KNOWN_NOT;
     int maybe = has_twin(k->list, i, true) ? 1 : k->store ? store_has_mark(k->store, file->mark, e) : 0;
     if (maybe != 1)

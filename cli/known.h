@@ -29,6 +29,7 @@ enum known_answer { KNOWN_NOT, KNOWN_ALREADY /* and a line says so */, KNOWN_BEG
 struct known_file {
     uint8_t digest[32]; /* when it had to be taken, else zero */
     uint64_t counted; /* KNOWN_BEGUN: so many of its first packets were counted before */
+    bool shorter; /* KNOWN_ALIKE: it ends before what was counted does, and may be its beginning */
     char as[100]; /* KNOWN_BEGUN, KNOWN_ALIKE: as which capture, and if not in this run, when */
 };
 enum known_answer known_already(const struct known *k, unsigned i, struct known_file *found, struct err *e); /* of file i */

@@ -184,8 +184,9 @@ static bool read_on(struct reading *r, enum known_answer known, const struct kno
         known_tell(found, in);
         (void)err_set(&line, "%s: %s: only what follows is read (--again reads all of it)", in->name, in->warning);
     } else if (r->store) {
-        (void)err_set(&line, "%s: begins with the same packet as %s, and goes on otherwise: not read, what both hold would count "
-                             "twice (read it into a state of its own, or with --again)", in->name, found->as);
+        (void)err_set(&line, "%s: begins with the same packet as %s, and %s: not read, what both hold would count twice (read it "
+                             "into a state of its own, or with --again)", in->name, found->as,
+                      found->shorter ? "is shorter, perhaps a part of it" : "goes on otherwise");
     } else {
         (void)snprintf(in->warning, sizeof in->warning, "begins like %s: what both hold counts twice", found->as);
         (void)err_set(&line, "%s: %s", in->name, in->warning);

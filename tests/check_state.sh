@@ -64,6 +64,27 @@ done
 [ "$(sqlite3 "$tmp/grows.db" 'SELECT count(*), sum(packets) FROM input')" = '3|9932' ] || fail 'packets of a capture that grew are counted twice'
 "$t" report -q --top 0 "$tmp/grows.db" | grep -q '9,932 packets' || fail 'packets of a capture that grew'
 "$t" report -q "$tmp/grows.db" | grep -q 'warning: first 6992 packets counted before' || fail 'the report does not say what was counted before'
+# The clock steps back between two readings, and the packets are all alike: each counts once. Of empty captures nothing counts.
+for n in 0 5 8 10; do
+	python3 - "$n" >"$tmp/back$n.pcap" <<'END'
+import struct, sys
+times = (100, 101, 102, 103, 104, 50, 51, 52, 53, 54)[:int(sys.argv[1])]
+frame = bytes(12) + b'\x08\x06' + bytes(46)
+sys.stdout.buffer.write(struct.pack('<IHHiIII', 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) +
+                        b''.join(struct.pack('<IIII', t, 0, len(frame), len(frame)) + frame for t in times))
+END
+done
+for n in 5 8 10; do
+	cp "$tmp/back$n.pcap" "$tmp/back.pcap"
+	"$t" read -q --state "$tmp/back.db" "$tmp/back.pcap" >/dev/null || fail "a clock that steps back: $n packets"
+	[ "$(sqlite3 "$tmp/back.db" 'SELECT sum(packets) FROM input')" = $n ] || fail "a clock that steps back: not $n packets"
+done
+head -c 24 "$tmp/back0.pcap" >"$tmp/empty1.pcap"
+{ head -c 16 "$tmp/back0.pcap"; printf '\0\0\1\0'; tail -c 4 "$tmp/back0.pcap"; } >"$tmp/empty2.pcap"
+"$t" read -q --state "$tmp/back.db" "$tmp/empty1.pcap" "$tmp/empty2.pcap" >/dev/null 2>"$tmp/err" || fail "empty captures: $(cat "$tmp/err")"
+rc=0
+"$t" read -q --state "$tmp/back.db" "$tmp/back8.pcap" >/dev/null 2>"$tmp/err" || rc=$?
+[ $rc = 0 ] || fail 'a copy read before, under another name'
 "$t" read --state "$tmp/grows.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err"
 grep -q 'read already' "$tmp/err" || fail 'a capture that grew, compressed, is not the same'
 head -c $((size * 40 / 100)) "$tmp/whole.pcap" >"$tmp/a.pcap"
