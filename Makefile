@@ -84,7 +84,7 @@ $(B)/tools/%: tests/bench/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $< -lpcap
 
 # The program with allocations that fail when asked to: its own (tests/oom/fail.c linked in), and those of all libraries.
-WRAPPED = malloc calloc realloc strdup strndup
+WRAPPED = malloc aligned_alloc calloc realloc strdup strndup
 $(B)/oom/tlsunset: $(CLI:%.c=$(B)/%.o) $(LIBOBJ) tests/oom/fail.c
 	@mkdir -p $(@D)
 	$(SAY) "  CC $@"

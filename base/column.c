@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+enum { LINE = 64 }; /* of the cache; COLUMN_BLOCK values of any width are a multiple of it */
+_Static_assert(COLUMN_BLOCK % LINE == 0, "what aligned_alloc asks for");
+
 bool column_room(struct column *c, uint32_t more)
 {
     if (more <= c->room - c->blocks)
@@ -23,9 +26,10 @@ bool column_reserve(struct column *c, uint32_t id)
     while ((id - 1) / COLUMN_BLOCK >= c->blocks) {
         if (!column_room(c, 1))
             return false;
-        void *b = calloc(COLUMN_BLOCK, c->width);
+        void *b = aligned_alloc(LINE, COLUMN_BLOCK * c->width); /* a value of a line's size is to lie in one */
         if (!b)
             return false;
+        memset(b, 0, COLUMN_BLOCK * c->width);
         c->block[c->blocks++] = b;
     }
     return true;

@@ -60,6 +60,8 @@ static int fails(void)
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t n);
+void *__real_aligned_alloc(size_t align, size_t n);
+void *__wrap_aligned_alloc(size_t align, size_t n);
 void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
@@ -69,6 +71,11 @@ char *__wrap_strndup(const char *s, size_t n);
 void *__wrap_malloc(size_t n)
 {
     return fails() ? NULL : __real_malloc(n);
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t n)
+{
+    return fails() ? NULL : __real_aligned_alloc(align, n);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
