@@ -43,7 +43,7 @@ enum {
     LIMIT_CERT_BYTES = 128 * 1024, /* a Certificate message; longer chains are skipped and counted */
     LIMIT_HANDSHAKE_TOTAL = 32 * 1024 * 1024, /* bytes of messages, dialogues and packets that wait for more, of all connections */
     LIMIT_PIECES_AHEAD = 16384, /* of a fragment, beyond what has come: an offset alone must not reserve memory */
-    LIMIT_HELLO_TOTAL = 256 * 1024 * 1024, /* conversations and the whole hellos they keep: LIMIT_CONNS large ones */
+    LIMIT_HELLO_TOTAL = 256 * 1024 * 1024, /* conversations and what they keep of hellos: LIMIT_CONNS large ones */
     LIMIT_UNDECIDED_BYTES = 256 * 1024, /* protected data of one side without a decision: then it ends as it stands */
     LIMIT_UPGRADE_UNIT = 16384, /* one line or PDU of an upgrade protocol */
     LIMIT_UPGRADE_BYTES = 65536, /* dialogue before TLS, both directions */

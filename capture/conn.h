@@ -23,7 +23,7 @@ struct conn {
     uint8_t spoke; /* who sent the latest payload that was delivered, */
     int64_t spoke_ns; /* and when */
     uint64_t tag; /* of its slot */
-    uint32_t lru_prev, lru_next; /* indices of the list of open ones, oldest at the tail; free list through lru_next */
+    uint32_t lru_prev, lru_next; /* indices of the list of open ones, oldest at the tail */
     uint32_t used; /* when it went to the head of that list, by the table's clock */
     uint64_t used_order; /* and the number of the packet that brought it there */
 };

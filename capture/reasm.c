@@ -24,10 +24,13 @@ static size_t cost_of(uint32_t n)
 static struct reasm_late *late_new(struct room *room)
 {
     size_t cost = room_cost(sizeof(struct reasm_late));
-    struct reasm_late *late = room_take(room, 0, cost) ? calloc(1, sizeof *late) : NULL;
-    if (!late)
+    if (!room_take(room, 0, cost))
         return NULL;
-    late->bytes = (uint32_t)cost;
+    struct reasm_late *late = calloc(1, sizeof *late);
+    if (late)
+        late->bytes = (uint32_t)cost;
+    else
+        room_give(room, cost);
     return late;
 }
 

@@ -22,6 +22,8 @@ struct head {
     bool ext_high, fallback_scsv, renegotiation_scsv, grease, ticket;
 };
 
+_Static_assert(sizeof(struct head) <= HELLO_KEPT_MAX - LIMIT_HELLO_BYTES, "the lists have the rest, and are no longer than the hello");
+
 static const struct rd *list_of(const struct client_hello *ch, unsigned i)
 {
     return (const struct rd *)(const void *)((const uint8_t *)ch + whole[i]);

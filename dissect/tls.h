@@ -21,7 +21,7 @@ struct tls_shared {
     struct cert_cache *certs;
     struct stats *stats;
     struct room buffered; /* what waits for more, of all conversations and dialogues: LIMIT_HANDSHAKE_TOTAL */
-    struct room kept; /* the state of all flows, and the whole hellos they keep: LIMIT_HELLO_TOTAL */
+    struct room kept; /* the state of all flows, and what they keep of hellos: LIMIT_HELLO_TOTAL */
     struct pool pool; /* what both are of */
     struct client_hello ch; /* of the event filled last, */
     uint8_t offer[OFFER_MAX]; /* likewise */
