@@ -129,7 +129,7 @@ SIZES = (  # structure, the object that has it, what there is one of it for
     ('session', 'dissect/session.o', 'of these, what is known of its beginning'),
     ('opening', 'dissect/session.o', 'and where it did not plainly begin with TLS'),
     ('tls', 'dissect/tls.o', 'and of its handshake, beside what is kept of the hellos (about 250 bytes of the client\'s)'),
-    ('cube_row', 'report/cube.o', 'row of the cube: its key and values'),
+    ('cube_row', 'report/cube_row.o', 'row of the cube: its key and values'),
     ('profile', 'report/cube.o', 'distinct ClientHello offer, beside its canonical bytes'),
     ('cert_facts', 'report/cube.o', 'distinct certificate'),
     ('hour', 'report/cube.o', 'hour of the window'),
