@@ -242,6 +242,7 @@ static void forget_idle(struct flow_table *t, unsigned epochs)
 
 static bool rebuild(struct flow_table *t, uint32_t slots)
 {
+    assert(slots > 0);
     uint64_t *word = calloc(slots, sizeof *word);
     uint32_t *at = malloc(slots * sizeof *at);
     if (!word || !at) {

@@ -539,7 +539,7 @@ static enum stream_verdict sniff(struct dissector *ds, struct session *s, struct
     bool hello = !s->tls && tls_looks_like(b, true);
     if (!(s->o && s->o->g.trial) && !s->tls && !s->tls_ruled_out && !hello)
         open_dialogue(ds, s, f, d, b);
-    if (hello_amid_dialogue(s, f, d, b)) {
+    if (s->o && hello_amid_dialogue(s, f, d, b)) {
         enum dialogue_verdict v = DIALOGUE_TLS;
         s->o->g.trials = 1;
         enum stream_verdict out = hand_over(ds, s, f, d, v);

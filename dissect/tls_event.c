@@ -6,7 +6,7 @@ static enum resumption resumption(const struct tls *t, const struct client_hello
 {
     if (t->sslv2)
         return t->sslv2_resumed ? RESUMPTION_YES : RESUMPTION_NO;
-    if (!t->has_sh)
+    if (!t->sh)
         return RESUMPTION_UNKNOWN;
     if (version_rank(t->version) == version_rank(VER_TLS13))
         return t->sh->hello.psk ? RESUMPTION_YES : t->flags & EV_HELLO_PARTIAL ? RESUMPTION_UNKNOWN : RESUMPTION_NO;
