@@ -10,7 +10,7 @@
 #include <time.h>
 
 #define DEFAULT_POLICY "tls12-minimum"
-enum { POLICIES_MAX = 64, FAIL_ON = 1u << VERDICT_BREAKS | 1u << VERDICT_PLAINTEXT | 1u << VERDICT_SERVER_FIRST };
+enum { POLICIES_MAX = 64 };
 
 int study_set_policy(struct options *o, const char *v, struct err *e)
 {
@@ -250,7 +250,7 @@ int study_options_open(struct options *o, struct err *e)
     s->request.enforce = s->enforce;
     s->request.enforces = s->enforces;
     s->request.accept = s->accept;
-    s->request.fail_on = s->fail_on ? s->fail_on & ((1u << VERDICT_COUNT) - 1) : FAIL_ON;
+    s->request.fail_on = s->fail_on ? s->fail_on & ((1u << VERDICT_COUNT) - 1) : STUDY_BAD;
     o->view.study = &s->request;
     return 0;
 }
@@ -269,9 +269,10 @@ enum exit_code study_exit(const struct options *o)
 {
     if (!o->view.study)
         return EXIT_DONE;
-    switch (o->view.study->result) {
+    switch (o->view.study->exits) {
     case STUDY_READY:
         return EXIT_DONE;
+    case STUDY_NOT_PROVED:
     case STUDY_NOT_ENOUGH:
         return EXIT_NOT_ENOUGH;
     case STUDY_NOT_READY:

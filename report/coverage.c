@@ -24,12 +24,15 @@ static void window(const struct study *s, struct coverage *c)
 {
     bool seen[168] = { false };
     const struct stats *total = &s->r->stats;
+    int64_t day = -1;
     c->window_ns = s->r->last_ns - s->r->first_ns;
     for (unsigned i = 0; i < cube_hours(s->cube); i++) {
         const struct hour *h = cube_hour_at(s->cube, i);
         if (!h->stats.packets || h->hour < 0)
             continue;
         seen[h->hour % 168] = true;
+        c->packet_days += h->hour / 24 != day; /* hours are in order */
+        day = h->hour / 24;
         c->month_end |= is_month_end(h->hour);
     }
     for (unsigned i = 0; i < 168; i++)
@@ -37,6 +40,7 @@ static void window(const struct study *s, struct coverage *c)
     uint64_t drops = total->drop_kernel + total->drop_interface;
     c->drop_permille = (unsigned)(drops * 1000 / (drops + total->packets + 1));
     c->unseen = total->upgrade_opaque + total->tls_midstream + total->quic_midstream + total->quic_undecryptable;
+    c->sessions = c->unseen;
 }
 
 /* ---- handshakes per server and for the site ---- */
@@ -46,6 +50,7 @@ static void widen(struct coverage *c, const struct cube_val *v)
     c->first_ns = !c->handshakes || v->first_ns < c->first_ns ? v->first_ns : c->first_ns;
     c->last_ns = !c->handshakes || v->last_ns > c->last_ns ? v->last_ns : c->last_ns;
     c->handshakes += v->count;
+    c->sessions += v->count;
 }
 
 static void add_row(struct coverage *c, const struct cube_key *k, const struct cube_val *v)
@@ -95,9 +100,9 @@ static uint32_t distinct32(uint32_t *list, uint32_t n)
 static void count_days_and_clients(struct study *s)
 {
     uint64_t *day = malloc((2 * (size_t)s->sights + 1) * sizeof *day);
-    uint64_t *client = malloc((2 * (size_t)s->cells + 1) * sizeof *client);
-    uint32_t days = 0, clients = 0;
-    s->failed |= !day || !client;
+    uint64_t *client = malloc((2 * (size_t)s->cells + 1) * sizeof *client), *hello = malloc((2 * (size_t)s->cells + 1) * sizeof *hello);
+    uint32_t days = 0, clients = 0, hellos = 0;
+    s->failed |= !day || !client || !hello;
     for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
         const struct cell *c = &s->cell[i];
         if (!c->in_study)
@@ -105,6 +110,10 @@ static void count_days_and_clients(struct study *s)
         uint64_t server = s->place_server[c->place - 1];
         client[clients++] = server << 32 | c->client;
         client[clients++] = c->client;
+        if (c->stack) {
+            hello[hellos++] = server << 32 | c->client;
+            hello[hellos++] = c->client;
+        }
         for (uint32_t k = c->from; k < c->to; k++) {
             uint32_t d = s->seen[k].day;
             day[days++] = server << 32 | d;
@@ -113,12 +122,16 @@ static void count_days_and_clients(struct study *s)
     }
     days = s->failed ? 0 : distinct(day, days);
     clients = s->failed ? 0 : distinct(client, clients);
+    hellos = s->failed ? 0 : distinct(hello, hellos);
     for (uint32_t i = 0; i < days; i++)
         s->coverage[day[i] >> 32].days++;
     for (uint32_t i = 0; i < clients; i++)
         s->coverage[client[i] >> 32].clients++;
+    for (uint32_t i = 0; i < hellos; i++)
+        s->coverage[hello[i] >> 32].hello_clients++;
     free(day);
     free(client);
+    free(hello);
 }
 
 /* With --enforce the figures for the site are of what is to be enforced. */
@@ -126,14 +139,16 @@ static void site_of_enforced(struct study *s)
 {
     struct coverage *c = &s->coverage[0];
     uint32_t *day = malloc((s->sights + 1u) * sizeof *day), *client = malloc((s->cells + 1u) * sizeof *client);
-    uint32_t days = 0, clients = 0;
-    s->failed |= !day || !client;
-    *c = (struct coverage){ .window_ns = c->window_ns };
+    uint32_t *hello = malloc((s->cells + 1u) * sizeof *hello), days = 0, clients = 0, hellos = 0;
+    s->failed |= !day || !client || !hello;
+    *c = (struct coverage){ .handshakes = 0 };
     window(s, c);
     for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
         if (!s->cell[i].in_study || s->verdict[i].list == LIST_OUTSIDE)
             continue;
         client[clients++] = s->cell[i].client;
+        if (s->cell[i].stack)
+            hello[hellos++] = s->cell[i].client;
         for (uint32_t k = s->cell[i].from; k < s->cell[i].to; k++) {
             day[days++] = s->seen[k].day;
             add_row(c, cube_row_key(s->cube, s->seen[k].row), cube_row_val(s->cube, s->seen[k].row));
@@ -141,8 +156,10 @@ static void site_of_enforced(struct study *s)
     }
     c->days = s->failed ? 0 : distinct32(day, days);
     c->clients = s->failed ? 0 : distinct32(client, clients);
+    c->hello_clients = s->failed ? 0 : distinct32(hello, hellos);
     free(day);
     free(client);
+    free(hello);
 }
 
 /* ---- who would break, and who was not met yet ---- */
@@ -343,7 +360,7 @@ static void offenders(struct study *s)
 static void estimate(struct coverage *c)
 {
     double days = c->days, once = (double)c->once, twice = (double)c->twice;
-    double pairs = c->twice ? once * once / (2 * twice) : once * (once - 1) / 2;
+    double pairs = c->twice ? once * once / (2 * twice) : c->once ? once * (once - 1) / 2 : 0; /* not 0 * -1, which prints as -0 */
     double meetings = once + 2 * twice + 3 * (double)(c->offenders - c->once - c->twice);
     c->unmet = days > 1 ? pairs * (days - 1) / days : 0;
     c->unmet_share = meetings > 0 ? once / meetings : 0;
@@ -368,6 +385,7 @@ void coverage_open(struct study *s)
         }
     for (uint32_t i = 1; i <= s->servers; i++) {
         s->coverage[i].window_ns = site->window_ns;
+        s->coverage[i].packet_days = site->packet_days;
         s->coverage[i].week_hours = site->week_hours;
         s->coverage[i].month_end = site->month_end;
         s->coverage[i].drop_permille = site->drop_permille;
@@ -387,14 +405,22 @@ static bool above(uint64_t part, uint64_t whole, unsigned percent)
 static unsigned shortage_of(const struct coverage *c)
 {
     unsigned s = 0;
-    s |= c->window_ns < ENOUGH_DAYS * DAY_NS ? SHORT_WINDOW : 0;
+    s |= c->window_ns < ENOUGH_DAYS * DAY_NS || c->packet_days < ENOUGH_DAYS ? SHORT_WINDOW : 0;
     s |= c->week_hours < ENOUGH_WEEK_HOURS ? SHORT_WEEK : 0;
     s |= c->handshakes < ENOUGH_HANDSHAKES ? SHORT_HANDSHAKES : 0;
     s |= above(c->lost, c->handshakes, ENOUGH_LOST_PERCENT) || c->drop_permille > 10 * ENOUGH_LOST_PERCENT ? SHORT_LOST : 0;
     s |= above(c->one_sided, c->handshakes, ENOUGH_HIDDEN_PERCENT) ? SHORT_ONE_SIDED : 0;
-    s |= above(c->unseen, c->handshakes + c->unseen, ENOUGH_HIDDEN_PERCENT) ? SHORT_UNSEEN : 0;
+    s |= above(c->unseen, c->sessions, ENOUGH_HIDDEN_PERCENT) ? SHORT_UNSEEN : 0;
     s |= above(c->unknown, c->handshakes, ENOUGH_HIDDEN_PERCENT) ? SHORT_UNKNOWN : 0;
     return s;
+}
+
+static void count_verdict(struct coverage *c, const struct verdict *v, const struct cell *cell)
+{
+    c->judged += cell->count;
+    c->unknown += v->is == VERDICT_UNKNOWN ? cell->count : 0;
+    c->likely += v->is == VERDICT_LIKELY ? cell->count : 0;
+    c->proved += v->is == VERDICT_READY || v->is == VERDICT_SAFE ? cell->count : 0;
 }
 
 void coverage_judge(struct study *s)
@@ -402,18 +428,19 @@ void coverage_judge(struct study *s)
     if (s->q->enforces)
         site_of_enforced(s);
     int64_t days = s->r->last_ns / DAY_NS - s->r->first_ns / DAY_NS; /* without the first, on which everybody is new */
+    days = days < s->coverage[0].packet_days ? days : (int64_t)s->coverage[0].packet_days - 1; /* nor those without a packet */
     for (uint32_t i = 0; i <= s->servers; i++) {
         struct coverage *c = &s->coverage[i];
-        c->unknown = c->offenders = c->once = c->twice = c->fresh = 0;
+        c->unknown = c->likely = c->proved = c->judged = c->offenders = c->once = c->twice = c->fresh = 0;
         c->fresh_days = days < 0 ? 0 : days > 7 ? 7 : (unsigned)days;
     }
     for (uint32_t i = 0; i < s->cells; i++) {
         const struct verdict *v = &s->verdict[i];
         const struct cell *c = &s->cell[i];
-        if (v->is != VERDICT_UNKNOWN || v->list != LIST_MAIN)
+        if (v->list != LIST_MAIN)
             continue;
-        s->coverage[0].unknown += c->count;
-        s->coverage[s->place_server[c->place - 1]].unknown += c->count;
+        count_verdict(&s->coverage[0], v, c);
+        count_verdict(&s->coverage[s->place_server[c->place - 1]], v, c);
     }
     offenders(s);
     for (uint32_t i = 0; i <= s->servers; i++) {
@@ -422,10 +449,17 @@ void coverage_judge(struct study *s)
     }
 }
 
+enum study_result coverage_result(const struct coverage *c)
+{
+    if (c->shortage)
+        return STUDY_NOT_ENOUGH;
+    return !c->proved || above(c->likely, c->judged, ENOUGH_LIKELY_PERCENT) ? STUDY_NOT_PROVED : STUDY_READY;
+}
+
 static const struct {
     const char *name, *text;
 } shortages[] = {
-    { "window", "the capture spans less than 7 days: go on capturing into the same state file" },
+    { "window", "the capture spans less than 7 days, or has packets of fewer: go on capturing into the same state file" },
     { "hours_of_week", "fewer than nine tenths of the hours of a week were seen: let the capture run day and night, weekend included" },
     { "handshakes", "fewer than 30 handshakes were seen: capture longer, or where more of its clients pass" },
     { "lost", "more than 1% was lost: narrow the filter, use a faster machine or more memory, mirror whole packets" },

@@ -10,31 +10,35 @@
 #ifndef REPORT_COVERAGE_H
 #define REPORT_COVERAGE_H
 
+#include "report/study.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
-struct study;
-
 /* What is demanded before "ready to enforce" is said. */
 enum { ENOUGH_DAYS = 7, ENOUGH_WEEK_HOURS = 151 /* nine tenths of 168 */, ENOUGH_HANDSHAKES = 30, ENOUGH_LOST_PERCENT = 1,
-       ENOUGH_HIDDEN_PERCENT = 5 };
+       ENOUGH_HIDDEN_PERCENT = 5, ENOUGH_LIKELY_PERCENT = 5 };
 
 enum shortage { SHORT_WINDOW = 1, SHORT_WEEK = 2, SHORT_HANDSHAKES = 4, SHORT_LOST = 8, SHORT_ONE_SIDED = 16, SHORT_UNSEEN = 32,
                 SHORT_UNKNOWN = 64 };
 
 struct coverage {
-    int64_t window_ns; /* length of the capture */
+    int64_t window_ns; /* from the first packet to the last */
+    unsigned packet_days; /* in it, with packets (UTC) */
     unsigned week_hours; /* of the 168 hours of a week, those with packets */
     bool month_end; /* the last day of a month was seen */
     /* of the site, or of one server */
     int64_t first_ns, last_ns; /* handshakes */
     unsigned days; /* with handshakes */
     uint64_t handshakes, clients;
+    uint64_t hello_clients; /* those whose ClientHello was seen once at least */
     uint64_t lost; /* handshakes of which a part is missing */
     uint64_t one_sided; /* of which one direction is missing */
     uint64_t unseen; /* sessions whose ClientHello was not seen or cannot be: hidden, joined too late, not decodable */
+    uint64_t sessions; /* handshakes, and sessions that came to none because nothing could be seen of them */
     unsigned drop_permille; /* packets dropped before they could be read */
     uint64_t unknown; /* handshakes of pairs whose verdict is "unknown" */
+    uint64_t likely, proved, judged; /* of pairs that are "likely"; "ready" or "safe"; not listed apart */
     uint64_t offenders, once, twice; /* machines that would break; those seen on one day, on two */
     uint64_t fresh; /* offenders first seen in the last fresh_days days, the first day left out */
     unsigned fresh_days; /* 0: the window is too short to tell */
@@ -47,6 +51,9 @@ struct coverage {
  * set .failed when out of memory. */
 void coverage_open(struct study *s);
 void coverage_judge(struct study *s);
+
+/* What is to be said of the site or of a server where nothing is known that must change first. */
+enum study_result coverage_result(const struct coverage *c);
 
 /* What is missing for "ready" and what to do about it, in sentences; returns how many. */
 enum { SHORTAGES = 8, SHORTAGE_TEXT = 200 };

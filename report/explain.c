@@ -315,8 +315,8 @@ int explain_report(FILE *out, const struct cube *c, const struct view *v, struct
                 found++;
             }
         }
-        enum study_result result = study_decision(x.s)->result;
-        v->study->result = result > v->study->result ? result : v->study->result;
+        enum study_result exits = study_decision(x.s)->exits;
+        v->study->exits = exits > v->study->exits ? exits : v->study->exits;
     }
     found += x.s ? set_apart(&x, r, v->study->subject) : 0;
     if (x.s && !found)

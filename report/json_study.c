@@ -174,16 +174,21 @@ static void coverage(struct json_out *j, const struct coverage *c)
 {
     json_object(j, "coverage");
     json_decimal(j, "window_days", (double)c->window_ns / 86400e9);
+    json_uint(j, "packet_days", c->packet_days);
     json_uint(j, "hours_of_week", c->week_hours);
     json_bool(j, "month_end", c->month_end);
     json_uint(j, "days", c->days);
     json_uint(j, "handshakes", c->handshakes);
     json_uint(j, "clients", c->clients);
+    json_uint(j, "hello_clients", c->hello_clients);
     json_uint(j, "lost", c->lost);
     json_uint(j, "one_sided", c->one_sided);
     json_uint(j, "unseen", c->unseen);
+    json_uint(j, "sessions", c->sessions);
     json_decimal(j, "dropped_percent", (double)c->drop_permille / 10);
     json_uint(j, "unknown", c->unknown);
+    json_uint(j, "likely", c->likely);
+    json_uint(j, "proved", c->proved);
     json_uint(j, "offenders", c->offenders);
     json_uint(j, "offenders_on_one_day", c->once);
     json_uint(j, "offenders_on_two_days", c->twice);
@@ -228,6 +233,11 @@ static void decision_row(struct writer *w, unsigned policy)
     json_text(j, "policy", policy_name(q->policy[policy]));
     json_text(j, "title", policy_title(q->policy[policy]));
     json_text(j, "result", study_result_name(d->result));
+    json_array(j, "fail_on");
+    for (unsigned i = 0; i < VERDICT_COUNT; i++)
+        if (q->fail_on >> i & 1)
+            json_text(j, NULL, verdict_name(i));
+    json_end_array(j);
     sum(j, "all", &d->all);
     for (unsigned i = 0; i < VERDICT_COUNT; i++)
         sum(j, verdict_name(i), &d->by[i]);
@@ -380,13 +390,13 @@ bool json_study(struct json_out *j, FILE *out, const struct rollup *r)
         free(d);
         return false;
     }
-    q->result = STUDY_READY;
+    q->exits = STUDY_READY;
     open_section(&w, "verdicts");
     for (unsigned i = 0; i < q->policies; i++) {
         study_judge(w.s, i);
         verdict_rows(&w, LIST_MAIN);
         d[i] = *study_decision(w.s);
-        q->result = d[i].result > q->result ? d[i].result : q->result;
+        q->exits = d[i].exits > q->exits ? d[i].exits : q->exits;
     }
     close_section(&w);
     apart_section(&w, "stale_verdicts", LIST_STALE, d);

@@ -24,8 +24,8 @@ const char *verdict_text(enum verdict_kind v)
 
 const char *study_result_name(enum study_result r)
 {
-    static const char *const name[] = { [STUDY_READY] = "ready", [STUDY_NOT_READY] = "not ready",
-                                        [STUDY_NOT_ENOUGH] = "not enough seen" };
+    static const char *const name[] = { [STUDY_READY] = "ready", [STUDY_NOT_PROVED] = "not proved",
+                                        [STUDY_NOT_ENOUGH] = "not enough seen", [STUDY_NOT_READY] = "not ready" };
     return name[r];
 }
 
@@ -129,10 +129,7 @@ enum study_result study_result_of(const struct study *s, uint32_t server)
 {
     if (server == 0)
         return s->decision.result;
-    unsigned met = s->server_mark[server - 1];
-    if (met & s->q->fail_on)
-        return STUDY_NOT_READY;
-    return s->coverage[server].shortage ? STUDY_NOT_ENOUGH : STUDY_READY;
+    return s->server_mark[server - 1] & STUDY_BAD ? STUDY_NOT_READY : coverage_result(&s->coverage[server]);
 }
 
 bool study_is_enforced(const struct study *s, uint32_t server)

@@ -56,7 +56,10 @@ struct study_subject { /* whom to explain */
     struct enforce server;
 };
 
-enum study_result { STUDY_READY, STUDY_NOT_ENOUGH, STUDY_NOT_READY }; /* from good to bad */
+enum study_result { STUDY_READY, STUDY_NOT_PROVED, STUDY_NOT_ENOUGH, STUDY_NOT_READY }; /* from good to bad */
+
+/* The verdicts, a bit for each, that make the decision "not ready", whatever --fail-on says. */
+enum { STUDY_BAD = 1 << VERDICT_BREAKS | 1 << VERDICT_PLAINTEXT | 1 << VERDICT_SERVER_FIRST };
 
 struct study_request {
     struct policy **policy;
@@ -65,9 +68,9 @@ struct study_request {
     unsigned enforces;
     const struct accept_list *accept; /* NULL: none */
     int64_t now_ns; /* exceptions that expired before have no effect */
-    unsigned fail_on; /* a bit for each enum verdict_kind that makes the result "not ready" */
+    unsigned fail_on; /* a bit for each enum verdict_kind on which the exit status is 1; the decision does not depend on it */
     const struct study_subject *subject; /* of explain_report(); else NULL */
-    enum study_result result; /* of the worst policy: left there by the report */
+    enum study_result exits; /* what the exit status says, of the worst policy: left there by the report */
 };
 
 /* One verdict. The numbers are of the study that made it. */
@@ -110,7 +113,9 @@ struct study_sum {
 
 struct decision {
     struct study_sum by[VERDICT_COUNT], stale, accepted, all;
+    uint64_t accepted_broken; /* of those accepted, pairs that would break or fall to plaintext */
     enum study_result result;
+    enum study_result exits; /* the same for the exit status: --fail-on says which verdicts make it "not ready" */
 };
 
 struct study;

@@ -10,6 +10,39 @@
 
 /* ---- the decision ---- */
 
+/* Verdict and what it rests on. A handshake is counted as good only where its pair is "ready" or "safe". */
+static void result(struct text *t, const struct decision *d)
+{
+    static const char *const word[] = { [STUDY_READY] = "Ready to enforce", [STUDY_NOT_PROVED] = "Not proved to be ready",
+                                        [STUDY_NOT_ENOUGH] = "Not enough seen to say that it is ready",
+                                        [STUDY_NOT_READY] = "Not ready" };
+    uint64_t good = d->by[VERDICT_READY].handshakes + d->by[VERDICT_SAFE].handshakes, likely = d->by[VERDICT_LIKELY].cells;
+    char a[PHRASE], b[PHRASE];
+    struct sentence x = { .n = 0 };
+    sentence_add(&x, "%s", word[d->result]);
+    if (likely && (d->result == STUDY_READY || d->result == STUDY_NOT_PROVED))
+        sentence_add(&x, "%s %s", d->result == STUDY_READY ? ", but for" : ":",
+            text_many(likely, "pair that is only likely", "pairs that are only likely", a));
+    if (d->accepted.cells && d->result == STUDY_READY)
+        sentence_add(&x, "%s except for %s", likely ? " and" : ",",
+            text_many(d->accepted.cells, "accepted exception", "accepted exceptions", a));
+    sentence_add(&x, ". %s of %s observed %s proved to go on working.", good ? text_count(good, a) : "None",
+        text_many(d->all.handshakes, "handshake", "handshakes", b), good == 1 || !good ? "is" : "are");
+    text_say(t, "%s", x.text);
+}
+
+/* The exit status may look at other verdicts than the decision. */
+static void exit_rests_on(struct text *t, unsigned fail_on)
+{
+    struct sentence x = { .n = 0 };
+    if (fail_on == STUDY_BAD)
+        return;
+    for (unsigned i = 0; i < VERDICT_COUNT; i++)
+        if (fail_on >> i & 1)
+            sentence_add(&x, "%s%s", x.n ? ", " : "", verdict_name(i));
+    text_say(t, "The exit status is 1 by these verdicts alone (--fail-on): %s.", x.n ? x.text : "none");
+}
+
 static void decision(struct text *t, const struct study *s)
 {
     const struct decision *d = study_decision(s);
@@ -27,7 +60,10 @@ static void decision(struct text *t, const struct study *s)
         sentence_add(&x, " %s would fall to plaintext,", text_many(d->by[VERDICT_PLAINTEXT].cells, "path", "paths", a));
     if (d->by[VERDICT_LIKELY].cells)
         sentence_add(&x, " %s likely but not proved,", text_count(d->by[VERDICT_LIKELY].cells, a));
-    sentence_add(&x, " %s unknown.", text_count(d->by[VERDICT_UNKNOWN].cells, a));
+    sentence_add(&x, " %s unknown", text_count(d->by[VERDICT_UNKNOWN].cells, a));
+    if (d->accepted.cells)
+        sentence_add(&x, "; besides, %s", text_many(d->accepted.cells, "accepted exception", "accepted exceptions", a));
+    sentence_add(&x, ".");
     text_say(t, "%s", x.text);
     if (!d->all.cells) {
         text_say(t, t->r->total.handshakes ? "Nothing was observed of what is asked about, so nothing can be said: look at --enforce, "
@@ -35,11 +71,8 @@ static void decision(struct text *t, const struct study *s)
                                            : "No TLS handshake was observed, so nothing can be said.");
         return;
     }
-    static const char *const word[] = { [STUDY_READY] = "Ready to enforce", [STUDY_NOT_READY] = "Not ready",
-                                        [STUDY_NOT_ENOUGH] = "Not enough seen to say that it is ready" };
-    uint64_t good = d->by[VERDICT_READY].handshakes + d->by[VERDICT_SAFE].handshakes;
-    text_say(t, "%s. %s of %s observed would not notice.", word[d->result], text_count(good, a),
-             text_many(d->all.handshakes, "handshake", "handshakes", b));
+    result(t, d);
+    exit_rests_on(t, study_request_of(s)->fail_on);
     if (names)
         text_say(t, "Clients of one name (--names) are one client here: %s for %s addresses.",
                  text_many(names, "name stands", "names stand", a), text_count(addresses, b));
@@ -75,16 +108,16 @@ static void shared_names(struct text *t, const struct study *s)
 
 /* ---- how sure ---- */
 
-static void unmet(struct text *t, const struct coverage *c)
+static void unmet(struct text *t, const struct coverage *c, bool accepted)
 {
     char a[PHRASE], b[PHRASE];
     enum { RULE_OF_THREE = 3 }; /* none among n: fewer than 3 / n of all, at 95% */
-    if (c->clients <= RULE_OF_THREE && !c->offenders)
-        return;
+    if (!c->offenders && (accepted || c->hello_clients <= RULE_OF_THREE))
+        return; /* who would break and was accepted was seen all the same */
     if (!c->offenders) {
-        text_say(t, "No client that would break is among the %s seen. Up to %s %% of all clients could be of that kind all the same: "
-                    "only more of them would have shown one with a probability of 95%%.", text_count(c->clients, a),
-                 (snprintf(b, sizeof b, "%.1f", 300.0 / (double)c->clients), b));
+        text_say(t, "No client that would break is among the %s whose ClientHello was seen. Up to %s %% of all clients could be of that kind all the same: "
+                    "only more of them would have shown one with a probability of 95%%.", text_count(c->hello_clients, a),
+                 (snprintf(b, sizeof b, "%.1f", 300.0 / (double)c->hello_clients), b));
         return;
     }
     struct sentence x = { .n = 0 };
@@ -102,17 +135,20 @@ static void unmet(struct text *t, const struct coverage *c)
 static void how_sure(struct text *t, const struct study *s)
 {
     const struct coverage *c = study_coverage(s, 0);
-    char a[PHRASE], b[PHRASE], d[PHRASE], e[PHRASE], text[SHORTAGES][SHORTAGE_TEXT];
+    char a[PHRASE], b[PHRASE], d[PHRASE], e[PHRASE], f[PHRASE], text[SHORTAGES][SHORTAGE_TEXT];
     struct sentence x = { .n = 0 };
-    sentence_add(&x, "How sure: %.1f days, %u of the 168 hours of a week, %s; %s by %s;", (double)c->window_ns / 86400e9, c->week_hours,
-        c->month_end ? "a month end" : "no month end", text_many(c->handshakes, "handshake", "handshakes", a),
+    double days = (double)c->window_ns / 86400e9;
+    sentence_add(&x, "How sure:");
+    if (days - 1 >= c->packet_days)
+        sentence_add(&x, " packets on %u of", c->packet_days);
+    sentence_add(&x, " %.1f days, %u of the 168 hours of a week, %s; %s by %s;", days, c->week_hours, c->month_end ? "a month end" : "no month end", text_many(c->handshakes, "handshake", "handshakes", a),
         text_many(c->clients, "client", "clients", b));
     sentence_add(&x, " %s lost in part, %s one-sided;", text_share(c->lost, c->handshakes, a), text_share(c->one_sided, c->handshakes, b));
-    sentence_add(&x, " %s whose ClientHello was not seen or cannot be (%s);", text_many(c->unseen, "session", "sessions", d),
-        text_share(c->unseen, c->handshakes + c->unseen, e));
+    sentence_add(&x, " of %s the ClientHello was not seen or cannot be in %s (%s);",
+        text_many(c->sessions, "session", "sessions", d), text_count(c->unseen, f), text_share(c->unseen, c->sessions, e));
     sentence_add(&x, " %.1f%% of the packets dropped.", (double)c->drop_permille / 10);
     text_say(t, "%s", x.text);
-    unmet(t, c);
+    unmet(t, c, study_decision(s)->accepted_broken);
     unsigned n = coverage_shortages(c, text);
     if (n)
         text_say(t, "For \"ready\" too little was seen:");
@@ -156,7 +192,7 @@ static void counts(struct text *t, const struct study *s)
 
 struct by_place {
     uint32_t place;
-    uint64_t bad, handshakes; /* of pairs that need something done; of all */
+    uint64_t bad, likely, handshakes; /* of pairs that need something done; of those that are likely only; of all */
     uint32_t n[VERDICT_COUNT];
 };
 
@@ -170,6 +206,8 @@ static int by_place_cmp(const void *x, const void *y)
     const struct by_place *a = x, *b = y;
     if (a->bad != b->bad)
         return a->bad > b->bad ? -1 : 1;
+    if (a->likely != b->likely)
+        return a->likely > b->likely ? -1 : 1;
     if (a->handshakes != b->handshakes)
         return a->handshakes > b->handshakes ? -1 : 1;
     return (a->place > b->place) - (a->place < b->place);
@@ -219,13 +257,14 @@ static void by_server(struct text *t, const struct study *s)
         p->n[v->is]++;
         p->handshakes += c->count;
         p->bad += is_bad(v->is) ? c->count : 0;
+        p->likely += v->is == VERDICT_LIKELY ? c->count : 0;
     }
     if (all && places)
         qsort(all, places, sizeof *all, by_place_cmp);
-    while (all && bad < places && all[bad].bad)
+    while (all && bad < places && (all[bad].bad || all[bad].likely))
         bad++;
     if (bad) {
-        text_heading(t, "BY SERVER", "pairs of each verdict, where something is to be done or not known");
+        text_heading(t, "BY SERVER", "pairs of each verdict, where something is to be done, not known or not proved");
         servers_table(t, s, all, places, bad);
     }
     free(all);
@@ -270,7 +309,7 @@ static void verdict_notes(struct text *t, const struct study *s, const struct ve
 
 static bool is_shown(const struct verdict *v, enum verdict_list list)
 {
-    return v->list == list && (is_bad(v->is) || (list == LIST_MAIN && v->is == VERDICT_FAILING));
+    return v->list == list && (is_bad(v->is) || v->is == VERDICT_LIKELY || (list == LIST_MAIN && v->is == VERDICT_FAILING));
 }
 
 static void client_section(struct text *t, const struct study *s, enum verdict_list list, const char *title, const char *what)
@@ -286,9 +325,9 @@ static void client_section(struct text *t, const struct study *s, enum verdict_l
     for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
         table_column(&table, column[i], i == 5 ? TABLE_RIGHT : i < 2 ? TABLE_LEFT | TABLE_WRAP : TABLE_LEFT);
     uint32_t top = text_top(t, rows);
-    for (uint32_t i = 0; i < n && shown < top; i++) {
-        const struct verdict *v = study_verdict(s, i);
-        if (!is_shown(v, list))
+    for (uint32_t i = 0; i < 2 * n && shown < top; i++) { /* likely ones behind all others: nothing is known to be wrong there */
+        const struct verdict *v = study_verdict(s, i % n);
+        if (!is_shown(v, list) || (v->is == VERDICT_LIKELY) != (i >= n))
             continue;
         shown++;
         verdict_cells(t, s, v, &table);
@@ -312,7 +351,7 @@ static void under_policy(struct text *t, const struct study *s)
     how_sure(t, s);
     counts(t, s);
     by_server(t, s);
-    client_section(t, s, LIST_MAIN, "BY CLIENT", "most handshakes first");
+    client_section(t, s, LIST_MAIN, "BY CLIENT", "most handshakes first, what is only likely last");
     client_section(t, s, LIST_STALE, "REPLACED", "stacks that were replaced by another of the same client: in no figure above");
     client_section(t, s, LIST_ACCEPTED, "ACCEPTED", "exceptions that were accepted (--accept): in no figure above");
 }
@@ -324,12 +363,12 @@ void text_study(struct text *t)
     t->failed |= q && !s;
     if (!s)
         return;
-    q->result = STUDY_READY;
+    q->exits = STUDY_READY;
     for (unsigned i = 0; i < q->policies; i++) {
         study_judge(s, i);
         under_policy(t, s);
-        enum study_result result = study_decision(s)->result;
-        q->result = result > q->result ? result : q->result;
+        enum study_result exits = study_decision(s)->exits;
+        q->exits = exits > q->exits ? exits : q->exits;
     }
     text_showed(t, s);
     study_free(s);

@@ -64,6 +64,25 @@ static void sum_add(struct study *s, struct study_sum *sum, unsigned bit, const 
     sum->servers += fresh_bits(&s->server_mark[s->place_server[c->place - 1] - 1], bit);
 }
 
+static bool any_of(const struct decision *d, unsigned verdicts)
+{
+    for (unsigned i = 0; i < VERDICT_COUNT; i++)
+        if (verdicts >> i & 1 && d->by[i].cells)
+            return true;
+    return false;
+}
+
+static void conclude(struct study *s)
+{
+    struct decision *d = &s->decision;
+    enum study_result rest = d->all.cells ? coverage_result(&s->coverage[0]) : STUDY_NOT_ENOUGH;
+    for (unsigned i = 0; i < s->q->enforces && rest < STUDY_NOT_ENOUGH; i++)
+        if (study_enforce_missed(s, i, NULL, 0))
+            rest = STUDY_NOT_ENOUGH;
+    d->result = any_of(d, STUDY_BAD) ? STUDY_NOT_READY : rest;
+    d->exits = any_of(d, s->q->fail_on) ? STUDY_NOT_READY : rest;
+}
+
 static void decide(struct study *s)
 {
     struct decision *d = &s->decision;
@@ -78,16 +97,11 @@ static void decide(struct study *s)
         } else {
             bool stale = v->list == LIST_STALE;
             sum_add(s, stale ? &d->stale : &d->accepted, stale ? MARK_STALE : MARK_ACCEPTED, c);
+            d->accepted_broken += !stale && (v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT);
         }
     }
     coverage_judge(s);
-    d->result = d->all.cells == 0 || s->coverage[0].shortage ? STUDY_NOT_ENOUGH : STUDY_READY;
-    for (unsigned i = 0; i < VERDICT_COUNT; i++)
-        if (s->q->fail_on >> i & 1 && d->by[i].cells)
-            d->result = STUDY_NOT_READY;
-    for (unsigned i = 0; i < s->q->enforces && d->result == STUDY_READY; i++)
-        if (study_enforce_missed(s, i, NULL, 0))
-            d->result = STUDY_NOT_ENOUGH;
+    conclude(s);
 }
 
 /* Of each client's stacks, how many would break somewhere: several machines may be behind one address. */
