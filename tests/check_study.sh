@@ -25,6 +25,13 @@ says 1 '203.0.113.99:443 (QUIC) cdn.example.net 12 TLS 1.3' --policy tls12-minim
 says 1 '"server_ip":"203.0.113.99","server_port":443,"transport":"quic","result"' --policy tls12-minimum -f json
 says 1 'clients break' --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'
 says 3 'Not enough seen to say that it is ready' --policy tls12-minimum --fail-on failing,unknown --client 10.20.2.52
+# --fail-on is for the exit status alone
+says 3 'Not ready. 302 of 377 handshakes observed are proved to go on working. The exit status is 1 by these verdicts alone (--fail-on): unknown.' \
+	--policy tls12-minimum --fail-on unknown
+says 3 '"result":"not ready","fail_on":["unknown"]' --policy tls12-minimum --fail-on unknown -f json
+says 1 'Not ready. 302 of 377' --policy tls12-minimum --fail-on server-first
+says 3 '"result":"not ready"' --policy tls12-minimum --accept /dev/null --fail-on likely,unknown -f json
+grep -ohE -- '--fail-on [a-z,-]+|fail.-on [a-z,]+.*' README.md docs/tlsunset.1 | grep 'breaks' | grep -v 'server.*-first' && fail 'a recipe leaves out server-first'
 says 0 'TLS as it was observed'
 says 2 'no such verdict' --fail-on brakes
 says 2 'the nearest' --policy tls12-minimun
