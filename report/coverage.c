@@ -100,7 +100,8 @@ static uint32_t distinct32(uint32_t *list, uint32_t n)
 static void count_days_and_clients(struct study *s)
 {
     uint64_t *day = malloc((2 * (size_t)s->sights + 1) * sizeof *day);
-    uint64_t *client = malloc((2 * (size_t)s->cells + 1) * sizeof *client), *hello = malloc((2 * (size_t)s->cells + 1) * sizeof *hello);
+    uint64_t *client = malloc((2 * (size_t)s->cells + 1) * sizeof *client);
+    uint64_t *hello = malloc((2 * (size_t)s->cells + 1) * sizeof *hello); /* clients whose ClientHello was seen */
     uint32_t days = 0, clients = 0, hellos = 0;
     s->failed |= !day || !client || !hello;
     for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
@@ -141,7 +142,7 @@ static void site_of_enforced(struct study *s)
     uint32_t *day = malloc((s->sights + 1u) * sizeof *day), *client = malloc((s->cells + 1u) * sizeof *client);
     uint32_t *hello = malloc((s->cells + 1u) * sizeof *hello), days = 0, clients = 0, hellos = 0;
     s->failed |= !day || !client || !hello;
-    *c = (struct coverage){ .handshakes = 0 };
+    *c = (struct coverage){ 0 };
     window(s, c);
     for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
         if (!s->cell[i].in_study || s->verdict[i].list == LIST_OUTSIDE)

@@ -65,6 +65,10 @@ static void decision(struct text *t, const struct study *s)
         sentence_add(&x, "; besides, %s", text_many(d->accepted.cells, "accepted exception", "accepted exceptions", a));
     sentence_add(&x, ".");
     text_say(t, "%s", x.text);
+    if (!d->all.cells && d->accepted.cells) {
+        text_say(t, "All that was observed of what is asked about is accepted or was replaced, so nothing is proved.");
+        return;
+    }
     if (!d->all.cells) {
         text_say(t, t->r->total.handshakes ? "Nothing was observed of what is asked about, so nothing can be said: look at --enforce, "
                                              "--server, --servers, --client, --since and --filter for what they leave out."
