@@ -9,6 +9,7 @@
 #include "report/study_impl.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 bool row_is_whole(const struct cube_key *k)
 {
@@ -36,7 +37,31 @@ bool row_is_later(const struct study *s, uint32_t row, uint32_t than)
         return a->last_ns > b->last_ns;
     if (a->exemplar.frame != b->exemplar.frame)
         return a->exemplar.frame > b->exemplar.frame;
-    return addr_cmp(&cube_row_key(s->cube, row)->client.addr, &cube_row_key(s->cube, than)->client.addr) > 0;
+    return cube_row_cmp(s->cube, row, than) > 0;
+}
+
+static const char *input_name(const struct study *s, const struct exemplar *x)
+{
+    const struct input *in = cube_input_at(s->cube, x->input);
+    return in ? in->name : "";
+}
+
+bool row_is_earlier(const struct study *s, uint32_t row, uint32_t than)
+{
+    if (!than)
+        return true;
+    if (row == than)
+        return false;
+    const struct cube_row *x = cube_row_at(s->cube, row), *y = cube_row_at(s->cube, than);
+    if (!x->wide && !y->wide && x->first_ns != y->first_ns)
+        return x->first_ns < y->first_ns;
+    const struct exemplar *a = &cube_row_val(s->cube, row)->exemplar, *b = &cube_row_val(s->cube, than)->exemplar;
+    if (a->ts_ns != b->ts_ns)
+        return a->ts_ns < b->ts_ns;
+    if (a->frame != b->frame)
+        return a->frame < b->frame;
+    int d = a->input == b->input ? 0 : strcmp(input_name(s, a), input_name(s, b));
+    return d ? d < 0 : cube_row_cmp(s->cube, row, than) < 0;
 }
 
 /* ---- what is inside an offer ---- */
@@ -236,11 +261,11 @@ static void cert_add(const struct study *s, struct place_facts *f, const struct 
     }
 }
 
-static void sentinel_add(struct place_facts *f, const struct cube_key *k, uint32_t row)
+static void sentinel_add(const struct study *s, struct place_facts *f, const struct cube_key *k, uint32_t row)
 {
     unsigned proves = k->sentinel == SENTINEL_TLS12 ? (unsigned)version_rank(VER_TLS13)
                       : k->sentinel == SENTINEL_TLS11 ? (unsigned)version_rank(VER_TLS12) : 0;
-    if (proves > f->ceiling) {
+    if (proves > f->ceiling || (proves && proves == f->ceiling && row_is_earlier(s, row, f->ceiling_row))) {
         f->ceiling = (uint8_t)proves;
         f->ceiling_row = row;
     }
@@ -411,7 +436,7 @@ static void place_collect(struct study *s, struct place_facts *f, uint32_t from,
         f->asks |= (k->flags & EV_CLIENT_CERT_REQUESTED) != 0;
         proof_add(s, f, &s->seen[i], k);
         cert_add(s, f, k);
-        sentinel_add(f, k, s->seen[i].row);
+        sentinel_add(s, f, k, s->seen[i].row);
     }
     f->proofs = s->proofs - f->proof;
 }

@@ -246,7 +246,9 @@ static int stay_cmp(const void *x, const void *y)
 {
     const struct stay *a = x, *b = y;
     int d = order32(a->first, b->first);
-    return d ? d : order32(a->last, b->last);
+    if (!d)
+        d = order32(a->last, b->last);
+    return d ? d : order32(a->days, b->days);
 }
 
 static void machine_add(struct coverage *c, const struct stay *m, uint32_t fresh_from)

@@ -175,6 +175,7 @@ uint32_t cube_rows(const struct cube *c);
 /* The ids of all rows in an order that depends on nothing but their content (client, server, time ...); freed by the caller.
  * NULL when out of memory (or when there are none). */
 uint32_t *cube_sorted(const struct cube *c);
+int cube_row_cmp(const struct cube *c, uint32_t a, uint32_t b); /* of two rows, in that order */
 void cube_row_fetch(const struct cube *c, uint32_t row); /* into the cache: it will be read soon */
 /* A row as it lies in memory, for who walks over all of them: what it has in common with others can be compared as numbers. */
 struct cube_row_key { /* struct cube_key; compared and hashed as memory: no padding, every byte set */

@@ -96,6 +96,12 @@ int cube_item_cmp(const struct cube *cx, const struct cube_item *x, const struct
     return row_cmp(&a, &b);
 }
 
+int cube_row_cmp(const struct cube *c, uint32_t a, uint32_t b)
+{
+    const struct of x = of(c, a), y = of(c, b);
+    return row_cmp(&x, &y);
+}
+
 static int item_cmp(const void *x, const void *y, void *cube)
 {
     return cube_item_cmp(cube, x, cube, y);

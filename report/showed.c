@@ -17,8 +17,19 @@ struct looking {
         uint16_t version;
     } over[PAIRS];
     unsigned overs;
-    uint32_t last_stack, last_choice; /* whose order was looked at last */
+    struct chosen {
+        uint32_t choice, row;
+    } chosen[PAIRS]; /* by one stack, whose order is still to be looked at */
+    unsigned chosens;
+    uint32_t stack;
 };
+
+/* Of all rows that show the same the earliest is the evidence. */
+static void keep(const struct looking *l, uint32_t *evidence, uint32_t row)
+{
+    if (row_is_earlier(l->s, row, *evidence))
+        *evidence = row;
+}
 
 /* ---- versions ---- */
 
@@ -30,15 +41,19 @@ static void version_add(struct looking *l, const struct sight *x, const struct c
     if (w->lowest == VER_NONE || rank < version_rank(w->lowest)) {
         w->lowest = k->version;
         w->lowest_row = x->row;
+    } else if (k->version == w->lowest) {
+        keep(l, &w->lowest_row, x->row);
     }
     if (w->highest == VER_NONE || rank > version_rank(w->highest)) {
         w->highest = k->version;
         w->highest_row = x->row;
         w->limit_row = 0;
+    } else if (k->version == w->highest) {
+        keep(l, &w->highest_row, x->row);
     }
     bool more = p && version_rank(p->max_version) > rank && x->is & SIGHT_WHOLE && k->sentinel == SENTINEL_NONE;
     if (k->version == w->highest && more)
-        w->limit_row = x->row;
+        keep(l, &w->limit_row, x->row);
 }
 
 static void refusal_add(struct looking *l, const struct sight *x, const struct cube_key *k)
@@ -47,8 +62,10 @@ static void refusal_add(struct looking *l, const struct sight *x, const struct c
     bool low = k->outcome == OUTCOME_ALERT_SERVER && k->alert_code == ALERT_PROTOCOL_VERSION && k->version == VER_NONE;
     if (!low || !p || !(x->is & SIGHT_WHOLE) || version_rank(p->max_version) < version_rank(l->w->refused))
         return;
+    if (p->max_version != l->w->refused)
+        l->w->refused_row = 0;
     l->w->refused = p->max_version;
-    l->w->refused_row = x->row;
+    keep(l, &l->w->refused_row, x->row);
 }
 
 static void ceiling(struct looking *l)
@@ -64,8 +81,9 @@ static void ceiling(struct looking *l)
 
 /* ---- suites and groups ---- */
 
-static void suite_add(struct showed *w, const struct choice *c, const struct cube_val *v, uint32_t row)
+static void suite_add(const struct looking *l, const struct choice *c, const struct cube_val *v, uint32_t row)
 {
+    struct showed *w = l->w;
     unsigned i = 0;
     while (i < w->suites && (w->suite[i].suite != c->suite || w->suite[i].version != c->version))
         i++;
@@ -76,10 +94,12 @@ static void suite_add(struct showed *w, const struct choice *c, const struct cub
     if (i == w->suites)
         w->suite[w->suites++] = (struct showed_suite){ .version = c->version, .suite = c->suite, .row = row };
     w->suite[i].count += v->count;
+    keep(l, &w->suite[i].row, row);
 }
 
-static void group_add(struct showed *w, uint16_t group, const struct cube_val *v, uint32_t row)
+static void group_add(const struct looking *l, uint16_t group, const struct cube_val *v, uint32_t row)
 {
+    struct showed *w = l->w;
     unsigned i = 0;
     while (i < w->groups && w->group[i].group != group)
         i++;
@@ -90,6 +110,7 @@ static void group_add(struct showed *w, uint16_t group, const struct cube_val *v
     if (i == w->groups)
         w->group[w->groups++] = (struct showed_group){ .group = group, .row = row };
     w->group[i].count += v->count;
+    keep(l, &w->group[i].row, row);
 }
 
 static int suite_cmp(const void *x, const void *y)
@@ -123,22 +144,32 @@ static bool could_choose(const struct looking *l, uint32_t stack, uint16_t versi
     return false;
 }
 
-/* Met the other way round as well, it is the client's order that decides. */
 static void over_add(struct looking *l, const struct over *o)
 {
-    for (unsigned i = 0; i < l->overs; i++) {
-        const struct over *have = &l->over[i];
-        if (have->version != o->version)
-            continue;
-        if (have->chosen == o->later && have->later == o->chosen) {
-            l->w->client_order_row[0] = have->row;
-            l->w->client_order_row[1] = o->row;
-        }
-        if (have->chosen == o->chosen && have->later == o->later)
-            return;
-    }
-    if (l->overs < PAIRS)
+    unsigned i = 0;
+    while (i < l->overs && (l->over[i].version != o->version || l->over[i].chosen != o->chosen || l->over[i].later != o->later))
+        i++;
+    if (i == PAIRS)
+        return;
+    if (i == l->overs)
         l->over[l->overs++] = *o;
+    keep(l, &l->over[i].row, o->row);
+}
+
+/* Met the other way round as well, it is the client's order that decides: the two rows that showed it first. */
+static void client_order(struct looking *l)
+{
+    uint32_t *best = l->w->client_order_row;
+    for (unsigned i = 0; i < l->overs; i++)
+        for (unsigned j = 0; j < i; j++) {
+            const struct over *a = &l->over[i], *b = &l->over[j];
+            if (a->version != b->version || a->chosen != b->later || a->later != b->chosen)
+                continue;
+            bool in_turn = row_is_earlier(l->s, a->row, b->row);
+            const uint32_t pair[] = { in_turn ? a->row : b->row, in_turn ? b->row : a->row };
+            if (row_is_earlier(l->s, pair[1], best[1]))
+                memcpy(best, pair, sizeof pair);
+        }
 }
 
 static bool has_suite_at(const struct looking *l, uint16_t version, uint32_t suite)
@@ -150,27 +181,48 @@ static bool has_suite_at(const struct looking *l, uint16_t version, uint32_t sui
 }
 
 /* The suites that the hello listed before and after what was chosen, as far as the server has them. */
-static void order_add(struct looking *l, const struct sight *x)
+static void order_look(struct looking *l, const struct chosen *x)
 {
     const struct choice *c = study_choice(l->s, x->choice);
-    const struct offer *o = &l->s->offer[x->stack];
-    if (x->stack == l->last_stack && x->choice == l->last_choice)
-        return;
-    l->last_stack = x->stack;
-    l->last_choice = x->choice;
-    if (!l->s->offer_read[x->stack] || o->format == HELLO_SSLV2 || l->facts->splits)
-        return;
+    const struct offer *o = &l->s->offer[l->stack];
     bool passed = false;
     for (struct rd r = o->suites; rd_left(&r) >= 2;) {
         uint16_t suite = rd_u16(&r);
         passed |= suite == c->suite;
-        if (suite == c->suite || !has_suite_at(l, c->version, suite) || !could_choose(l, x->stack, c->version, suite))
+        if (suite == c->suite || !has_suite_at(l, c->version, suite) || !could_choose(l, l->stack, c->version, suite))
             continue;
         if (passed)
             over_add(l, &(struct over){ .chosen = c->suite, .later = suite, .row = x->row, .version = c->version });
         else
-            l->w->server_order_row = x->row;
+            keep(l, &l->w->server_order_row, x->row);
     }
+}
+
+static void orders_look(struct looking *l)
+{
+    for (unsigned i = 0; i < l->chosens; i++)
+        order_look(l, &l->chosen[i]);
+    l->chosens = 0;
+}
+
+/* Sights of one stack lie together: each of its choices is looked at once. */
+static void order_add(struct looking *l, const struct sight *x)
+{
+    if (!l->s->offer_read[x->stack] || l->s->offer[x->stack].format == HELLO_SSLV2 || l->facts->splits)
+        return;
+    unsigned i = 0;
+    if (x->stack != l->stack)
+        orders_look(l);
+    l->stack = x->stack;
+    while (i < l->chosens && l->chosen[i].choice != x->choice)
+        i++;
+    if (i == PAIRS) {
+        orders_look(l);
+        i = 0;
+    }
+    if (i == l->chosens)
+        l->chosen[l->chosens++] = (struct chosen){ .choice = x->choice, .row = x->row };
+    keep(l, &l->chosen[i].row, x->row);
 }
 
 enum showed_order showed_order(const struct showed *w)
@@ -183,12 +235,9 @@ enum showed_order showed_order(const struct showed *w)
 
 /* ---- extensions and certificates ---- */
 
-static void fact(struct showed_fact *f, bool yes, uint32_t row)
+static void fact(const struct looking *l, struct showed_fact *f, bool yes, uint32_t row)
 {
-    if (yes)
-        f->yes = row;
-    else
-        f->no = row;
+    keep(l, yes ? &f->yes : &f->no, row);
 }
 
 static void features_add(struct looking *l, const struct sight *x, const struct cube_key *k)
@@ -198,9 +247,9 @@ static void features_add(struct looking *l, const struct sight *x, const struct 
     if (!old || !l->s->offer_read[x->stack] || (x->is & (SIGHT_WHOLE | SIGHT_FULL)) != (SIGHT_WHOLE | SIGHT_FULL))
         return;
     if (o->ext_mask & EXT_EMS && k->version != VER_SSL3)
-        fact(&l->w->ems, k->flags & EV_EMS, x->row);
+        fact(l, &l->w->ems, k->flags & EV_EMS, x->row);
     if (o->ext_mask & EXT_RENEGOTIATION_INFO || o->renegotiation_scsv)
-        fact(&l->w->renegotiation_info, k->flags & EV_RENEGOTIATION_INFO, x->row);
+        fact(l, &l->w->renegotiation_info, k->flags & EV_RENEGOTIATION_INFO, x->row);
 }
 
 /* RFC 7507: refused where the server has more than the hello offers. */
@@ -211,9 +260,9 @@ static void scsv_add(struct looking *l, const struct sight *x, const struct cube
     if (!(k->flags & EV_FALLBACK_SCSV) || !p)
         return;
     if (k->outcome == OUTCOME_ALERT_SERVER && k->alert_code == ALERT_INAPPROPRIATE_FALLBACK)
-        l->w->scsv.yes = x->row;
+        keep(l, &l->w->scsv.yes, x->row);
     else if (x->is & SIGHT_COMPLETED && x->is & SIGHT_WHOLE && have > version_rank(p->max_version))
-        l->w->scsv.no = x->row;
+        keep(l, &l->w->scsv.no, x->row);
 }
 
 static bool same_kind(const struct cert_facts *a, const struct cert_facts *b)
@@ -230,11 +279,11 @@ static void cert_add(struct looking *l, const struct sight *x, const struct cube
     unsigned i = 0;
     while (i < w->certs && !same_kind(w->cert[i], cert))
         i++;
-    if (i < w->certs || i == SHOWED_CERTS)
+    if (i == SHOWED_CERTS)
         return;
-    w->cert[i] = cert;
-    w->cert_row[i] = x->row;
-    w->certs++;
+    if (i == w->certs)
+        w->cert[w->certs++] = cert;
+    keep(l, &w->cert_row[i], x->row);
 }
 
 /* ---- */
@@ -254,9 +303,9 @@ static void sight_add(struct looking *l, const struct sight *x)
     cert_add(l, x, k);
     features_add(l, x, k);
     if (k->suite != SUITE_NONE)
-        suite_add(l->w, study_choice(l->s, x->choice), v, x->row);
+        suite_add(l, study_choice(l->s, x->choice), v, x->row);
     if (k->group)
-        group_add(l->w, k->group, v, x->row);
+        group_add(l, k->group, v, x->row);
 }
 
 bool place_showed(const struct study *s, uint32_t place, struct showed *out)
@@ -275,6 +324,8 @@ bool place_showed(const struct study *s, uint32_t place, struct showed *out)
         if (x->choice && (x->is & whole) == whole && !(x->is & (SIGHT_HISTORY | SIGHT_STRANGE)))
             order_add(&l, x);
     }
+    orders_look(&l);
+    client_order(&l);
     qsort(out->suite, out->suites, sizeof *out->suite, suite_cmp);
     qsort(out->group, out->groups, sizeof *out->group, group_cmp);
     return out->handshakes != 0;

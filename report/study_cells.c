@@ -22,22 +22,15 @@ static bool stands_better(const struct study *s, uint32_t row, uint32_t than)
                                                                                                            : x[3] > y[3]);
 }
 
-static bool exemplar_is_earlier(const struct cube_val *a, const struct cube_val *b)
-{
-    if (a->exemplar.ts_ns != b->exemplar.ts_ns)
-        return a->exemplar.ts_ns < b->exemplar.ts_ns;
-    return a->exemplar.frame < b->exemplar.frame;
-}
-
 static void cell_add(const struct study *s, struct cell *c, const struct sight *x)
 {
     uint32_t row = x->row;
     const struct cube_val *v = cube_row_val(s->cube, row);
-    const struct cube_val *first = c->exemplar_row ? cube_row_val(s->cube, c->exemplar_row) : NULL;
+    bool first = c->exemplar_row == 0;
     c->count += v->count;
-    c->first_ns = first && c->first_ns < v->first_ns ? c->first_ns : v->first_ns;
-    c->last_ns = first && c->last_ns > v->last_ns ? c->last_ns : v->last_ns;
-    if (!first || exemplar_is_earlier(v, first))
+    c->first_ns = !first && c->first_ns < v->first_ns ? c->first_ns : v->first_ns;
+    c->last_ns = !first && c->last_ns > v->last_ns ? c->last_ns : v->last_ns;
+    if (row_is_earlier(s, row, c->exemplar_row))
         c->exemplar_row = row;
     if (stands_better(s, row, c->main_row))
         c->main_row = row;
@@ -168,7 +161,7 @@ const struct cell *cell_find(const struct study *s, uint32_t place, uint32_t sta
         uint32_t mid = i + (n - i) / 2;
         const struct cell *c = &s->cell[mid];
         const struct sight at = { .place = c->place, .stack = c->stack, .client = c->client };
-        int d = cell_order(&at, &want);
+        int d = cell_order(s, &at, &want);
         if (d == 0)
             return c;
         if (d < 0)

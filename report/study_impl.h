@@ -103,6 +103,7 @@ struct study {
     struct reply *split;
     uint32_t splits, split_room;
     uint32_t *stack_profile; /* by stack id: a profile of it */
+    uint32_t *stack_rank; /* by stack id: its place among them, which depends on what they are */
     uint16_t *stack_dh; /* by stack id: the largest DH prime that it was seen to complete with */
     uint32_t stacks; /* highest id */
     struct offer *offer; /* by stack id, of stack_profile; read once */
@@ -195,6 +196,9 @@ int study_item_cmp(const void *x, const void *y); /* for qsort */
 
 /* The parts of study_make(), in this order; false: out of memory. */
 bool sights_collect(struct study *s); /* study_sights.c */
+bool places_number(struct study *s); /* study_number.c, within sights_collect() */
+bool stacks_number(struct study *s);
+int rd_order(struct rd a, struct rd b); /* by bytes, then by length */
 bool choices_collect(struct study *s);
 bool stacks_collect(struct study *s);
 bool cells_collect(struct study *s); /* study_cells.c */
@@ -202,7 +206,7 @@ bool clients_collect(struct study *s); /* study_clients.c */
 bool servers_collect(struct study *s); /* study_order.c */
 bool order_collect(struct study *s);
 bool row_touched_by_loss(const struct cube_key *k); /* packets of it are missing */
-int cell_order(const struct sight *a, const struct sight *b); /* by place, stack, client */
+int cell_order(const struct study *s, const struct sight *a, const struct sight *b); /* by place, stack, client */
 
 /* capability.c */
 void capability_collect(struct study *s); /* sets .failed when out of memory */
@@ -214,6 +218,7 @@ static inline const struct choice *study_choice(const struct study *s, uint32_t 
 bool row_is_whole(const struct cube_key *k); /* without gaps, both directions, and nothing chosen that was not offered */
 bool row_is_full(const struct cube_key *k); /* known not to be resumed */
 bool row_is_later(const struct study *s, uint32_t row, uint32_t than); /* than 0: yes; of equals, by what they are */
+bool row_is_earlier(const struct study *s, uint32_t row, uint32_t than); /* likewise, by the handshake that stands for it */
 bool row_was_refused(const struct cube_key *k); /* the server answered the hello with an alert */
 
 /* Is a proof's choice within the offer of a stack? Notes say what no hello shows. */

@@ -19,13 +19,6 @@ struct server_key { /* interned as memory */
     uint32_t transport;
 };
 
-static int rd_order(struct rd a, struct rd b)
-{
-    size_t na = rd_left(&a), nb = rd_left(&b), n = na < nb ? na : nb;
-    int d = n ? memcmp(a.p, b.p, n) : 0;
-    return d ? d : (na > nb) - (na < nb);
-}
-
 static const char *label_of(const struct study *s, const struct cell *c)
 {
     return c->stack ? cube_profile(s->cube, s->stack_profile[c->stack])->stack_label : "";

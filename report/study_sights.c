@@ -193,11 +193,11 @@ static bool sight_add(struct study *s, uint32_t row, const struct cube_key *k)
     return x->place && (x->choice || !k->version);
 }
 
-int cell_order(const struct sight *a, const struct sight *b)
+int cell_order(const struct study *s, const struct sight *a, const struct sight *b)
 {
     int d = order32(a->place, b->place);
-    if (!d)
-        d = order32(a->stack, b->stack);
+    if (!d && a->stack != b->stack)
+        d = order32(s->stack_rank[a->stack], s->stack_rank[b->stack]);
     return d ? d : order32(a->client, b->client);
 }
 
@@ -205,42 +205,48 @@ int cell_order(const struct sight *a, const struct sight *b)
 static int sight_cmp(const void *x, const void *y, void *study)
 {
     const struct sight *a = x, *b = y;
-    int d = cell_order(a, b);
+    int d = cell_order(study, a, b);
     if (d || a->row == b->row)
         return d;
-    return row_is_later(study, a->row, b->row) ? 1 : row_is_later(study, b->row, a->row) ? -1 : order32(a->row, b->row);
+    return row_is_later(study, a->row, b->row) ? 1 : -1;
+}
+
+/* In the order of what they say: clients and choices get their ids by it. */
+static bool sights_add(struct study *s, const uint32_t *order, uint32_t rows)
+{
+    enum { AHEAD = 8 };
+    for (uint32_t i = 0; i < rows; i++) {
+        if (i + AHEAD < rows)
+            cube_row_fetch(s->cube, order[i + AHEAD]);
+        const struct cube_key *k = cube_row_key(s->cube, order[i]);
+        bool counted = !(k->flags & CUBE_OTHER) && in_time(s->r->view, cube_row_val(s->cube, order[i]));
+        if (counted && !sight_add(s, order[i], k))
+            return false;
+    }
+    return true;
 }
 
 bool sights_collect(struct study *s)
 {
     uint32_t rows = cube_rows(s->cube);
+    bool all = s->r->rows == rows; /* in view: then they are sorted already */
+    uint32_t *sorted = all ? NULL : cube_sorted(s->cube);
+    const uint32_t *order = all ? s->r->order : sorted;
     s->seen = malloc((rows + 1) * sizeof *s->seen);
-    if (!s->seen)
-        return false;
-    for (uint32_t row = 1; row <= rows; row++) {
-        const struct cube_key *k = cube_row_key(s->cube, row);
-        bool counted = !(k->flags & CUBE_OTHER) && in_time(s->r->view, cube_row_val(s->cube, row));
-        if (counted && !sight_add(s, row, k))
-            return false;
-    }
-    qsort_r(s->seen, s->sights, sizeof *s->seen, sight_cmp, s);
-    return true;
+    bool ok = s->seen && (order || !rows) && sights_add(s, order, rows) && places_number(s) && stacks_number(s);
+    free(sorted);
+    if (ok)
+        qsort_r(s->seen, s->sights, sizeof *s->seen, sight_cmp, s);
+    return ok;
 }
 
 bool stacks_collect(struct study *s)
 {
-    uint32_t profiles = cube_profiles(s->cube);
-    for (uint32_t id = 1; id <= profiles; id++)
-        if (cube_profile(s->cube, id)->stack > s->stacks)
-            s->stacks = cube_profile(s->cube, id)->stack;
-    s->stack_profile = calloc(s->stacks + 1u, sizeof *s->stack_profile);
     s->stack_dh = calloc(s->stacks + 1u, sizeof *s->stack_dh);
     s->offer = calloc(s->stacks + 1u, sizeof *s->offer);
     s->offer_read = calloc(s->stacks + 1u, sizeof *s->offer_read);
-    if (!s->stack_profile || !s->stack_dh || !s->offer || !s->offer_read)
+    if (!s->stack_dh || !s->offer || !s->offer_read)
         return false;
-    for (uint32_t id = profiles; id >= 1; id--)
-        s->stack_profile[cube_profile(s->cube, id)->stack] = id;
     for (uint32_t i = 1; i <= s->stacks; i++)
         s->offer_read[i] = s->stack_profile[i] && offer_read(cube_profile(s->cube, s->stack_profile[i])->offer, &s->offer[i]);
     for (uint32_t i = 0; i < s->sights; i++) {
