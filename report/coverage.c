@@ -28,7 +28,7 @@ static void window(const struct study *s, struct coverage *c)
     c->window_ns = s->r->last_ns - s->r->first_ns;
     for (unsigned i = 0; i < cube_hours(s->cube); i++) {
         const struct hour *h = cube_hour_at(s->cube, i);
-        if (!h->stats.packets || h->hour < 0)
+        if (!h->stats.packets || h->hour < 0 || !view_has_hour(s->r->view, h->hour))
             continue;
         seen[h->hour % 168] = true;
         c->packet_days += h->hour / 24 != day; /* hours are in order */

@@ -25,7 +25,7 @@ enum shortage { SHORT_WINDOW = 1, SHORT_WEEK = 2, SHORT_HANDSHAKES = 4, SHORT_LO
 struct coverage {
     int64_t window_ns; /* from the first packet to the last */
     unsigned packet_days; /* in it, with packets (UTC) */
-    unsigned week_hours; /* of the 168 hours of a week, those with packets */
+    unsigned week_hours; /* of the 168 hours of a week, those with packets within --since and --until */
     bool month_end; /* the last day of a month was seen */
     /* of the site, or of one server */
     int64_t first_ns, last_ns; /* handshakes */

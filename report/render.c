@@ -34,3 +34,10 @@ bool view_has_time(const struct view *v, int64_t first_ns, int64_t last_ns)
 {
     return (!v->since_ns || last_ns >= v->since_ns) && (!v->until_ns || first_ns < v->until_ns);
 }
+
+#define HOUR_NS INT64_C(3600000000000)
+
+bool view_has_hour(const struct view *v, int64_t hour)
+{
+    return (!v->since_ns || (hour + 1) * HOUR_NS > v->since_ns) && (!v->until_ns || hour * HOUR_NS < v->until_ns);
+}

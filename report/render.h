@@ -36,6 +36,7 @@ struct view { /* what narrows and words a report */
 bool view_has_server(const struct view *v, const struct endpoint *server);
 bool view_has_client(const struct view *v, const struct addr *client);
 bool view_has_time(const struct view *v, int64_t first_ns, int64_t last_ns);
+bool view_has_hour(const struct view *v, int64_t hour); /* since 1970; any part of it */
 
 struct render {
     const char *name; /* -f NAME */

@@ -60,18 +60,13 @@ static void span_widen(struct rollup *r, int64_t first, int64_t last)
 
 #define HOUR_NS INT64_C(3600000000000)
 
-static bool hour_in_view(const struct view *v, int64_t hour)
-{
-    return (!v->since_ns || (hour + 1) * HOUR_NS > v->since_ns) && (!v->until_ns || hour * HOUR_NS < v->until_ns);
-}
-
 /* What was captured and lost, of the hours in view; the window is that of the files, cut by --since and --until. */
 static void coverage(struct rollup *r)
 {
     int64_t first = 0, last = 0;
     for (unsigned i = 0; i < cube_hours(r->cube); i++) {
         const struct hour *h = cube_hour_at(r->cube, i);
-        if (!hour_in_view(r->view, h->hour))
+        if (!view_has_hour(r->view, h->hour))
             continue;
         stats_add(&r->stats, &h->stats);
         if (!h->stats.packets || (r->hours && h->hour == last)) /* an hour has an entry per sensor */

@@ -1042,6 +1042,28 @@ static void machines_with_a_name_are_told_apart(void **state)
     (void)unlink(path);
 }
 
+/* A week in every hour of which something was seen, then one with a packet a day. */
+static void hours_are_those_asked_for(void **state)
+{
+    (void)state;
+    int64_t first = T0 / SEC / DAY_S * 24;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12 }, { &hello_tls12, 1, 9, CHOSE_12, .at_s = 8 * DAY_S });
+    for (int64_t hour = 0; hour < 168; hour++)
+        cube_hour(cube, first + hour, &(struct stats){ .packets = 1 });
+    for (int64_t day = 7; day < 14; day++)
+        cube_hour(cube, first + 24 * day, &(struct stats){ .packets = 1 });
+    assert_int_equal(coverage_of_site()->week_hours, 168);
+    view.since_ns = (first + 168) * 3600 * SEC;
+    assert_int_equal(coverage_of_site()->week_hours, 7);
+    assert_true(coverage_of_site()->shortage & SHORT_WEEK);
+    view.until_ns = view.since_ns + 2 * DAY_S * SEC;
+    assert_int_equal(coverage_of_site()->week_hours, 2);
+    view.since_ns = 0;
+    assert_int_equal(coverage_of_site()->week_hours, 168);
+    study_close();
+    view.until_ns = 0;
+}
+
 /* With --enforce, what is said of the site is said of what is to be enforced. */
 static void coverage_is_of_what_is_enforced(void **state)
 {
@@ -1206,7 +1228,7 @@ int main(void)
         T(suites_that_are_too_new_are_not_asked_for_in_vain), T(suites_by_keys_that_are_shared_already_are_no_way_out), T(an_ecdsa_key_that_was_asked_for_in_vain),
         T(schemes_that_are_all_forbidden_are_not_ready),
         T(addresses_that_follow_one_another_are_one_machine), T(machines_with_a_name_are_told_apart),
-        T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
+        T(hours_are_those_asked_for), T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
         T(a_suite_that_the_client_could_not_get_shows_no_order), T(extensions_are_no_only_where_they_were_offered),
     };
     return cmocka_run_group_tests(tests, open_policies, close_policies);
