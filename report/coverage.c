@@ -63,6 +63,36 @@ static void add_row(struct coverage *c, const struct cube_key *k, const struct c
     c->unseen += k->profile == 0 ? v->count : 0;
 }
 
+/* Where not even the server was kept, it may have been any. */
+static void count_folded(struct study *s)
+{
+    for (uint32_t i = 1; i <= cube_rows(s->cube); i++) {
+        const struct cube_row *row = cube_row_at(s->cube, i);
+        const struct cube_shape *shape = cube_shape(s->cube, row->key.shape);
+        if (!(shape->flags & CUBE_OTHER) || !view_has_time(s->r->view, row->first_ns, row->last_ns))
+            continue;
+        struct endpoint at = cube_row_server(s->cube, row);
+        uint64_t n = cube_row_count(s->cube, row);
+        uint32_t server = study_server_at(s, &at, shape->transport);
+        if (at.addr.kind == ADDR_NONE)
+            s->folded_anywhere += n;
+        else if (study_asks_for(s, &at))
+            s->coverage[0].folded += n;
+        if (server)
+            s->coverage[server].folded += n;
+    }
+    for (uint32_t i = 0; i <= s->servers; i++)
+        s->coverage[i].folded += s->folded_anywhere;
+}
+
+static uint64_t folded_of_enforced(const struct study *s)
+{
+    uint64_t n = s->folded_anywhere;
+    for (uint32_t i = 1; i <= s->servers; i++)
+        n += study_is_enforced(s, i) ? s->coverage[i].folded - s->folded_anywhere : 0;
+    return n;
+}
+
 static int u64_cmp(const void *x, const void *y)
 {
     uint64_t a = *(const uint64_t *)x, b = *(const uint64_t *)y;
@@ -142,7 +172,7 @@ static void site_of_enforced(struct study *s)
     uint32_t *day = malloc((s->sights + 1u) * sizeof *day), *client = malloc((s->cells + 1u) * sizeof *client);
     uint32_t *hello = malloc((s->cells + 1u) * sizeof *hello), days = 0, clients = 0, hellos = 0;
     s->failed |= !day || !client || !hello;
-    *c = (struct coverage){ 0 };
+    *c = (struct coverage){ .folded = folded_of_enforced(s) };
     window(s, c);
     for (uint32_t i = 0; i < s->cells && !s->failed; i++) {
         if (!s->cell[i].in_study || s->verdict[i].list == LIST_OUTSIDE)
@@ -393,6 +423,7 @@ void coverage_open(struct study *s)
         s->coverage[i].month_end = site->month_end;
         s->coverage[i].drop_permille = site->drop_permille;
     }
+    count_folded(s);
     count_days_and_clients(s);
     if (!s->failed)
         members_collect(s);
@@ -415,6 +446,7 @@ static unsigned shortage_of(const struct coverage *c)
     s |= above(c->one_sided, c->handshakes, ENOUGH_HIDDEN_PERCENT) ? SHORT_ONE_SIDED : 0;
     s |= above(c->unseen, c->sessions, ENOUGH_HIDDEN_PERCENT) ? SHORT_UNSEEN : 0;
     s |= above(c->unknown, c->handshakes, ENOUGH_HIDDEN_PERCENT) ? SHORT_UNKNOWN : 0;
+    s |= above(c->folded, c->handshakes + c->folded, ENOUGH_LOST_PERCENT) ? SHORT_FOLDED : 0;
     return s;
 }
 
@@ -469,6 +501,7 @@ static const struct {
     { "one_sided", "more than 5% of the handshakes were seen from one side only: mirror both directions" },
     { "unseen", "of more than 5% of the sessions the ClientHello was not seen: hidden in a tunnel, joined too late or not decodable" },
     { "unknown", "more than 5% of the handshakes belong to pairs whose verdict is unknown: their reasons say what would settle them" },
+    { "folded", "for more than 1% of the handshakes a table had no room, and they are not judged: read with a larger --memory-limit" },
 };
 
 const char *coverage_shortage_name(unsigned bit)

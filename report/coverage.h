@@ -20,7 +20,7 @@ enum { ENOUGH_DAYS = 7, ENOUGH_WEEK_HOURS = 151 /* nine tenths of 168 */, ENOUGH
        ENOUGH_HIDDEN_PERCENT = 5, ENOUGH_LIKELY_PERCENT = 5 };
 
 enum shortage { SHORT_WINDOW = 1, SHORT_WEEK = 2, SHORT_HANDSHAKES = 4, SHORT_LOST = 8, SHORT_ONE_SIDED = 16, SHORT_UNSEEN = 32,
-                SHORT_UNKNOWN = 64 };
+                SHORT_UNKNOWN = 64, SHORT_FOLDED = 128 };
 
 struct coverage {
     int64_t window_ns; /* from the first packet to the last */
@@ -36,6 +36,7 @@ struct coverage {
     uint64_t one_sided; /* of which one direction is missing */
     uint64_t unseen; /* sessions whose ClientHello was not seen or cannot be: hidden, joined too late, not decodable */
     uint64_t sessions; /* handshakes, and sessions that came to none because nothing could be seen of them */
+    uint64_t folded; /* handshakes without client and offer, for which a table had no room: beside the others, and not judged */
     unsigned drop_permille; /* packets dropped before they could be read */
     uint64_t unknown; /* handshakes of pairs whose verdict is "unknown" */
     uint64_t likely, proved, judged; /* of pairs that are "likely"; "ready" or "safe"; not listed apart */
@@ -56,7 +57,7 @@ void coverage_judge(struct study *s);
 enum study_result coverage_result(const struct coverage *c);
 
 /* What is missing for "ready" and what to do about it, in sentences; returns how many. */
-enum { SHORTAGES = 8, SHORTAGE_TEXT = 200 };
+enum { SHORTAGES = 10, SHORTAGE_TEXT = 200 };
 unsigned coverage_shortages(const struct coverage *c, char out[SHORTAGES][SHORTAGE_TEXT]);
 /* The same as a word each, for JSON. */
 const char *coverage_shortage_name(unsigned bit);

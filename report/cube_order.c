@@ -227,7 +227,7 @@ uint32_t *cube_sorted(const struct cube *c)
     uint32_t *out = known && n ? malloc(n * sizeof *out) : (uint32_t *)(void *)item;
     for (uint32_t i = 0; out && i < n; i++)
         out[i] = item ? item[i].id : c->order ? c->order[i] : i + 1; /* of items: in the same place */
-    uint32_t *less = item ? realloc(out, n * sizeof *out) : NULL;
+    uint32_t *less = item && n ? realloc(out, n * sizeof *out) : NULL;
     return less ? less : out;
 }
 

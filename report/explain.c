@@ -150,8 +150,8 @@ static void left_over(struct explaining *x)
                                          [ORDER_UNCLEAR] = "no one order of suites explains the choices" };
     static const char *const why[] = { [ABSENT_ORDER] = "by that order", [ABSENT_REFUSED] = "because offers with them were refused",
                                        [ABSENT_GROUP] = "for want of a group",
-                                       [ABSENT_IN_VAIN] = "because several stacks listed such before what they got, and nobody got one "
-                                                          "(a habit of servers, no proof)",
+                                       [ABSENT_IN_VAIN] = ("because several stacks listed such before what they got, and nobody got one "
+                                                           "(a habit of servers, no proof)"),
                                        [ABSENT_BY_DESIGN] = "because nobody has them on without meaning to, and nobody got one" };
     const struct own *o = &x->j.own;
     struct leftovers l;

@@ -185,6 +185,7 @@ static void coverage(struct json_out *j, const struct coverage *c)
     json_uint(j, "one_sided", c->one_sided);
     json_uint(j, "unseen", c->unseen);
     json_uint(j, "sessions", c->sessions);
+    json_uint(j, "folded", c->folded);
     json_decimal(j, "dropped_percent", (double)c->drop_permille / 10);
     json_uint(j, "unknown", c->unknown);
     json_uint(j, "likely", c->likely);

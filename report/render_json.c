@@ -270,7 +270,8 @@ static void readiness(struct json_report *w)
 {
     static const char *const cause[OLD_CAUSES] = { [OLD_OFFER] = "old_by_offer", [OLD_CHOICE] = "old_by_choice",
                                                    [OLD_FALLBACK] = "old_by_fallback",
-                                                   [OLD_UNKNOWN] = "old_offer_not_seen", [OLD_REFUSED] = "old_refused" };
+                                                   [OLD_UNKNOWN] = "old_offer_not_seen", [OLD_REFUSED] = "old_refused",
+                                                   [OLD_FOLDED] = "old_folded" };
     const struct rollup *r = w->r;
     struct json_out *j = record(w);
     json_object(j, "readiness");

@@ -25,7 +25,8 @@ bool version_is_old(uint16_t version); /* TLS 1.1 or older */
 /* Why an old version was chosen, as far as the hello shows. */
 enum roll_cause { OLD_OFFER /* the client offered nothing newer */, OLD_CHOICE /* it did; the server chose the old one */,
                   OLD_FALLBACK /* it had offered newer just before, and failed */, OLD_UNKNOWN /* no hello */,
-                  OLD_REFUSED /* whatever it offered, it refused what the server chose */, OLD_CAUSES };
+                  OLD_REFUSED /* whatever it offered, it refused what the server chose */,
+                  OLD_FOLDED /* a table had no room for the client and its offer */, OLD_CAUSES };
 
 struct tally {
     uint64_t handshakes, completed, failed; /* what is neither was seen in part */

@@ -100,6 +100,8 @@ static enum roll_cause old_cause(const struct roll_row *row)
         return OLD_REFUSED;
     if (row->shape->retry)
         return OLD_FALLBACK;
+    if (row->k->flags & CUBE_OTHER)
+        return OLD_FOLDED;
     if (!row->profile)
         return OLD_UNKNOWN;
     return version_is_old(row->profile->max_version) ? OLD_OFFER : OLD_CHOICE;

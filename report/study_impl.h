@@ -132,6 +132,7 @@ struct study {
     bool *asked; /* by place - 1: matches an entry of --enforce */
     uint16_t *client_mark, *server_mark; /* by id - 1: a bit for each enum verdict_kind met */
     struct decision decision;
+    uint64_t folded_anywhere; /* handshakes without client or server, for which a table had no room */
     struct coverage *coverage; /* [0] the site, then by server */
 };
 
@@ -205,6 +206,8 @@ bool cells_collect(struct study *s); /* study_cells.c */
 bool clients_collect(struct study *s); /* study_clients.c */
 bool servers_collect(struct study *s); /* study_order.c */
 bool order_collect(struct study *s);
+bool study_asks_for(const struct study *s, const struct endpoint *server); /* --server, --servers */
+uint32_t study_server_at(const struct study *s, const struct endpoint *at, uint8_t transport); /* its number; 0: none */
 bool row_touched_by_loss(const struct cube_key *k); /* packets of it are missing */
 int cell_order(const struct study *s, const struct sight *a, const struct sight *b); /* by place, stack, client */
 

@@ -133,6 +133,22 @@ const struct endpoint *study_server(const struct study *s, uint32_t server)
     return &((const struct server_key *)intern_key(s->server_table, s->server_id[server - 1], NULL))->at;
 }
 
+uint32_t study_server_at(const struct study *s, const struct endpoint *at, uint8_t transport)
+{
+    for (uint32_t low = 1, high = s->servers + 1; low < high;) {
+        uint32_t mid = low + (high - low) / 2;
+        int d = endpoint_cmp(at, study_server(s, mid));
+        d = d ? d : order32(transport, study_server_transport(s, mid));
+        if (d == 0)
+            return mid;
+        if (d < 0)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return 0;
+}
+
 uint8_t study_server_transport(const struct study *s, uint32_t server)
 {
     return (uint8_t)((const struct server_key *)intern_key(s->server_table, s->server_id[server - 1], NULL))->transport;

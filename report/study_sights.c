@@ -143,17 +143,15 @@ static bool is_own(const struct view *v, const struct addr *server)
     return own;
 }
 
+bool study_asks_for(const struct study *s, const struct endpoint *server)
+{
+    return view_has_server(s->r->view, server) && is_own(s->r->view, &server->addr);
+}
+
 /* Within --server, --client and --servers, and not set apart. */
 static bool in_study(const struct study *s, const struct cube_key *k)
 {
-    const struct view *v = s->r->view;
-    if (v->server_only && !cidr_has(v->server_only, &k->server.addr))
-        return false;
-    if (v->server_port && v->server_port != k->server.port)
-        return false;
-    if (v->client_only && !cidr_has(v->client_only, &k->client.addr))
-        return false;
-    return is_own(v, &k->server.addr) && !is_apart(s->r, &k->client.addr);
+    return study_asks_for(s, &k->server) && view_has_client(s->r->view, &k->client.addr) && !is_apart(s->r, &k->client.addr);
 }
 
 static uint32_t sight_is(const struct study *s, const struct cube_key *k)

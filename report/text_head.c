@@ -258,6 +258,9 @@ static void causes(struct text *t)
             text_say(t, "- %s of these %s (%s, %s).", text_count(x->handshakes, a), says[i].text,
                      text_many(x->clients, "client", "clients", b), text_many(x->servers, "server", "servers", c));
     }
+    if (r->cause[OLD_FOLDED].handshakes)
+        text_say(t, "- %s of these were captured, but a table had no room for their clients and what those offered: "
+                    "read with a larger --memory-limit.", text_count(r->cause[OLD_FOLDED].handshakes, a));
 }
 
 /* With --servers: what is yours to change, and what is not. */

@@ -150,6 +150,9 @@ static void how_sure(struct text *t, const struct study *s)
     sentence_add(&x, " %s lost in part, %s one-sided;", text_share(c->lost, c->handshakes, a), text_share(c->one_sided, c->handshakes, b));
     sentence_add(&x, " of %s the ClientHello was not seen or cannot be in %s (%s);",
         text_many(c->sessions, "session", "sessions", d), text_count(c->unseen, f), text_share(c->unseen, c->sessions, e));
+    if (c->folded)
+        sentence_add(&x, " another %s had no room in a table (--memory-limit) and are not judged;",
+                     text_many(c->folded, "handshake", "handshakes", a));
     sentence_add(&x, " %.1f%% of the packets dropped.", (double)c->drop_permille / 10);
     text_say(t, "%s", x.text);
     unmet(t, c, study_decision(s)->accepted_broken);

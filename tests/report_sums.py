@@ -25,7 +25,7 @@ same("negotiated", r["negotiated"], total("versions", "handshakes"), sum(sum(x["
      sum(n["handshakes"] for x in d["servers"] for n in x["negotiated"]))
 same("old", r["old"]["handshakes"], total("servers", "old"), total("clients", "old"), total("pairs", "old"),
      sum(x["handshakes"] for x in d["versions"] if x["old"]),
-     sum(r[k]["handshakes"] for k in ("old_by_offer", "old_by_choice", "old_by_fallback", "old_offer_not_seen", "old_refused")))
+     sum(r[k]["handshakes"] for k in ("old_by_offer", "old_by_choice", "old_by_fallback", "old_offer_not_seen", "old_refused", "old_folded")))
 same("failed", r["failed"], total("failures", "handshakes"), total("clients", "failed"))
 same("failed with an old offer", r["failed_old_offer"]["handshakes"], total("failures", "failed_old_offer"))
 same("set apart", r["set_apart"]["handshakes"], total("set_apart", "handshakes"), total("servers", "set_apart"))

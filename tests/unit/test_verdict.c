@@ -1064,6 +1064,45 @@ static void hours_are_those_asked_for(void **state)
     view.until_ns = 0;
 }
 
+/* Handshakes at a server (0: not even that was kept) that a table had no room for. */
+static void fold(unsigned server, uint64_t count)
+{
+    struct cube_key k = { .server = party(server, 443), .day = (uint32_t)(T0 / SEC / DAY_S), .version = VER_TLS10, .suite = 0x2f,
+                          .outcome = OUTCOME_COMPLETED };
+    if (!server)
+        k.server = (struct endpoint){ .port = 0 };
+    const struct cube_val v = { .count = count, .first_ns = T0, .last_ns = T0, .exemplar = { .ts_ns = T0 } };
+    assert_true(cube_put_row(cube, &k, &v, false));
+}
+
+static void what_had_no_room_is_not_judged(void **state)
+{
+    (void)state;
+    struct enforce only = { .policy = UINT_MAX, .at = { .addr = party(9, 0).addr, .bits = 32 } };
+    char text[SHORTAGES][SHORTAGE_TEXT];
+    TELL({ &hello_tls12, 1, 8, CHOSE_12, .times = 1000 }, { &hello_tls12, 1, 9, CHOSE_12, .times = 100 });
+    fold(8, 11);
+    assert_int_equal(coverage_of_site()->folded, 11);
+    assert_false(coverage_of_site()->shortage & SHORT_FOLDED); /* no more than one in a hundred */
+    assert_true(study_coverage(study, 1)->shortage & SHORT_FOLDED);
+    assert_false(study_coverage(study, 2)->shortage & SHORT_FOLDED);
+    request.enforce = &only;
+    request.enforces = 1;
+    assert_int_equal(coverage_of_site()->folded, 0);
+    request.enforces = 0;
+    fold(0, 7);
+    assert_true(coverage_of_site()->shortage & SHORT_FOLDED);
+    assert_int_equal(study_decision(study)->result, STUDY_NOT_ENOUGH);
+    assert_int_equal(study_coverage(study, 0)->folded, 18);
+    assert_int_equal(study_coverage(study, 2)->folded, 7); /* it may have been any server */
+    unsigned n = coverage_shortages(study_coverage(study, 0), text);
+    assert_non_null(strstr(text[n - 1], "--memory-limit"));
+    request.enforces = 1;
+    assert_int_equal(coverage_of_site()->folded, 7);
+    request.enforces = 0;
+    study_close();
+}
+
 /* With --enforce, what is said of the site is said of what is to be enforced. */
 static void coverage_is_of_what_is_enforced(void **state)
 {
@@ -1228,7 +1267,7 @@ int main(void)
         T(suites_that_are_too_new_are_not_asked_for_in_vain), T(suites_by_keys_that_are_shared_already_are_no_way_out), T(an_ecdsa_key_that_was_asked_for_in_vain),
         T(schemes_that_are_all_forbidden_are_not_ready),
         T(addresses_that_follow_one_another_are_one_machine), T(machines_with_a_name_are_told_apart),
-        T(hours_are_those_asked_for), T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
+        T(hours_are_those_asked_for), T(what_had_no_room_is_not_judged), T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
         T(a_suite_that_the_client_could_not_get_shows_no_order), T(extensions_are_no_only_where_they_were_offered),
     };
     return cmocka_run_group_tests(tests, open_policies, close_policies);
