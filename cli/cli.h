@@ -102,7 +102,9 @@ int study_options_open(struct options *o, struct err *e);
 void study_options_free(struct study_options *s);
 enum exit_code study_exit(const struct options *o); /* after the report */
 
-/* cli/evidence.c: after the report. -1 and *e set. */
+#define STANDARD_INPUT "standard input" /* how a capture from there is named */
+
+/* cli/evidence.c: after the report. -1 and *e set, also where captures cannot be read again: then the index says so. */
 int evidence_write(const struct options *o, const struct cube *c, struct err *e);
 
 /* "tlsunset: TEXT" on stderr; returns EXIT_CANNOT. */

@@ -32,7 +32,17 @@
 
 #define BEFORE_NS (300 * INT64_C(1000000000)) /* how long a dialogue before TLS may take */
 enum { STREAM_MAX = 1 << 20 };
-enum state { TO_DO, AGREES, SHORT /* what was found does not give the verdict by itself */ };
+enum state { TO_DO, AGREES, SHORT /* what was found does not give the verdict by itself */, ABSENT /* no packet: no file */ };
+
+/* Whether a capture can be read again, and the words when not. */
+enum presence { PRESENT, GONE, PIPE, CHANGED, PRESENCES };
+static const struct {
+    const char *index, *told;
+} presences[PRESENCES] = {
+    [GONE] = { "capture gone", "cannot be read again" },
+    [PIPE] = { "capture came from a pipe", "cannot be read again: it came from a pipe" },
+    [CHANGED] = { "capture changed", "is not the capture that was read" },
+};
 
 /* One connection of interest. */
 struct party {
@@ -85,6 +95,7 @@ struct gathering {
     bool failed;
     uint8_t *state; /* by item: enum state */
     uint32_t *there; /* by input id - 1: the input that is read again for it, itself in most cases; 0 none */
+    uint8_t *presence; /* likewise: enum presence */
     uint64_t *over; /* packets for which there was no room */
 };
 
@@ -457,13 +468,17 @@ static bool is_changed(const struct input *in)
     return !same;
 }
 
-/* Why it is not the very file that was read; NULL: it is. */
-static const char *not_there(const struct input *in)
+/* Is it the very file that was read? */
+static enum presence presence_of(const struct input *in)
 {
     struct stat st;
-    if (stat(in->name, &st) || !S_ISREG(st.st_mode))
-        return "cannot be read again";
-    return is_changed(in) ? "is not the capture that was read" : NULL;
+    if (strcmp(in->name, STANDARD_INPUT) == 0)
+        return PIPE;
+    if (stat(in->name, &st))
+        return GONE;
+    if (!S_ISREG(st.st_mode))
+        return PIPE;
+    return is_changed(in) ? CHANGED : PRESENT;
 }
 
 /* The input of the same name that is there and of which this one was the beginning. 0: none. */
@@ -483,11 +498,12 @@ static void look_for_inputs(struct gathering *g)
     for (uint32_t id = cube_inputs(g->cube); id >= 1; id--) {
         const struct input *in = cube_input_at(g->cube, id);
         g->there[id - 1] = longer(g, id);
-        const char *why = g->there[id - 1] ? NULL : not_there(in);
-        if (!why && !g->there[id - 1])
+        enum presence is = g->there[id - 1] ? PRESENT : presence_of(in);
+        g->presence[id - 1] = (uint8_t)is;
+        if (is == PRESENT && !g->there[id - 1])
             g->there[id - 1] = id;
-        if (why && !g->o->quiet)
-            fprintf(stderr, "tlsunset: evidence: %s %s\n", in->name, why);
+        if (is != PRESENT && !g->o->quiet)
+            fprintf(stderr, "tlsunset: evidence: %s %s\n", in->name, presences[is].told);
     }
 }
 
@@ -627,13 +643,14 @@ static const struct kept **packets_of(struct gathering *g, uint32_t item, uint32
     return list;
 }
 
-/* One file; the packets of other link types than the first are left out (a merged mirror rarely has two). */
+/* One file; the packets of other link types than the first are left out (a merged mirror rarely has two). 1: there is no packet,
+ * and no file. */
 static int write_item(struct gathering *g, uint32_t item, const char *path, struct err *e)
 {
     uint32_t n = 0;
     const struct kept **list = packets_of(g, item, &n);
     struct dump *d = n ? dump_open(path, list[0]->dlt, e) : NULL;
-    int rc = n && !d ? -1 : 0;
+    int rc = !n ? 1 : d ? 0 : -1;
     for (uint32_t i = 0; d && i < n; i++)
         if (list[i]->dlt == list[0]->dlt)
             dump_packet(d, &list[i]->p);
@@ -667,10 +684,11 @@ static int make_item(struct gathering *g, uint32_t item, const char *dir, struct
     char name[256], path[4096];
     file_name(g, item, name, sizeof name);
     (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (write_item(g, item, path, e))
+    int written = write_item(g, item, path, e);
+    if (written < 0)
         return -1;
-    bool same = g->item_link[item] && is_enough(g, item, path);
-    g->state[item] = same ? AGREES : x->whole ? SHORT : TO_DO;
+    bool same = written == 0 && is_enough(g, item, path);
+    g->state[item] = same ? AGREES : !x->whole ? TO_DO : written == 0 ? SHORT : ABSENT;
     if (g->state[item] == TO_DO)
         (void)unlink(path); /* it is made again */
     return 0;
@@ -714,7 +732,8 @@ static uint64_t evidence_room(const struct options *o)
 static int one_round(struct gathering *kept, const char *dir, struct err *e)
 {
     struct gathering g = { .o = kept->o, .cube = kept->cube, .list = kept->list, .state = kept->state,
-                           .there = kept->there, .over = kept->over, .room = evidence_room(kept->o) };
+                           .there = kept->there, .presence = kept->presence, .over = kept->over,
+                           .room = evidence_room(kept->o) };
     g.wanted = intern_new(UINT32_MAX / 4, 0);
     g.tuples = intern_new(UINT32_MAX / 4, 0);
     g.item_link = calloc(g.list.n + 1u, sizeof *g.item_link);
@@ -725,10 +744,32 @@ static int one_round(struct gathering *kept, const char *dir, struct err *e)
     return rc;
 }
 
+/* What has become of the captures of an item: of the first that cannot be read again. */
+static enum presence item_presence(const struct gathering *g, uint32_t item)
+{
+    const struct evidence *x = &g->list.v[item];
+    enum presence is = PRESENT;
+    for (unsigned i = 0; i < x->handshakes && is == PRESENT; i++)
+        if (x->at[i].input && x->at[i].input <= cube_inputs(g->cube))
+            is = g->presence[x->at[i].input - 1];
+    return is;
+}
+
+static const char *outcome_of(const struct gathering *g, uint32_t item, char *buf)
+{
+    enum presence is = item_presence(g, item);
+    if (g->state[item] == AGREES)
+        return "gives this verdict by itself";
+    (void)snprintf(buf, PHRASE, "%s%s%s", g->state[item] == ABSENT ? "not written" : "does not give it by itself",
+                   is != PRESENT || g->state[item] == ABSENT ? ": " : "",
+                   is != PRESENT ? presences[is].index : g->state[item] == ABSENT ? "its packets were not found again" : "");
+    return buf;
+}
+
 /* What each file is about, a line each. */
 static int write_index(const struct gathering *g, const char *dir, struct err *e)
 {
-    char path[4096], name[256], client[ADDR_TEXT], server[ADDR_TEXT], sni[PHRASE];
+    char path[4096], name[256], client[ADDR_TEXT], server[ADDR_TEXT], sni[PHRASE], outcome[PHRASE];
     (void)snprintf(path, sizeof path, "%s/index.txt", dir);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
@@ -743,7 +784,7 @@ static int write_index(const struct gathering *g, const char *dir, struct err *e
         (void)escape_text(rd_of(x->name, x->name_len), sni, sizeof sni);
         fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", name, verdict_name(x->is), addr_print(&x->client, client),
                 endpoint_print(&x->place.server, server), x->name_len ? sni : "-", x->stack[0] ? x->stack : "-",
-                g->state[i] == AGREES ? "gives this verdict by itself" : "does not give it by itself");
+                outcome_of(g, i, outcome));
     }
     bool bad = ferror(f) != 0;
     if (fclose(f) != 0 || bad)
@@ -778,6 +819,22 @@ static void tell(const struct gathering *g)
                 (unsigned)g->list.left_out);
 }
 
+/* A folder without the captures that were asked for is no result. */
+static int miss_captures(const struct gathering *g, struct err *e)
+{
+    uint32_t missed = 0, first = 0;
+    for (uint32_t i = g->list.n; i-- > 0;)
+        if (g->state[i] == ABSENT && item_presence(g, i) != PRESENT) {
+            missed++;
+            first = i;
+        }
+    if (!missed)
+        return 0;
+    return err_set(e, "--evidence %s: %u of %u %s not written: %s (index.txt says which); it needs the captures that were read, as files",
+                   g->o->evidence, (unsigned)missed, (unsigned)g->list.n, g->list.n == 1 ? "file was" : "files were",
+                   presences[item_presence(g, first)].index);
+}
+
 int evidence_write(const struct options *o, const struct cube *c, struct err *e)
 {
     uint64_t over = 0;
@@ -790,7 +847,8 @@ int evidence_write(const struct options *o, const struct cube *c, struct err *e)
     int rc = evidence_choose(c, &o->view, LIMIT_EVIDENCE, &g.list) ? err_set(e, "out of memory") : 0;
     g.state = calloc(g.list.n + 1u, sizeof *g.state);
     g.there = calloc(cube_inputs(c) + 1u, sizeof *g.there);
-    if (rc == 0 && (!g.state || !g.there))
+    g.presence = calloc(cube_inputs(c) + 1u, sizeof *g.presence);
+    if (rc == 0 && (!g.state || !g.there || !g.presence))
         rc = err_set(e, "out of memory");
     if (rc == 0 && g.list.n)
         look_for_inputs(&g);
@@ -806,8 +864,11 @@ int evidence_write(const struct options *o, const struct cube *c, struct err *e)
         rc = write_index(&g, o->evidence, e);
     if (rc == 0)
         tell(&g);
+    if (rc == 0)
+        rc = miss_captures(&g, e);
     free(g.list.v);
     free(g.state);
     free(g.there);
+    free(g.presence);
     return rc;
 }

@@ -198,7 +198,7 @@ static bool read_on(struct reading *r, enum known_answer known, const struct kno
 
 static int read_file(struct reading *r, unsigned i, struct err *e)
 {
-    static char stdin_name[] = "standard input";
+    static char stdin_name[] = STANDARD_INPUT;
     static const uint8_t none[32];
     const struct known k = { .o = r->o, .list = r->list, .cube = r->cube, .store = r->store };
     const struct source_file *file = &r->list->file[i];

@@ -133,6 +133,26 @@ cp "$demo" "$tmp/mine.pcap.gz"
 cp pcaps/dtls10-openssl3.0.pcap "$tmp/mine.pcap.gz"
 "$t" report --policy tls12-minimum --evidence "$tmp/none" "$tmp/mine.db" >/dev/null 2>"$tmp/err" || true
 grep -q 'is not the capture that was read' "$tmp/err" || fail 'evidence from a capture that changed'
+# captures that cannot be read again: said in the index, and on stderr even with -q
+cp "$demo" "$tmp/mine.pcap.gz"
+"$t" read -q --state "$tmp/gone.db" -o /dev/null "$tmp/mine.pcap.gz"
+rm "$tmp/mine.pcap.gz"
+lacks() { # FOLDER WORDS EXIT: all of the evidence is missing, for that reason
+	[ "$3" = 2 ] && [ "$(wc -l <"$tmp/err")" = 1 ] && grep -q "files were not written: $2" "$tmp/err" || fail "evidence, $2: exit $3, $(cat "$tmp/err")"
+	[ "$(grep -c "	not written: $2\$" "$tmp/$1/index.txt")" = "$(wc -l <"$tmp/$1/index.txt")" ] || fail "evidence, $2: the index does not say so"
+	[ "$(ls "$tmp/$1")" = index.txt ] || fail "evidence, $2: files all the same"
+}
+rc=0
+"$t" report -q --policy tls12-minimum --evidence "$tmp/gone" -o /dev/null "$tmp/gone.db" 2>"$tmp/err" || rc=$?
+lacks gone 'capture gone' $rc
+rc=0
+gzip -dc "$demo" | "$t" read -q --policy tls12-minimum --evidence "$tmp/piped" -o "$tmp/out" - 2>"$tmp/err" || rc=$?
+lacks piped 'capture came from a pipe' $rc
+grep -q 'clients break' "$tmp/out" || fail 'evidence from a pipe: no report'
+cp pcaps/dtls10-openssl3.0.pcap "$tmp/mine.pcap.gz"
+rc=0
+"$t" report -q --policy tls12-minimum --evidence "$tmp/other" -o /dev/null "$tmp/gone.db" 2>"$tmp/err" || rc=$?
+lacks other 'capture changed' $rc
 # a capture that went on being written still has the frames that were read before
 gzip -dc "$demo" >"$tmp/whole.pcap"
 size=$(wc -c <"$tmp/whole.pcap")
