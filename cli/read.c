@@ -51,6 +51,16 @@ static void leave_out(struct reading *r, char *path, const char *why)
     (void)cube_input(r->cube, &in);
 }
 
+/* Beside what there is to be warned of already; the name stands before it anyway. */
+static void warn(struct input *in, const char *text)
+{
+    size_t n = strlen(in->warning), name = strlen(in->name), room = sizeof in->warning - n;
+    if (strncmp(text, in->name, name) == 0 && strncmp(text + name, ": ", 2) == 0)
+        text += name + 2;
+    if (room > 3)
+        (void)snprintf(in->warning + n, room, "%s%.*s", n ? "; " : "", (int)room - 3, text);
+}
+
 /* Reading ended where the capture does not: by a signal, or because the disk gave no more. */
 static void stopped(struct reading *r, const char *where)
 {
@@ -71,14 +81,15 @@ static void stopped_at(struct reading *r, const char *path)
 static void stopped_in(struct reading *r, const struct source *s, struct input *in, const struct err *e)
 {
     unsigned long long packet = source_packets(s);
-    struct err where;
+    struct err where, short_of;
     if (interrupted()) {
         (void)err_set(&where, "interrupted at packet %llu of %s", packet, in->name);
     } else {
         (void)err_set(&where, "%s, after packet %llu", e->text, packet);
         r->bad++;
     }
-    (void)snprintf(in->warning, sizeof in->warning, "%s after packet %llu", interrupted() ? "interrupted" : "not read on", packet);
+    (void)err_set(&short_of, "%s after packet %llu", interrupted() ? "interrupted" : "not read on", packet);
+    warn(in, short_of.text);
     stopped(r, where.text);
 }
 
@@ -94,8 +105,7 @@ static void pipe_ended(struct reading *r, const struct source *s, const char *na
 static void cut(struct reading *r, struct input *in, const struct err *e)
 {
     pipeline_stats(r->pipe)->file_cut++;
-    size_t n = known_has_beginning(in) ? strlen(in->warning) : 0;
-    (void)snprintf(in->warning + n, sizeof in->warning - n, "%s%.*s", n ? "; " : "", (int)(sizeof in->warning - n) - 3, e->text);
+    warn(in, e->text);
     progress_end(&r->progress);
     if (!r->o->quiet)
         fprintf(stderr, "tlsunset: warning: %s\n", e->text);
@@ -188,7 +198,7 @@ static bool read_on(struct reading *r, enum known_answer known, const struct kno
                              "into a state of its own, or with --again)", in->name, found->as,
                       found->shorter ? "is shorter, perhaps a part of it" : "goes on otherwise");
     } else {
-        (void)snprintf(in->warning, sizeof in->warning, "begins like %s: what both hold counts twice", found->as);
+        (void)snprintf(in->warning, sizeof in->warning, "begins like %s: " INPUT_COUNTS_TWICE, found->as);
         (void)err_set(&line, "%s: %s", in->name, in->warning);
     }
     if (known == KNOWN_ALIKE || !r->o->quiet)

@@ -86,13 +86,15 @@ struct hour {
     struct stats stats; /* of that hour alone */
 };
 
+#define INPUT_COUNTS_TWICE "what both hold counts twice" /* in the warning of an input that begins like another */
+
 struct input {
     char *name; /* path as given */
     uint8_t digest[32]; /* SHA-256 of the capture, unpacked; zero when not computed or live */
     uint64_t mark; /* of its first packet (source_file); 0 unknown. Kept by a state, not loaded from one */
     int64_t first_ns, last_ns;
     uint64_t packets, bytes;
-    char warning[160]; /* "ends in the middle of a packet", or empty */
+    char warning[160]; /* "ends in the middle of a packet", or empty; several are parted by "; " */
     int64_t read_ns; /* when this program read it */
 };
 

@@ -66,6 +66,24 @@ static void repeated(struct text *t)
     free(digest);
 }
 
+/* Only a few captures are shown, and what is wrong with one concerns all figures. */
+static void warnings(struct text *t, const uint32_t *order, unsigned shown)
+{
+    const struct cube *c = t->r->cube;
+    uint32_t twice = 0, hidden = 0;
+    char a[PHRASE];
+    for (uint32_t i = 0; order && i < cube_inputs(c); i++) {
+        const struct input *in = cube_input_at(c, order[i]);
+        twice += strstr(in->warning, INPUT_COUNTS_TWICE) != NULL;
+        hidden += *in->warning && i >= shown;
+    }
+    if (twice)
+        text_say(t, "Counted more than once in part: %s that %s like another; the figures hold twice what both hold.",
+                 text_many(twice, "capture", "captures", a), twice == 1 ? "begins" : "begin");
+    if (hidden)
+        text_say(t, "There are warnings of %s not shown (--top 0 shows all).", text_many(hidden, "capture", "captures", a));
+}
+
 static void inputs(struct text *t)
 {
     enum { SHOWN = 5 }; /* a month of captures is not what the reader came for */
@@ -96,6 +114,7 @@ static void inputs(struct text *t)
         text_table(t, &table);
     text_more(t, n, top, "captures");
     repeated(t);
+    warnings(t, order, top);
     free(order);
 }
 

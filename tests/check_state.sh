@@ -109,6 +109,21 @@ if command -v python3 >/dev/null; then
 	"$t" read "$tmp/whole.pcap" "$tmp/thin.pcap" >"$tmp/a" 2>/dev/null || fail 'a thinned copy beside the capture'
 	tr -s ' \n' ' ' <"$tmp/a" | grep -q 'what both hold counts twice' || fail 'what two captures both hold is not said'
 fi
+# so it is of one that is cut in a packet, beside a longer one, cut too: the one warning does not take the place of the other
+mkdir "$tmp/cuts"
+whole=$(wc -c <"$tmp/whole.pcap")
+head -c $((whole * 4 / 10)) "$tmp/whole.pcap" >"$tmp/cuts/trunc.pcap"
+head -c $((whole * 7 / 10)) "$tmp/whole.pcap" | gzip >"$tmp/cuts/trunc.pcap.gz"
+says_twice() { # WORDS ARGUMENTS
+	words=$1
+	shift
+	"$t" read -q "$@" "$tmp/cuts" >"$tmp/a" 2>/dev/null || fail "read $* of cut captures"
+	tr -s ' \n' ' ' <"$tmp/a" | grep -q "$words" || fail "read $* of a cut capture beside a longer one does not say '$words'"
+}
+says_twice 'what both hold counts twice; damaged or cut after packet 4190' -f json
+says_twice 'what both hold counts twice; damaged or cut'
+says_twice 'Counted more than once in part: 1 capture that begins like another' --top 1
+says_twice 'There are warnings of 1 capture not shown' --top 1
 mkfifo "$tmp/pipe"
 cat pcaps/tls10-openssl3.0.pcap >"$tmp/pipe" &
 "$t" read -q --state "$tmp/pipe.db" "$tmp/pipe" >/dev/null || fail 'a pipe cannot be read into a state'
