@@ -9,6 +9,8 @@
  *   elsewhere cannot serve an offer for which it chose X.
  * - Where neither is shown, both have to say so.
  * - All suites of an offer that it refused cannot serve that.
+ * - But what somebody got in a handshake that is no answer to go by (resumed, seen in part, given up) is there all the same, and
+ *   what may have served him may serve others.
  * - It has a suite by ECDHE, and by the above cannot serve an offer with it that it could sign for: it has none of its groups, and
  *   no suite by ECDHE serves it.
  *
@@ -90,12 +92,12 @@ static bool speaks_of(uint16_t seen, uint16_t version)
 }
 
 /* Did the server prefer suite x to what it chose here, at some other time when it could have chosen that as well? */
-static bool preferred(const struct judge *j, const struct answers_seen *a, uint32_t x, uint32_t choice)
+static bool preferred(const struct judge *j, const struct answers_seen *a, uint32_t x, const struct answer_seen *b)
 {
-    const struct choice *c = study_choice(j->s, choice);
+    const struct choice *c = study_choice(j->s, b->choice);
     for (unsigned i = 0; i < a->n; i++) {
         const struct choice *y = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
-        if (y && y->suite == x && y->version == c->version && answers_could_serve(j, choice, a->at[i].stack))
+        if (y && y->suite == x && y->version == c->version && answers_could_serve(j, b, &a->at[i]))
             return true;
     }
     return false;
@@ -114,14 +116,46 @@ static bool shows_absent(const struct judge *j, const struct answers_seen *a, co
         return false;
     if (a->client_order)
         return before;
-    return (before || a->own_order) && offer_has_suite(o, x) && preferred(j, a, x, b->choice);
+    return (before || a->own_order) && offer_has_suite(o, x) && preferred(j, a, x, b);
 }
 
-static bool was_chosen(const struct judge *j, const struct answers_seen *a, uint32_t suite)
+static bool was_chosen(const struct answers_seen *a, uint32_t suite)
 {
-    for (unsigned i = 0; i < a->n; i++)
-        if (a->at[i].choice && study_choice(j->s, a->at[i].choice)->suite == suite)
+    for (unsigned i = 0; i < a->suites; i++)
+        if (a->suite[i].suite == suite)
             return true;
+    return false;
+}
+
+/* Was the suite got in a way that no proof explains, and that may do for the offer? Then no answer shows that it is absent. */
+static bool may_be_there(const struct judge *j, const struct answers_seen *a, uint32_t suite)
+{
+    bool proved = false, hidden = false, fits = false;
+    for (unsigned i = 0; i < a->suites; i++) {
+        const struct suite_seen *x = &a->suite[i];
+        if (x->suite != suite)
+            continue;
+        proved |= x->proved;
+        hidden |= !x->proved && !x->group;
+        fits |= !x->proved && x->group && list16_has(j->offer->groups, x->group);
+    }
+    return fits || (hidden && !proved);
+}
+
+/* Did some client with this very offer get the suite here, other than with a group that the policy forbids? */
+static bool got_it_itself(const struct judge *j, const struct suite *x)
+{
+    const struct study *s = j->s;
+    uint32_t i = j->c->from;
+    while (i > 0 && s->seen[i - 1].place == j->c->place && s->seen[i - 1].stack == j->c->stack)
+        i--;
+    for (; i < s->sights && s->seen[i].place == j->c->place && s->seen[i].stack == j->c->stack; i++) {
+        const struct choice *c = s->seen[i].choice ? study_choice(s, s->seen[i].choice) : NULL;
+        if (!c || c->suite != x->id || s->seen[i].is & (SIGHT_STRANGE | SIGHT_HISTORY))
+            continue;
+        if (!suite_on_curve(x) || !c->group || policy_allows_group(j->p, c->version, c->group))
+            return true;
+    }
     return false;
 }
 
@@ -160,21 +194,30 @@ static bool lists_in_vain(const struct judge *j, const struct answers_seen *a, c
     return false;
 }
 
+static bool kind_was_chosen(const struct answers_seen *a, const struct suite *x, enum kind kind)
+{
+    for (unsigned i = 0; i < a->suites; i++) {
+        const struct suite *got = a->suite[i].suite == SUITE_NONE ? NULL : suite_find(a->suite[i].suite);
+        if (got && got->kx != KX_ANY && is_of_kind(x, got, kind))
+            return true;
+    }
+    return false;
+}
+
 /* How many different stacks listed one of the kind before what they got; 0 when somebody got one. */
 static unsigned stacks_in_vain(const struct judge *j, const struct answers_seen *a, const struct suite *x, enum kind kind,
                                uint16_t version)
 {
     unsigned stacks = 0;
     uint32_t last = 0;
+    if (kind_was_chosen(a, x, kind))
+        return 0;
     for (unsigned i = 0; i < a->n; i++) {
         const struct answer_seen *b = &a->at[i];
         const struct choice *c = b->choice ? study_choice(j->s, b->choice) : NULL;
         const struct suite *got = c && c->suite != SUITE_NONE ? suite_find(c->suite) : NULL;
-        if (!got || got->kx == KX_ANY)
-            continue;
-        if (is_of_kind(x, got, kind))
-            return 0;
-        if (b->stack == last || !speaks_of(c->version, version) || !lists_in_vain(j, a, &j->s->offer[b->stack], x, kind, c))
+        if (!got || got->kx == KX_ANY || b->stack == last || !speaks_of(c->version, version) ||
+            !lists_in_vain(j, a, &j->s->offer[b->stack], x, kind, c))
             continue;
         last = b->stack;
         stacks++;
@@ -192,19 +235,33 @@ static bool is_in_vain(const struct judge *j, const struct answers_seen *a, cons
     return false;
 }
 
+/* Did anybody get one of these groups, with a suite by ECDHE? TLS 1.3 chooses its groups apart. p: one that this allows at that
+ * version; NULL: any. */
+static bool group_was_chosen(const struct answers_seen *a, const struct offer *o, const struct policy *p, uint16_t version)
+{
+    for (unsigned i = 0; i < a->suites; i++) {
+        const struct suite *x = a->suite[i].suite == SUITE_NONE ? NULL : suite_find(a->suite[i].suite);
+        uint16_t group = a->suite[i].group;
+        if (x && suite_on_curve(x) && group && list16_has(o->groups, group) && (!p || policy_allows_group(p, version, group)))
+            return true;
+    }
+    return false;
+}
+
 /* Does this answer show that the server has none of the groups that got it, for a suite that it has? */
 static bool misses_groups(const struct judge *j, const struct answers_seen *a, const struct answer_seen *b)
 {
     const struct choice *got = b->choice ? study_choice(j->s, b->choice) : NULL;
     const struct suite *y = got && got->suite != SUITE_NONE ? suite_find(got->suite) : NULL;
-    if (!y || y->kx == KX_ANY || suite_on_curve(y) || !(j->s->offer[b->stack].ext_mask & EXT_GROUPS))
+    const struct offer *o = &j->s->offer[b->stack];
+    if (!y || y->kx == KX_ANY || suite_on_curve(y) || !(o->ext_mask & EXT_GROUPS) || group_was_chosen(a, o, NULL, got->version))
         return false;
     for (unsigned i = 0; i < a->n; i++) {
         const struct choice *c = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
         const struct suite *x = c && c->suite != SUITE_NONE ? suite_find(c->suite) : NULL;
         if (!x || x->kx != KX_ECDHE || c->version != got->version || !shows_absent(j, a, b, x->id))
             continue;
-        struct served is = answers_served(j, c, x, b->stack);
+        struct served is = answers_served(j, &a->at[i], b);
         if (is.suite && is.sign && !is.curve)
             return true;
     }
@@ -214,7 +271,9 @@ static bool misses_groups(const struct judge *j, const struct answers_seen *a, c
 /* Has the server no group for this offer at this version, by what this or another that has as many got? */
 static bool lacks_groups(const struct judge *j, const struct answers_seen *a, uint16_t version)
 {
-    for (unsigned i = 0; i < a->n && j->offer->ext_mask & EXT_GROUPS; i++) {
+    if (!(j->offer->ext_mask & EXT_GROUPS) || group_was_chosen(a, j->offer, j->p, version))
+        return false;
+    for (unsigned i = 0; i < a->n; i++) {
         const struct answer_seen *b = &a->at[i];
         if (b->choice && study_choice(j->s, b->choice)->version == version &&
             groups_within(j, version, j->offer, &j->s->offer[b->stack]) && misses_groups(j, a, b))
@@ -236,7 +295,9 @@ static bool nobody_enables(const struct suite *x)
 /* How is this suite of the offer shown not to be there for it? */
 static enum absent_why absent_why(const struct judge *j, const struct answers_seen *a, const struct suite *x, uint16_t version)
 {
-    bool chosen = was_chosen(j, a, x->id); /* then others' constraints explain it: its own answer alone counts */
+    bool chosen = was_chosen(a, x->id); /* then others' constraints explain it: its own answer alone counts */
+    if (chosen && (may_be_there(j, a, x->id) || got_it_itself(j, x)))
+        return ABSENT_NOT;
     for (unsigned i = 0; i < a->n; i++) {
         const struct answer_seen *b = &a->at[i];
         const struct offer *o = &j->s->offer[b->stack];
@@ -259,10 +320,13 @@ static bool is_rc4(const struct suite *x)
     return x->mode == MODE_STREAM && x->enc && strncmp(x->enc, "RC4", 3) == 0;
 }
 
-/* The answers to go by; NULL: nothing is concluded where several servers may answer. */
+/* The answers to go by; NULL: nothing is concluded where several servers may answer, or where not all answers are at hand. */
 static const struct answers_seen *answers_to_go_by(struct judge *j)
 {
-    return j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2 ? NULL : answers_of_place(j);
+    if (j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2)
+        return NULL;
+    const struct answers_seen *a = answers_of_place(j);
+    return a->cut ? NULL : a;
 }
 
 static enum lack lacks_suites(struct judge *j, uint16_t version)
@@ -334,18 +398,31 @@ static bool passed_over_ecdsa(const struct judge *j, const struct answer_seen *b
     return false;
 }
 
+static bool ecdsa_was_chosen(const struct answers_seen *a)
+{
+    for (unsigned i = 0; i < a->suites; i++) {
+        const struct suite *x = a->suite[i].suite == SUITE_NONE ? NULL : suite_find(a->suite[i].suite);
+        if (x && x->au == AU_ECDSA)
+            return true;
+    }
+    return false;
+}
+
 /* Every certificate that the server showed is forbidden, an RSA key's among them, and it shows that it has none for an ECDSA key:
  * what it sends is not one, to whom it would send it. There is one certificate for each kind of key. */
 static bool lacks_key(struct judge *j, uint32_t *row)
 {
-    bool rsa = false;
+    bool rsa = false, ec = false;
     for (unsigned i = 0; i < PLACE_KEYS && j->facts->cert[i]; i++) {
         const struct cert_facts *cert = cube_cert(j->s->cube, j->facts->cert[i]);
         if (policy_allows_cert(j->p, cert))
             return false;
         rsa |= cert->key == CERT_KEY_RSA;
+        ec |= cert->key == CERT_KEY_EC;
     }
     const struct answers_seen *a = rsa ? answers_to_go_by(j) : NULL;
+    if (a && !ec && ecdsa_was_chosen(a)) /* by a certificate that was not shown */
+        return false;
     for (unsigned i = 0; a && i < a->n && !a->mixed; i++)
         if (passed_over_ecdsa(j, &a->at[i])) {
             *row = a->at[i].row;

@@ -24,56 +24,87 @@ static void answer_add(struct answers_seen *a, const struct sight *x)
     for (unsigned i = a->n; i-- > 0 && a->at[i].stack == x->stack;)
         if (a->at[i].choice == x->choice)
             return;
+    a->cut |= a->n == ANSWERS_SEEN;
     if (a->n < ANSWERS_SEEN)
         a->at[a->n++] = (struct answer_seen){ .stack = x->stack, .choice = x->choice, .row = x->row };
 }
 
-static bool signs_for(const struct choice *c, const struct suite *y, const struct suite *x, const struct offer *o)
+static void suite_add(struct answers_seen *a, const struct choice *c, bool proved)
 {
-    bool curve = !c->cert || c->cert->key != CERT_KEY_EC || !c->cert->curve || !(o->ext_mask & EXT_GROUPS) ||
-                 list16_has(o->groups, c->cert->curve);
-    return y->au == x->au && curve && (c->version != VER_TLS12 || !suite_is_signed(x) ||
-                                       (suite_is_signed(y) && c->sigscheme && list16_has(o->sigalgs, c->sigscheme)));
+    for (unsigned i = 0; i < a->suites; i++)
+        if (a->suite[i].suite == c->suite && a->suite[i].group == c->group) {
+            a->suite[i].proved |= proved;
+            return;
+        }
+    a->cut |= a->suites == SUITES_SEEN;
+    if (a->suites < SUITES_SEEN)
+        a->suite[a->suites++] = (struct suite_seen){ .suite = c->suite, .group = c->group, .proved = proved };
 }
 
-struct served answers_served(const struct judge *j, const struct choice *c, const struct suite *x, uint32_t stack)
+/* What this choice, with suite y, shows of what the place can do for an offer; own: it was made for that offer. */
+static void serving_add(struct serving *out, const struct choice *c, const struct suite *y, const struct offer *o, bool own)
+{
+    uint8_t bit = (uint8_t)(1u << version_rank(c->version));
+    bool curve = !c->cert || c->cert->key != CERT_KEY_EC || !c->cert->curve || !(o->ext_mask & EXT_GROUPS) ||
+                 list16_has(o->groups, c->cert->curve);
+    bool scheme = c->version != VER_TLS12 || (suite_is_signed(y) && c->sigscheme && list16_has(o->sigalgs, c->sigscheme));
+    bool signed_so = own && suite_is_signed(y);
+    out->curve |= suite_on_curve(y) && (own || (c->group && list16_has(o->groups, c->group))) ? bit : 0;
+    out->sign[false][y->au] |= signed_so || curve ? bit : 0;
+    out->sign[true][y->au] |= signed_so || (curve && scheme) ? bit : 0;
+}
+
+/* For each answer, once: all pairs of answers are looked at afterwards. */
+static void answer_prove(const struct judge *j, struct answer_seen *a)
 {
     const struct place_facts *f = j->facts;
-    const struct offer *o = &j->s->offer[stack];
-    struct served is = { .curve = !suite_on_curve(x) };
+    const struct choice *c = a->choice ? study_choice(j->s, a->choice) : NULL;
     for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
         const struct proof *p = &j->s->proof[i];
         const struct choice *d = study_choice(j->s, p->choice);
         const struct suite *y = d->suite == SUITE_NONE ? NULL : suite_find(d->suite);
-        if (!p->full || !y || d->version != c->version)
+        if (!p->full || !y)
             continue;
-        bool own = cube_profile(j->s->cube, p->profile)->stack == stack;
-        is.suite |= d->suite == c->suite && d->etm == c->etm;
-        is.curve |= suite_on_curve(y) && (own || (d->group && list16_has(o->groups, d->group)));
-        is.sign |= signs_for(d, y, x, o) || (own && y->au == x->au && suite_is_signed(y));
+        a->proved |= c && d->version == c->version && d->suite == c->suite && d->etm == c->etm;
+        bool own = cube_profile(j->s->cube, p->profile)->stack == a->stack;
+        serving_add(&a->serving, d, y, &j->s->offer[a->stack], own);
     }
-    return is;
 }
 
-bool answers_could_serve(const struct judge *j, uint32_t choice, uint32_t stack)
+struct served answers_served(const struct judge *j, const struct answer_seen *got, const struct answer_seen *other)
+{
+    const struct choice *c = study_choice(j->s, got->choice);
+    const struct suite *x = suite_find(c->suite);
+    int rank = version_rank(c->version);
+    bool curve = other->serving.curve >> rank & 1, sign = x && other->serving.sign[suite_is_signed(x)][x->au] >> rank & 1;
+    return (struct served){ .suite = got->proved, .curve = x && (!suite_on_curve(x) || curve), .sign = sign };
+}
+
+/* In TLS 1.3 the suite says nothing of group and signature: the whole choice has to fit. */
+static bool could_serve_13(const struct judge *j, uint32_t choice, uint32_t stack)
 {
     const struct place_facts *f = j->facts;
-    const struct choice *c = study_choice(j->s, choice);
-    const struct suite *x = c->suite == SUITE_NONE ? NULL : suite_find(c->suite);
-    const struct offer *o = &j->s->offer[stack];
-    if (!x)
-        return false;
-    for (uint32_t i = f->proof; x->kx == KX_ANY && i < f->proof + f->proofs; i++) {
+    for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
         const struct proof *p = &j->s->proof[i];
         uint32_t notes = 0;
         if (p->full && p->choice == choice && choice_in_offer(j->s, p, stack, &notes) && !notes)
             return true;
     }
-    bool offered = x->kx != KX_ANY && offer_has_version(o, c->version) && offer_has_suite(o, c->suite);
+    return false;
+}
+
+bool answers_could_serve(const struct judge *j, const struct answer_seen *got, const struct answer_seen *other)
+{
+    const struct choice *c = study_choice(j->s, got->choice);
+    const struct suite *x = c->suite == SUITE_NONE ? NULL : suite_find(c->suite);
+    const struct offer *o = &j->s->offer[other->stack];
+    if (!x || x->kx == KX_ANY)
+        return x && could_serve_13(j, got->choice, other->stack);
+    bool offered = offer_has_version(o, c->version) && offer_has_suite(o, c->suite);
     bool named = c->group >> 8 == 1; /* a prime of RFC 7919 limits to those that are offered */
     if (!offered || (c->etm == 2 && !(o->ext_mask & EXT_ETM)) || (named && !list16_has(o->groups, c->group)))
         return false;
-    struct served is = answers_served(j, c, x, stack);
+    struct served is = answers_served(j, got, other);
     return is.suite && is.curve && is.sign;
 }
 
@@ -91,7 +122,7 @@ static bool contradict(const struct judge *j, const struct answer_seen *a, const
     const struct choice *x = study_choice(j->s, a->choice), *y = study_choice(j->s, b->choice);
     if (x->version != y->version || x->suite == y->suite || is_chacha(x->suite) || is_chacha(y->suite))
         return false;
-    return answers_could_serve(j, b->choice, a->stack) && answers_could_serve(j, a->choice, b->stack);
+    return answers_could_serve(j, b, a) && answers_could_serve(j, a, b);
 }
 
 bool offer_lists_before(const struct offer *o, uint32_t suite, uint32_t than)
@@ -113,18 +144,31 @@ static bool passed_over(const struct judge *j, const struct answer_seen *a, cons
         return false;
     const struct choice *x = study_choice(j->s, a->choice), *y = study_choice(j->s, other->choice);
     return x->version == y->version && !is_chacha(x->suite) && !is_chacha(y->suite) &&
-           offer_lists_before(&j->s->offer[a->stack], y->suite, x->suite) && answers_could_serve(j, other->choice, a->stack);
+           offer_lists_before(&j->s->offer[a->stack], y->suite, x->suite) && answers_could_serve(j, other, a);
 }
 
 static void find_order(const struct judge *j, struct answers_seen *a)
 {
     for (unsigned i = 0; i < a->n; i++)
-        for (unsigned k = 0; k < a->n; k++) {
-            a->client_order |= k < i && contradict(j, &a->at[i], &a->at[k]);
-            a->own_order |= passed_over(j, &a->at[i], &a->at[k]);
+        for (unsigned k = 0; k < a->n && !(a->client_order && a->own_order); k++) {
+            a->client_order = a->client_order || (k < i && contradict(j, &a->at[i], &a->at[k]));
+            a->own_order = a->own_order || passed_over(j, &a->at[i], &a->at[k]);
         }
     if (a->client_order && a->own_order) /* several machines, or a rule that is not known here */
         a->client_order = a->own_order = false, a->mixed = true;
+}
+
+static void sight_look(const struct study *s, struct answers_seen *a, const struct sight *x)
+{
+    if (x->is & SIGHT_HISTORY)
+        return;
+    bool chosen = x->choice && !(x->is & SIGHT_STRANGE);
+    bool whole = chosen && (x->is & (SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_WHOLE | SIGHT_FULL);
+    bool answered = x->stack && s->offer_read[x->stack] && (whole || is_refusal(cube_row_key(s->cube, x->row)));
+    if (chosen)
+        suite_add(a, study_choice(s, x->choice), answered && x->is & SIGHT_COMPLETED);
+    if (answered)
+        answer_add(a, x);
 }
 
 const struct answers_seen *answers_of_place(struct judge *j)
@@ -134,14 +178,13 @@ const struct answers_seen *answers_of_place(struct judge *j)
     if (a->place == j->c->place)
         return a;
     a->place = j->c->place;
-    a->n = 0;
-    a->client_order = a->own_order = a->mixed = false;
-    for (uint32_t i = study_first_sight(s, a->place); i < s->sights && s->seen[i].place == a->place; i++) {
-        const struct sight *x = &s->seen[i];
-        bool whole = (x->is & (SIGHT_WHOLE | SIGHT_FULL)) == (SIGHT_WHOLE | SIGHT_FULL) && !(x->is & SIGHT_STRANGE) && x->choice;
-        if (x->stack && s->offer_read[x->stack] && !(x->is & SIGHT_HISTORY) && (whole || is_refusal(cube_row_key(s->cube, x->row))))
-            answer_add(a, x);
-    }
-    find_order(j, a);
+    a->n = a->suites = 0;
+    a->cut = a->client_order = a->own_order = a->mixed = false;
+    for (uint32_t i = study_first_sight(s, a->place); i < s->sights && s->seen[i].place == a->place && !a->cut; i++)
+        sight_look(s, a, &s->seen[i]);
+    for (unsigned i = 0; i < a->n && !a->cut; i++)
+        answer_prove(j, &a->at[i]);
+    if (!a->cut)
+        find_order(j, a);
     return a;
 }

@@ -7,15 +7,32 @@
 
 struct judge;
 
+/* What the place showed that it can do for the offer of one stack before TLS 1.3: bits by version_rank(). Each from any full
+ * handshake, because groups and signature schemes are the server's, not a suite's. */
+struct serving {
+    uint8_t curve, sign[2 /* suite_is_signed() */][AU_IBC + 1 /* enum suite_au */];
+};
+
 /* What one place answered to one stack, of full handshakes and refusals since its last change. */
 struct answer_seen {
     uint32_t stack, choice /* 0: refused */, row;
+    bool proved; /* the suite of the choice, in a full handshake that completed */
+    struct serving serving; /* of this stack */
 };
-enum { ANSWERS_SEEN = 256 };
+
+/* What the place chose in any handshake since, resumed or seen in part as well: it is there, whoever got it. */
+struct suite_seen {
+    uint32_t suite;
+    uint16_t group; /* 0: not visible */
+    bool proved; /* it is among the answers, of a handshake that completed */
+};
+enum { ANSWERS_SEEN = 256, SUITES_SEEN = 256 };
 struct answers_seen { /* of the place looked at last; worked out when first asked for */
     uint32_t place;
     struct answer_seen at[ANSWERS_SEEN];
-    unsigned n;
+    struct suite_seen suite[SUITES_SEEN];
+    unsigned n, suites;
+    bool cut; /* there were more than these: what is not among them may be there */
     bool client_order, own_order; /* which order of suites the server is shown to follow */
     bool mixed; /* both, so neither is to be relied on */
 };
@@ -33,15 +50,14 @@ static inline bool suite_is_signed(const struct suite *x)
     return x->kx == KX_ECDHE || x->kx == KX_DHE;
 }
 
-/* What the place showed of a suite at a version before TLS 1.3, for the offer of one stack: each from any full handshake, because
- * groups and signature schemes are the server's, not a suite's. */
+/* What the place showed of the suite that somebody got before TLS 1.3, for the offer of another. */
 struct served {
     bool suite, curve, sign;
 };
 
-struct served answers_served(const struct judge *j, const struct choice *c, const struct suite *x, uint32_t stack);
-/* Would this choice, made for another, have served this stack, as far as everything about it is visible? */
-bool answers_could_serve(const struct judge *j, uint32_t choice, uint32_t stack);
+struct served answers_served(const struct judge *j, const struct answer_seen *got, const struct answer_seen *other);
+/* Would this choice, made for one, have served the other, as far as everything about it is visible? got: not a refusal. */
+bool answers_could_serve(const struct judge *j, const struct answer_seen *got, const struct answer_seen *other);
 
 /* Is this suite listed before that one? Where that is not listed at all (refusals): is it listed? */
 bool offer_lists_before(const struct offer *o, uint32_t suite, uint32_t than);

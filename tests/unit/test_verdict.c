@@ -3,6 +3,7 @@
 #include "tests/unit/test.h"
 #include "dissect/event.h"
 #include "report/accept.h"
+#include "report/answers.h"
 #include "report/coverage.h"
 #include "report/names_file.h"
 #include "report/showed.h"
@@ -871,18 +872,101 @@ static void a_preferred_suite_that_was_not_chosen_cannot_serve(void **state)
     EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
 }
 
+static const struct hello_spec in_vain[3] = {
+    { .legacy = 0x0303, .suites = { 0xc02f, 0xc030, 0x009c }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
+    { .legacy = 0x0303, .suites = { 0xc030, 0xc02f, 0x009c, 0x002f }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
+    { .legacy = 0x0303, .suites = { 0xc027, 0xc030, 0x009c }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
+};
+
 static void several_stacks_in_vain_show_what_is_missing(void **state)
 {
     (void)state;
-    static const struct hello_spec more[3] = {
-        { .legacy = 0x0303, .suites = { 0xc02f, 0xc030, 0x009c }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
-        { .legacy = 0x0303, .suites = { 0xc030, 0xc02f, 0x009c, 0x002f }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
-        { .legacy = 0x0303, .suites = { 0xc027, 0xc030, 0x009c }, .groups = { 0x1d, 0x17 }, RSA_SIGS },
-    };
-    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_128 }, { &more[0], 2, 9, CHOSE_RSA_128 }, { &more[1], 3, 9, CHOSE_RSA_128 });
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_128 }, { &in_vain[0], 2, 9, CHOSE_RSA_128 }, { &in_vain[1], 3, 9, CHOSE_RSA_128 });
     EXPECT(no_rsa, 1, 9, LIKELY, NULL);
-    TELL({ &more[2], 4, 9, CHOSE_RSA_128 });
+    TELL({ &in_vain[2], 4, 9, CHOSE_RSA_128 });
     EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+}
+
+static void expect_not_server_first(struct policy **p, unsigned client, unsigned server)
+{
+    study_under(p);
+    assert_int_not_equal(find(client, server, 0)->is, VERDICT_SERVER_FIRST);
+    study_close();
+}
+
+/* Ways to get a suite that are no answers to go by, and that show all the same that it is there. */
+static const struct told seen_in_part[] = {
+    { .resumed = true }, { .flags = EV_GAP }, { .flags = EV_CUT }, { .flags = EV_ONE_SIDED }, { .outcome = OUTCOME_ALERT_CLIENT },
+};
+enum { WAYS = sizeof seen_in_part / sizeof seen_in_part[0] };
+
+/* The handshake that is given, in one of these ways. */
+static void tell_in_part(unsigned way, struct told t)
+{
+    t.resumed = seen_in_part[way].resumed;
+    t.flags = seen_in_part[way].flags;
+    t.outcome = seen_in_part[way].outcome;
+    t.group = t.resumed ? 0 : t.group;
+    tell_one(&t, 0);
+}
+
+/* Four stacks ask in vain, and a fifth does not. */
+static void what_others_got_in_part_is_there(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < WAYS; way++) {
+        unsigned at = 20 + way;
+        TELL({ &ecdhe_256, 1, at, CHOSE_RSA_256 }, { &ecdhe_128, 2, at, CHOSE_RSA_128 });
+        EXPECT(no_rsa, 1, at, SERVER_FIRST, NULL);
+        tell_in_part(way, (struct told){ &only_ecdhe, 3, at, CHOSE_ECDHE });
+        expect_not_server_first(&no_rsa, 1, at);
+        at = 40 + way;
+        TELL({ &ecdhe_256, 1, at, CHOSE_RSA_128 }, { &in_vain[0], 2, at, CHOSE_RSA_128 }, { &in_vain[1], 3, at, CHOSE_RSA_128 },
+             { &in_vain[2], 4, at, CHOSE_RSA_128 });
+        EXPECT(no_rsa, 1, at, SERVER_FIRST, NULL);
+        tell_in_part(way, (struct told){ &only_ecdhe, 5, at, CHOSE_ECDHE });
+        expect_not_server_first(&no_rsa, 1, at);
+    }
+}
+
+/* Another client with the same hello. */
+static void what_its_own_stack_got_in_part_is_there(void **state)
+{
+    (void)state;
+    for (unsigned way = 0; way < WAYS; way++) {
+        unsigned at = 20 + way;
+        TELL({ &ecdhe_256, 1, at, CHOSE_RSA_256 }, { &ecdhe_128, 2, at, CHOSE_RSA_128 });
+        tell_in_part(way, (struct told){ &ecdhe_256, 3, at, CHOSE_ECDHE });
+        expect_not_server_first(&no_rsa, 1, at);
+    }
+}
+
+/* The group that was thought to be missing is there, though with packets missing. */
+static void a_group_that_others_got_in_part_is_there(void **state)
+{
+    (void)state;
+    static const struct hello_spec last = { .legacy = 0x0303, .suites = { 0x009d, 0xc030 }, .groups = { 0x17 }, RSA_SIGS };
+    static const struct hello_spec more = { .legacy = 0x0303, .suites = { 0xc030, 0xc02f, 0x009d, 0xc014 }, .groups = { 0x18 }, RSA_SIGS };
+    static const struct hello_spec p384 = { .legacy = 0x0303, .suites = { 0xc030 }, .groups = { 0x18 }, RSA_SIGS };
+    TELL({ &more, 1, 9, CHOSE_RSA_256 }, { &last, 2, 9, CHOSE_ECDHE });
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+    TELL({ &p384, 3, 9, .version = VER_TLS12, .suite = 0xc030, .group = 0x18, .sigscheme = 0x0804, .key = CERT_KEY_RSA, .flags = EV_GAP });
+    expect_not_server_first(&no_rsa, 1, 9);
+}
+
+/* Of more answers than are kept, none is known to be missing. */
+static void answers_that_are_too_many_show_nothing(void **state)
+{
+    (void)state;
+    TELL({ &ecdhe_256, 1, 9, CHOSE_RSA_128 }, { &in_vain[0], 2, 9, CHOSE_RSA_128 }, { &in_vain[1], 3, 9, CHOSE_RSA_128 },
+         { &in_vain[2], 4, 9, CHOSE_RSA_128 });
+    for (unsigned i = 4; i < ANSWERS_SEEN; i++) {
+        const struct hello_spec other = { .legacy = 0x0303, .suites = { 0x009c, (uint16_t)(0xd100 + i) }, .groups = { 0x1d, 0x17 }, RSA_SIGS };
+        TELL({ &other, 10, 9, CHOSE_RSA_128 });
+    }
+    EXPECT(no_rsa, 1, 9, SERVER_FIRST, NULL);
+    TELL({ &other_group, 5, 9, CHOSE_RSA_256 });
+    EXPECT(no_rsa, 1, 9, LIKELY, NULL);
 }
 
 static void rc4_is_not_what_a_server_has_to_enable(void **state)
@@ -1262,6 +1346,8 @@ int main(void)
         T(one_choice_does_not_show_what_is_missing), T(the_clients_order_shows_what_is_missing),
         T(an_order_of_its_own_shows_nothing_of_what_is_below), T(a_refusal_shows_what_is_missing), T(what_others_got_is_there),
         T(a_preferred_suite_that_was_not_chosen_cannot_serve), T(several_stacks_in_vain_show_what_is_missing),
+        T(what_others_got_in_part_is_there), T(what_its_own_stack_got_in_part_is_there), T(a_group_that_others_got_in_part_is_there),
+        T(answers_that_are_too_many_show_nothing),
         T(rc4_is_not_what_a_server_has_to_enable), T(a_group_that_is_missing_is_missing_for_every_suite),
         T(suites_of_a_kind_come_together), T(a_suite_is_not_missing_for_its_group),
         T(suites_that_are_too_new_are_not_asked_for_in_vain), T(suites_by_keys_that_are_shared_already_are_no_way_out), T(an_ecdsa_key_that_was_asked_for_in_vain),
