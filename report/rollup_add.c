@@ -54,7 +54,7 @@ static void sums_add(struct builder *b, uint64_t sums, uint32_t server, uint64_t
     }
 }
 
-static bool is_own(const struct view *v, const struct addr *server)
+bool roll_is_own(const struct view *v, const struct addr *server)
 {
     for (unsigned i = 0; i < v->own_count; i++)
         if (cidr_has(&v->own[i], server))
@@ -92,7 +92,7 @@ static uint32_t server_row(struct builder *b, const struct cube_row *at, const s
         struct roll_server *s = &b->r->server[id - 1];
         s->at = cube_row_server(b->r->cube, at);
         s->transport = k->transport;
-        s->own = is_own(b->r->view, &s->at.addr);
+        s->own = roll_is_own(b->r->view, &s->at.addr);
         s->weakest = SUITE_NONE;
         s->strength = suite_strength(SUITE_NONE);
     }
@@ -258,7 +258,7 @@ static void upgrade_add(struct builder *b, const struct roll_row *row)
         u->at = cube_row_server(b->r->cube, row->at);
         u->transport = k->transport;
         u->upgrade = k->upgrade;
-        u->own = is_own(b->r->view, &u->at.addr);
+        u->own = roll_is_own(b->r->view, &u->at.addr);
     }
     u->sessions += n;
     if (k->offered == 2)

@@ -53,6 +53,7 @@ bool roll_group_next(const struct rollup *r, struct roll_group *g, uint32_t end)
 /* Is this client to be set apart? Fills *out (but for the client). */
 int roll_apart_decide(const struct rollup *r, const struct roll_group *g, struct roll_apart *out); /* 1, 0; -1: no memory */
 bool roll_is_apart(const struct rollup *r, const struct addr *client);
+bool roll_is_own(const struct view *v, const struct addr *server); /* within --servers */
 
 /* Facts of rollup_facts.c: a bit for each that holds, bit SUM_FACT of the sums is fact 0. */
 extern const unsigned roll_fact_count;

@@ -78,6 +78,7 @@ bool choices_collect(struct study *s)
         key.named = 0;
         key.cert = cert && cert->key == CERT_KEY_EC ? cert->curve : 0;
         s->choice_class[i] = intern_put(classes, &key, sizeof key, NULL);
+        ok = s->choice_class[i] != 0;
     }
     intern_free(classes);
     return ok;
@@ -120,38 +121,15 @@ static void note_plain(struct study *s, struct party_pair *p, const struct cube_
     p->plain_row = row;
 }
 
-static bool is_apart(const struct rollup *r, const struct addr *a)
-{
-    for (uint32_t i = 0, n = r->aparts; i < n;) {
-        uint32_t mid = i + (n - i) / 2;
-        int d = addr_cmp(&r->apart[mid].client, a);
-        if (d == 0)
-            return true;
-        if (d < 0)
-            i = mid + 1;
-        else
-            n = mid;
-    }
-    return false;
-}
-
-static bool is_own(const struct view *v, const struct addr *server)
-{
-    bool own = v->own_count == 0;
-    for (unsigned i = 0; i < v->own_count && !own; i++)
-        own = cidr_has(&v->own[i], server);
-    return own;
-}
-
 bool study_asks_for(const struct study *s, const struct endpoint *server)
 {
-    return view_has_server(s->r->view, server) && is_own(s->r->view, &server->addr);
+    return view_has_server(s->r->view, server) && roll_is_own(s->r->view, &server->addr);
 }
 
 /* Within --server, --client and --servers, and not set apart. */
 static bool in_study(const struct study *s, const struct cube_key *k)
 {
-    return study_asks_for(s, &k->server) && view_has_client(s->r->view, &k->client.addr) && !is_apart(s->r, &k->client.addr);
+    return study_asks_for(s, &k->server) && view_has_client(s->r->view, &k->client.addr) && !roll_is_apart(s->r, &k->client.addr);
 }
 
 static uint32_t sight_is(const struct study *s, const struct cube_key *k)

@@ -6,7 +6,9 @@
  */
 #include "tests/unit/test.h"
 #include <limits.h>
+#include "report/rollup.h"
 #include "report/store.h"
+#include "report/study_impl.h"
 #include "tests/unit/cube_make.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -248,6 +250,41 @@ static void a_failed_load_says_so(void **state)
     cube_free(whole);
 }
 
+/* A study is whole or not there: of each choice it is known which others fit the same offers. */
+static void a_failed_study_is_none(void **state)
+{
+    (void)state;
+    enum { CHOICES = 100 };
+    struct cube *c = cube_new(&plain);
+    for (unsigned i = 0; i < CHOICES; i++) {
+        struct made m;
+        struct tls_event *ev = event_make(&m, &hello_tls12, i, 1000, T0);
+        ev->version = VER_TLS12;
+        ev->suite = 0x009e;
+        ev->dh_bits = (uint16_t)(1024 + i);
+        cube_event(c, ev);
+    }
+    struct policy *p = policy_open("tls12-minimum", 0, NULL);
+    struct study_request q = { .policy = &p, .policies = 1 };
+    struct view view = { .study = &q };
+    struct rollup *r = rollup_make(c, &view);
+    assert_non_null(p);
+    assert_non_null(r);
+    bool reached = true;
+    for (unsigned long n = 0; reached; n++) {
+        fail_after(n, true);
+        struct study *s = study_make(r, &q);
+        reached = fail_end();
+        for (uint32_t i = 0; s && i < intern_count(s->choices); i++)
+            assert_int_not_equal(s->choice_class[i], 0);
+        assert_true(reached || s);
+        study_free(s);
+    }
+    rollup_free(r);
+    policy_free(p);
+    cube_free(c);
+}
+
 static int make_file(void **state)
 {
     (void)state;
@@ -273,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_failed_merge_changes_nothing),
         cmocka_unit_test(a_failed_save_leaves_the_file),
         cmocka_unit_test(a_failed_load_says_so),
+        cmocka_unit_test(a_failed_study_is_none),
     };
     return cmocka_run_group_tests(tests, make_file, remove_file);
 }
