@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * showed - what a place showed that it can do: versions, suites and their order, groups, certificates, extensions. Each with the
- * row that is its evidence, the earliest that shows it, and never more than was shown: what nobody asked for is not known, and a "no" is said only where it was
- * asked for and not given. Of one place, since its last change of configuration.
+ * row that is its evidence, the earliest that shows it, and never more than was shown: what nobody asked for is not known, and a
+ * "no" is said only where it was asked for and not given. Of one place, since its last change of configuration.
  */
 #ifndef REPORT_SHOWED_H
 #define REPORT_SHOWED_H

@@ -55,6 +55,18 @@ def formats(name, *args, **more):
         same("%s (%s, study)" % (name, f), run, "-f", f, *STUDY, *args, codes=DECIDED, **more)
 
 
+def same_of_state(name, path, f):
+    """Saved first and reported then, by several threads: the report of one that reads the packets itself."""
+    global compared
+    compared += 1
+    saved = os.path.join(work, "saved")
+    run(2, "-q", "--state", saved, path)
+    later = subprocess.run([BIN, "report", "-f", f, *STUDY, saved], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    if later.stdout != run(1, "-q", "-f", f, *STUDY, path)[1]:
+        bad.append("%s (%s, study): the report of a state is another: %s" % (name, f, later.stderr.decode()))
+    os.unlink(saved)
+
+
 def records(path):
     """(link type, packets) of a little-endian pcap file in microseconds."""
     data = open(path, "rb").read()
@@ -144,6 +156,8 @@ for name, args in {
     subprocess.run([TOOLS + "/gen", *args.split(), "-o", path, "-t", os.path.join(work, "truth")], check=True)
     formats(name, "-q", path, threads=(2,), least=1000)
     same(name + " (state)", state, path, threads=(2,))
+    for f in ("text", "json"):
+        same_of_state(name, path, f)
     os.unlink(path)
 
 shutil.rmtree(work)

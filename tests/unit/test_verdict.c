@@ -1290,6 +1290,51 @@ static void extensions_are_no_only_where_they_were_offered(void **state)
     study_close();
 }
 
+static int64_t evidence_ns(uint32_t row)
+{
+    assert_true(row != 0);
+    return cube_row_val(cube, row)->exemplar.ts_ns - T0;
+}
+
+static void evidence_is_the_earliest_in_whatever_order_it_came(void **state)
+{
+    static const struct hello_spec ems = { .legacy = 0x0303, .suites = { 0xc02f }, .groups = { 0x1d }, .sigalgs = { 0x0804 }, .extra = { 23 } };
+    static const struct told of[] = {
+        { &hello_tls10, 1, 9, CHOSE_10, .at_s = 40 }, { &hello_tls10, 2, 9, CHOSE_10, .at_s = 30 },
+        { &hello_tls12, 1, 9, CHOSE_12, .at_s = 20 }, { &hello_tls12, 2, 9, CHOSE_12, .at_s = 10 },
+        { &ems, 3, 9, CHOSE_12, .at_s = 60 },         { &ems, 4, 9, CHOSE_12, .at_s = 50 },
+        { &hello_tls13, 5, 9, CHOSE_12, .at_s = 80 }, { &hello_tls13, 6, 9, CHOSE_12, .at_s = 70 },
+    };
+    enum { N = sizeof of / sizeof *of };
+    for (unsigned turn = 0; turn < N; turn++) {
+        for (unsigned i = 0; i < N; i++)
+            tell_all(&of[(i * 3 + turn) % N], 1);
+        struct showed w = showed_by(9);
+        assert_int_equal(evidence_ns(w.lowest_row), 30 * SEC);
+        assert_int_equal(evidence_ns(w.highest_row), 10 * SEC);
+        assert_int_equal(evidence_ns(w.limit_row), 70 * SEC);
+        assert_int_equal(evidence_ns(w.ems.no), 50 * SEC);
+        assert_int_equal(evidence_ns(w.suite[0].row), 10 * SEC);
+        assert_int_equal(evidence_ns(w.group[0].row), 10 * SEC);
+        assert_int_equal(evidence_ns(w.cert_row[0]), 10 * SEC);
+        study_close();
+        (void)close_cube(state);
+        assert_int_equal(open_cube(state), 0);
+    }
+}
+
+/* The numbers of places, which lists go by, are in the order of servers. */
+static void places_are_numbered_by_what_they_are(void **state)
+{
+    (void)state;
+    TELL({ &hello_tls12, 1, 9, CHOSE_12 }, { &hello_tls12, 2, 7, CHOSE_12 }, { &hello_tls12, 1, 8, CHOSE_12 }, { &hello_tls12, 3, 6, CHOSE_12 });
+    study_under(&tls12);
+    assert_int_equal(study_places(study), 4);
+    for (uint32_t p = 2; p <= 4; p++)
+        assert_true(endpoint_cmp(&study_place(study, p - 1)->server, &study_place(study, p)->server) < 0);
+    study_close();
+}
+
 static int open_policies(void **state)
 {
     (void)state;
@@ -1355,6 +1400,7 @@ int main(void)
         T(addresses_that_follow_one_another_are_one_machine), T(machines_with_a_name_are_told_apart),
         T(hours_are_those_asked_for), T(what_had_no_room_is_not_judged), T(coverage_is_of_what_is_enforced), T(a_server_shows_versions_and_no_more), T(whose_order_decides_has_to_be_shown),
         T(a_suite_that_the_client_could_not_get_shows_no_order), T(extensions_are_no_only_where_they_were_offered),
+        T(evidence_is_the_earliest_in_whatever_order_it_came), T(places_are_numbered_by_what_they_are),
     };
     return cmocka_run_group_tests(tests, open_policies, close_policies);
 }
