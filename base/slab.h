@@ -4,8 +4,8 @@
  *
  * A record stays where it is until it is given back; the one given back last is taken next, since it is the likeliest to be in
  * a cache. Memory is taken in chunks of SLAB_CHUNK records and kept until slab_free: what was in use at once costs what it did.
- * From the second chunk on huge pages are asked for, where a chunk has room for one: where so many records are met in any order, the
- * page tables are too.
+ * From the second chunk on huge pages are asked for, where a chunk has room for one: where so many records are met in any order,
+ * the page tables are too.
  */
 #ifndef BASE_SLAB_H
 #define BASE_SLAB_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Places and stacks are numbered by what they are, not in the order in which they came: whoever reads the same handshakes, by several
- * threads or from a state file, meets them in the same order and comes to the same examples. */
+/* Places and stacks are numbered by what they are, not in the order in which they came: whoever reads the same handshakes, by
+ * several threads or from a state file, meets them in the same order and comes to the same examples. */
 #include "report/study_impl.h"
 
 #include <stdlib.h>
