@@ -175,9 +175,10 @@ bool study_is_client(const struct study *s, uint32_t client, const struct study_
 /* The exception (--accept) that holds for a cell; NULL: none. */
 struct accepted;
 const struct accepted *study_accepted(const struct study *s, const struct cell *c);
-/* How many stacks the client showed, and how many of these would break or fall to plaintext somewhere. */
+/* How many stacks the client showed; how many of these are judged, and would break or fall to plaintext somewhere, accepted
+ * (--accept) or not. */
 struct stack_sum {
-    uint32_t all, broken;
+    uint32_t all, judged, broken;
 };
 struct stack_sum study_stacks_of(const struct study *s, uint32_t client);
 

@@ -104,19 +104,26 @@ static void decide(struct study *s)
     conclude(s);
 }
 
-/* Of each client's stacks, how many would break somewhere: several machines may be behind one address. */
+static bool is_of_stack(const struct cell *a, const struct cell *b)
+{
+    return a->client == b->client && a->stack == b->stack;
+}
+
+/* Of each client's stacks that are asked about, how many would break somewhere: several machines may be behind one address. */
 static void sum_stacks(struct study *s)
 {
     for (uint32_t i = 0; i < intern_count(s->clients); i++)
-        s->client_stacks[i].broken = 0;
-    uint32_t client = 0, stack = 0;
-    for (uint32_t i = 0; i < s->cells; i++) {
+        s->client_stacks[i].judged = s->client_stacks[i].broken = 0;
+    for (uint32_t i = 0, to; i < s->cells; i = to) {
         const struct cell *c = &s->cell[s->by_client[i]];
-        if (!s->offends[s->by_client[i]] || (c->client == client && c->stack == stack))
-            continue;
-        client = c->client;
-        stack = c->stack;
-        s->client_stacks[client - 1].broken++;
+        bool judged = false, broken = false;
+        for (to = i; to < s->cells && is_of_stack(&s->cell[s->by_client[to]], c); to++) {
+            const struct verdict *v = &s->verdict[s->by_client[to]];
+            judged |= v->list != LIST_OUTSIDE;
+            broken |= v->list != LIST_OUTSIDE && (v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT);
+        }
+        s->client_stacks[c->client - 1].judged += judged && c->stack;
+        s->client_stacks[c->client - 1].broken += broken && c->stack;
     }
 }
 

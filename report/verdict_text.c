@@ -233,7 +233,10 @@ static void say_nat(const struct study *s, const struct verdict *v, struct reaso
     (void)study_addresses(s, client, &addresses);
     const char *where = addresses > 1 ? "under this name" : "at this address";
     bool bad = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT;
-    if (v->notes & NOTE_NAT && bad)
+    if (v->notes & NOTE_NAT && bad && n.judged < n.all)
+        say(r, "%u of the %u asked about, of %u stacks %s, %s: several programs, or machines behind a NAT or a jump host",
+            (unsigned)n.broken, (unsigned)n.judged, (unsigned)n.all, where, n.broken == 1 ? "breaks" : "break");
+    else if (v->notes & NOTE_NAT && bad)
         say(r, "%u of %u stacks %s %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.broken,
             (unsigned)n.all, where, n.broken == 1 ? "breaks" : "break");
     else if (v->notes & NOTE_NAT && v->is == VERDICT_UNKNOWN)

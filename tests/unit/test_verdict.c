@@ -776,20 +776,38 @@ static void exceptions_expire(void **state)
     struct err e;
     struct accept_list *l = accept_read(path, NULL, &e);
     assert_non_null(l);
-    TELL({ &hello_tls10, 1, 9, CHOSE_10 });
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 }, { &hello_tls12, 1, 9, CHOSE_12 });
     request.accept = l;
     request.now_ns = INT64_C(1798700000) * SEC; /* 2026-12-31 */
     study_under(&tls12);
-    assert_int_equal(find(1, 9, 0)->list, LIST_ACCEPTED);
+    assert_int_equal(find(1, 9, VER_TLS10)->list, LIST_ACCEPTED);
+    assert_true(gives_reason(find(1, 9, VER_TLS10), "1 of 2 stacks at this address breaks"));
     assert_int_equal(study_decision(study)->result, STUDY_NOT_ENOUGH); /* a few seconds */
     request.now_ns += 86400 * SEC;
     study_under(&tls12);
-    assert_int_equal(find(1, 9, 0)->list, LIST_MAIN);
+    assert_int_equal(find(1, 9, VER_TLS10)->list, LIST_MAIN);
     assert_int_equal(study_decision(study)->result, STUDY_NOT_READY);
     study_close();
     request.accept = NULL;
     accept_free(l);
     (void)unlink(path);
+}
+
+/* Of what nobody asked about it is not known whether it breaks. */
+static void stacks_are_counted_among_those_that_are_asked_about(void **state)
+{
+    (void)state;
+    static const struct hello_spec other = { .legacy = 0x0301, .suites = { 0x0035 } };
+    TELL({ &hello_tls10, 1, 9, CHOSE_10 }, { &other, 1, 8, .version = VER_TLS10, .suite = 0x0035, .key = CERT_KEY_RSA });
+    EXPECT(tls12, 1, 9, BREAKS, "2 of 2 stacks at this address break:");
+    const struct enforce only = { .policy = UINT_MAX, .at = { .addr = party(9, 0).addr, .bits = 32 } };
+    request.enforce = &only;
+    request.enforces = 1;
+    EXPECT(tls12, 1, 9, BREAKS, "1 of the 1 asked about, of 2 stacks at this address, breaks:");
+    request.enforces = 0;
+    view.server_only = &only.at;
+    EXPECT(tls12, 1, 9, BREAKS, "1 of the 1 asked about, of 2 stacks at this address, breaks:");
+    view.server_only = NULL;
 }
 
 static void only_enforced_servers_are_judged(void **state)
@@ -1412,7 +1430,7 @@ int main(void)
         T(a_hello_retry_is_a_full_handshake), T(rsa_clients_and_two_certificates),
         T(ecdsa_suites_alone_do_not_help_with_an_rsa_certificate), T(sha1_only_signatures), T(names_at_one_address_are_judged_apart),
         T(a_proxy_asked_for_nobody_stands_for_many), T(a_stack_that_was_replaced_is_listed_apart),
-        T(stacks_behind_a_nat_are_not_stale), T(exceptions_expire), T(only_enforced_servers_are_judged),
+        T(stacks_behind_a_nat_are_not_stale), T(exceptions_expire), T(only_enforced_servers_are_judged), T(stacks_are_counted_among_those_that_are_asked_about),
         T(one_choice_does_not_show_what_is_missing), T(the_clients_order_shows_what_is_missing),
         T(an_order_of_its_own_shows_nothing_of_what_is_below), T(a_refusal_shows_what_is_missing), T(what_others_got_is_there),
         T(a_preferred_suite_that_was_not_chosen_cannot_serve), T(several_stacks_in_vain_show_what_is_missing),
