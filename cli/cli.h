@@ -100,7 +100,7 @@ int study_set_on(struct options *o, const char *v, struct err *e);
 int study_set_subject(struct options *o, const char *client, const char *server, struct err *e); /* of explain */
 int study_options_open(struct options *o, struct err *e);
 void study_options_free(struct study_options *s);
-enum exit_code study_exit(const struct options *o); /* after the report */
+enum exit_code study_exit(const struct options *o); /* of the report; says on stderr which lines of --accept did nothing */
 
 #define STANDARD_INPUT "standard input" /* how a capture from there is named */
 

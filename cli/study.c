@@ -269,6 +269,10 @@ enum exit_code study_exit(const struct options *o)
 {
     if (!o->view.study)
         return EXIT_DONE;
+    unsigned idle = o->view.study->idle_exceptions;
+    if (idle)
+        fprintf(stderr, "tlsunset: --accept %s: %u %s no effect, expired or for what was not seen: the report says which\n",
+                o->study.accept_file, idle, idle == 1 ? "line has" : "lines have");
     switch (o->view.study->exits) {
     case STUDY_READY:
         return EXIT_DONE;

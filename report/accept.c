@@ -88,12 +88,13 @@ static int read_expiry(struct accepted *a, const char *text)
 static int read_line(struct accept_list *l, char *text, unsigned line, const char *path, const struct names_file *names,
                      struct err *e)
 {
-    struct accepted a = { .port = 0 };
+    struct accepted a = { .line = line };
     char *client = word(&text);
     if (!*client || *client == '#')
         return 0;
     char *server = word(&text), *expires = word(&text), *reason = text + strspn(text, blanks);
     reason[strcspn(reason, "\r\n")] = '\0';
+    (void)snprintf(a.pair, sizeof a.pair, "%s %s", client, server);
     if (read_client(&a, client, names))
         return err_set(e, "%s:%u: \"%.64s\" is not an address, prefix, name of --names or *; " EXPECTED, path, line, client);
     if (!*server || read_server(&a, server))
@@ -160,13 +161,24 @@ static bool client_matches(const struct accepted *a, const struct addr *client, 
     return *a->client_name ? name && strcasecmp(name, a->client_name) == 0 : cidr_has(&a->client, client);
 }
 
+bool accept_matches(const struct accepted *a, const struct addr *client, const char *client_name, const struct endpoint *server,
+                    struct rd name)
+{
+    return client_matches(a, client, client_name) && server_matches(a, server, name);
+}
+
 const struct accepted *accept_find(const struct accept_list *l, const struct addr *client, const char *client_name,
                                    const struct endpoint *server, struct rd name, int64_t at_ns)
 {
     for (uint32_t i = 0; l && i < l->count; i++) {
         const struct accepted *a = &l->at[i];
-        if (at_ns < a->until_ns && client_matches(a, client, client_name) && server_matches(a, server, name))
+        if (at_ns < a->until_ns && accept_matches(a, client, client_name, server, name))
             return a;
     }
     return NULL;
+}
+
+const struct accepted *accept_at(const struct accept_list *l, uint32_t i)
+{
+    return l && i < l->count ? &l->at[i] : NULL;
 }

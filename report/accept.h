@@ -20,7 +20,8 @@ struct accepted {
     char name[256];
     int64_t until_ns; /* the end of its last day */
     char reason[200];
-    char expires[16]; /* as written */
+    char expires[16], pair[160]; /* as written; of the pair what there is room for */
+    unsigned line;
 };
 
 struct accept_list;
@@ -32,5 +33,11 @@ void accept_free(struct accept_list *l); /* NULL is fine */
 /* The first exception for this pair that had not expired at that time; NULL: none. l may be NULL, and client_name: it has none. */
 const struct accepted *accept_find(const struct accept_list *l, const struct addr *client, const char *client_name,
                                    const struct endpoint *server, struct rd name, int64_t at_ns);
+
+/* In the order of the file; NULL behind the last, and of no list. */
+const struct accepted *accept_at(const struct accept_list *l, uint32_t i);
+/* Is this pair what it names, expired or not? */
+bool accept_matches(const struct accepted *a, const struct addr *client, const char *client_name, const struct endpoint *server,
+                    struct rd name);
 
 #endif

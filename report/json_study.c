@@ -381,6 +381,23 @@ static void showed_rows(struct writer *w)
     close_section(w);
 }
 
+static void idle_exceptions(struct writer *w, struct study_request *q)
+{
+    const struct accepted *x;
+    bool expired;
+    q->idle_exceptions = 0;
+    open_section(w, "exceptions_without_effect");
+    for (uint32_t i = 0; (x = study_idle_exception(w->s, &i, &expired)); q->idle_exceptions++) {
+        struct json_out *j = row(w);
+        json_uint(j, "line", x->line);
+        json_text(j, "pair", x->pair);
+        json_text(j, "until", x->expires);
+        json_text(j, "why", expired ? "expired" : "not seen");
+        json_end_object(j);
+    }
+    close_section(w);
+}
+
 bool json_study(struct json_out *j, FILE *out, const struct rollup *r)
 {
     struct study_request *q = r->view->study;
@@ -406,6 +423,7 @@ bool json_study(struct json_out *j, FILE *out, const struct rollup *r)
     for (unsigned i = 0; i < q->policies; i++)
         decision_row(&w, i);
     close_section(&w);
+    idle_exceptions(&w, q);
     showed_rows(&w);
     free(d);
     study_free(w.s);

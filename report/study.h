@@ -71,6 +71,7 @@ struct study_request {
     unsigned fail_on; /* a bit for each enum verdict_kind on which the exit status is 1; the decision does not depend on it */
     const struct study_subject *subject; /* of explain_report(); else NULL */
     enum study_result exits; /* what the exit status says, of the worst policy: left there by the report */
+    unsigned idle_exceptions; /* likewise: lines of --accept without effect */
 };
 
 /* One verdict. The numbers are of the study that made it. */
@@ -175,6 +176,9 @@ bool study_is_client(const struct study *s, uint32_t client, const struct study_
 /* The exception (--accept) that holds for a cell; NULL: none. */
 struct accepted;
 const struct accepted *study_accepted(const struct study *s, const struct cell *c);
+/* The next exception from *i on that has no effect, because it expired or nothing was seen that it matches; *i is then behind it.
+ * NULL: no more. */
+const struct accepted *study_idle_exception(const struct study *s, uint32_t *i, bool *expired);
 /* How many stacks the client showed; how many of these are judged, and would break or fall to plaintext somewhere, accepted
  * (--accept) or not. */
 struct stack_sum {

@@ -207,6 +207,32 @@ bool study_enforce_missed(const struct study *s, unsigned i, char *nearest, size
     return true;
 }
 
+/* Was anything seen that this exception is for? */
+static bool is_met(const struct study *s, const struct accepted *x)
+{
+    for (uint32_t i = 0; i < s->cells; i++) {
+        const struct cell *c = &s->cell[i];
+        const struct place *p = study_place(s, c->place);
+        uint32_t n;
+        const struct addr *a = study_addresses(s, c->client, &n);
+        for (uint32_t k = 0; k < n; k++)
+            if (accept_matches(x, &a[k], study_client_name(s, c->client), &p->server, cube_name(s->cube, p->sni)))
+                return true;
+    }
+    return false;
+}
+
+const struct accepted *study_idle_exception(const struct study *s, uint32_t *i, bool *expired)
+{
+    const struct accepted *x;
+    while ((x = accept_at(s->q->accept, (*i)++))) {
+        *expired = s->q->now_ns >= x->until_ns;
+        if (*expired || !is_met(s, x))
+            return x;
+    }
+    return NULL;
+}
+
 /* An exception for an address does not speak for the others that a name stands for: each that came here needs one. */
 const struct accepted *study_accepted(const struct study *s, const struct cell *c)
 {

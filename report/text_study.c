@@ -298,7 +298,7 @@ static void verdict_cells(struct text *t, const struct study *s, const struct ve
 
 static void accepted_note(const struct study *s, const struct cell *c, struct table *table)
 {
-    const struct accepted *a = study_accepted(s, c->client, c->place);
+    const struct accepted *a = study_accepted(s, c);
     char why[4 * sizeof a->reason];
     if (a)
         table_note(table, "accepted until %s: %s", a->expires, escape_text(rd_of(a->reason, strlen(a->reason)), why, sizeof why));
@@ -374,6 +374,22 @@ static void under_policy(struct text *t, const struct study *s)
     client_section(t, s, LIST_ACCEPTED, "ACCEPTED", "exceptions that were accepted (--accept): in no figure above");
 }
 
+/* An exception that was meant for somebody and holds for nobody would go unnoticed. */
+static void idle_exceptions(struct text *t, const struct study *s, struct study_request *q)
+{
+    const struct accepted *x;
+    bool expired;
+    char pair[4 * sizeof x->pair], when[PHRASE];
+    q->idle_exceptions = 0;
+    for (uint32_t i = 0; (x = study_idle_exception(s, &i, &expired)); q->idle_exceptions++) {
+        if (!q->idle_exceptions)
+            text_heading(t, "EXCEPTIONS WITHOUT EFFECT", "lines of --accept");
+        (void)snprintf(when, sizeof when, "it expired on %s", x->expires);
+        text_say(t, "- line %u, %s: %s.", x->line, escape_text(rd_of(x->pair, strlen(x->pair)), pair, sizeof pair),
+                 expired ? when : "nothing was seen that it matches");
+    }
+}
+
 void text_study(struct text *t)
 {
     struct study_request *q = t->r->view->study;
@@ -388,6 +404,7 @@ void text_study(struct text *t)
         enum study_result exits = study_decision(s)->exits;
         q->exits = exits > q->exits ? exits : q->exits;
     }
+    idle_exceptions(t, s, q);
     text_showed(t, s);
     study_free(s);
 }

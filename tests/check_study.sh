@@ -59,6 +59,15 @@ says 1 'accepted until 2026-12-31: the scales are replaced' --accept "$tmp/accep
 printf '10.20.2.40 10.20.1.11:443 soon because\n' >"$tmp/bad"
 says 2 "$tmp/bad:1: \"soon\" is not a date" --accept "$tmp/bad"
 
+printf '10.20.2.40 * 2026-11-01 gone\n\n10.20.2.40 10.20.1.11:443 2026-12-31 scales\n10.99.0.1 * 2026-12-31 nobody\n' >"$tmp/idle"
+says 1 '- line 1, 10.20.2.40 *: it expired on 2026-11-01.' --accept "$tmp/idle" --policy tls12-minimum --on 2026-12-01
+says 1 '- line 4, 10.99.0.1 *: nothing was seen that it matches.' --accept "$tmp/idle" --policy tls12-minimum --on 2026-12-01
+says 1 "tlsunset: --accept $tmp/idle: 2 lines have no effect" --accept "$tmp/idle" --policy tls12-minimum --on 2026-12-01
+says 1 '{"line":4,"pair":"10.99.0.1 *","until":"2026-12-31","why":"not seen"}' --accept "$tmp/idle" --policy tls12-minimum --on 2026-12-01 -f json
+says 1 ACCEPTED --accept "$tmp/accepted" --policy tls12-minimum --on 2026-12-31
+grep -q 'WITHOUT EFFECT' "$tmp/out" && fail 'an exception that holds is said to have no effect'
+[ ! -s "$tmp/err" ] || fail "exceptions that hold: $(cat "$tmp/err")"
+
 # --- an explanation ---
 "$t" explain 10.20.2.40 10.20.1.11:443 "$tmp/site.db" >"$tmp/out" || fail 'explain'
 grep -q '^10.20.2.40 with 10.20.1.11:443, under' "$tmp/out" || fail 'explain: who and where'
