@@ -32,7 +32,7 @@
 
 #define BEFORE_NS (300 * INT64_C(1000000000)) /* how long a dialogue before TLS may take */
 enum { STREAM_MAX = 1 << 20 };
-enum state { TO_DO, AGREES, SHORT /* what was found does not give the verdict by itself */, ABSENT /* no packet: no file */ };
+enum state { TO_DO, AGREES, SHORT /* what was found does not give the verdict by itself */, ABSENT /* nothing was: no file */ };
 
 /* Whether a capture can be read again, and the words when not. */
 enum presence { PRESENT, GONE, PIPE, CHANGED, PRESENCES };
@@ -643,8 +643,8 @@ static const struct kept **packets_of(struct gathering *g, uint32_t item, uint32
     return list;
 }
 
-/* One file; the packets of other link types than the first are left out (a merged mirror rarely has two). 1: there is no packet,
- * and no file. */
+/* One file; the packets of other link types than the first are left out (a merged mirror rarely has two). 1: there is none, and
+ * no file. */
 static int write_item(struct gathering *g, uint32_t item, const char *path, struct err *e)
 {
     uint32_t n = 0;
@@ -758,11 +758,11 @@ static enum presence item_presence(const struct gathering *g, uint32_t item)
 static const char *outcome_of(const struct gathering *g, uint32_t item, char *buf)
 {
     enum presence is = item_presence(g, item);
+    bool absent = g->state[item] == ABSENT;
+    const char *why = is != PRESENT ? presences[is].index : absent ? "its packets were not found again" : NULL;
     if (g->state[item] == AGREES)
         return "gives this verdict by itself";
-    (void)snprintf(buf, PHRASE, "%s%s%s", g->state[item] == ABSENT ? "not written" : "does not give it by itself",
-                   is != PRESENT || g->state[item] == ABSENT ? ": " : "",
-                   is != PRESENT ? presences[is].index : g->state[item] == ABSENT ? "its packets were not found again" : "");
+    (void)snprintf(buf, PHRASE, "%s%s%s", absent ? "not written" : "does not give it by itself", why ? ": " : "", why ? why : "");
     return buf;
 }
 
@@ -830,8 +830,8 @@ static int miss_captures(const struct gathering *g, struct err *e)
         }
     if (!missed)
         return 0;
-    return err_set(e, "--evidence %s: %u of %u %s not written: %s (index.txt says which); it needs the captures that were read, as files",
-                   g->o->evidence, (unsigned)missed, (unsigned)g->list.n, g->list.n == 1 ? "file was" : "files were",
+    return err_set(e, "--evidence %s: %u of %u %s not written: %s (index.txt says which); it needs the captures that were read, "
+                      "as files", g->o->evidence, (unsigned)missed, (unsigned)g->list.n, g->list.n == 1 ? "file was" : "files were",
                    presences[item_presence(g, first)].index);
 }
 

@@ -501,7 +501,7 @@ static const struct {
     { "one_sided", "more than 5% of the handshakes were seen from one side only: mirror both directions" },
     { "unseen", "of more than 5% of the sessions the ClientHello was not seen: hidden in a tunnel, joined too late or not decodable" },
     { "unknown", "more than 5% of the handshakes belong to pairs whose verdict is unknown: their reasons say what would settle them" },
-    { "folded", "for more than 1% of the handshakes a table had no room, and they are not judged: read with a larger --memory-limit" },
+    { "folded", "more than 1% of the handshakes had no room in a table and are not judged: read with a larger --memory-limit" },
 };
 
 const char *coverage_shortage_name(unsigned bit)

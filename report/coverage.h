@@ -36,7 +36,7 @@ struct coverage {
     uint64_t one_sided; /* of which one direction is missing */
     uint64_t unseen; /* sessions whose ClientHello was not seen or cannot be: hidden, joined too late, not decodable */
     uint64_t sessions; /* handshakes, and sessions that came to none because nothing could be seen of them */
-    uint64_t folded; /* handshakes without client and offer, for which a table had no room: beside the others, and not judged */
+    uint64_t folded; /* handshakes beside these for which a table had no room: without client and offer, not judged */
     unsigned drop_permille; /* packets dropped before they could be read */
     uint64_t unknown; /* handshakes of pairs whose verdict is "unknown" */
     uint64_t likely, proved, judged; /* of pairs that are "likely"; "ready" or "safe"; not listed apart */

@@ -129,7 +129,8 @@ bool study_asks_for(const struct study *s, const struct endpoint *server)
 /* Within --server, --client and --servers, and not set apart. */
 static bool in_study(const struct study *s, const struct cube_key *k)
 {
-    return study_asks_for(s, &k->server) && view_has_client(s->r->view, &k->client.addr) && !roll_is_apart(s->r, &k->client.addr);
+    return study_asks_for(s, &k->server) && view_has_client(s->r->view, &k->client.addr) &&
+           !roll_is_apart(s->r, &k->client.addr);
 }
 
 static uint32_t sight_is(const struct study *s, const struct cube_key *k)
