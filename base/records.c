@@ -57,14 +57,6 @@ static bool grow(struct records *t, uint32_t mask)
     return true;
 }
 
-bool records_reserve(struct records *t, uint32_t more)
-{
-    uint64_t mask = t->mask;
-    while (mask / 4 * 3 < (uint64_t)t->count + more && mask < UINT32_MAX)
-        mask = mask * 2 + 1;
-    return mask == t->mask || grow(t, (uint32_t)mask);
-}
-
 bool records_room(struct records *t, uint32_t blocks)
 {
     return column_room(&t->record, blocks);

@@ -31,8 +31,6 @@ uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom
 /* The same in two steps, with others in between: the slot that is looked at first is on its way into the cache meanwhile. */
 uint64_t records_expect(const struct records *t, const void *key);
 uint32_t records_put_expected(struct records *t, uint64_t expected, const void *key, uint32_t max, bool *oom);
-/* So many records are coming: make room for them at once. false: out of memory, nothing changed. */
-bool records_reserve(struct records *t, uint32_t more);
 /* Records are about to change places, or no more will come: the slots are freed. Putting one makes them again, which costs a walk
  * over all. */
 void records_loosen(struct records *t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/clear.h"
 #include "report/parts.h"
+#include "report/rollup_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +32,6 @@ const char *clear_service_of(const struct rollup *r, const struct roll_server *s
     for (uint8_t i = 1; !name && i < 64; i++)
         name = s->upgrades >> i & 1 ? clear_protocol(i) : NULL;
     return name;
-}
-
-static bool is_apart(const struct rollup *r, const struct addr *client)
-{
-    uint32_t lo = 0, hi = r->aparts;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (addr_cmp(&r->apart[mid].client, client) < 0)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return lo < r->aparts && addr_equal(&r->apart[lo].client, client);
 }
 
 /* Did the session go on in clear text, or send a login before it was upgraded? */
@@ -186,7 +174,7 @@ static bool is_counted(const struct rollup *r, uint32_t row)
     if (!in_clear(k) || k->flags & CUBE_OTHER)
         return false;
     const struct addr client = cube_row_client(r->cube, at);
-    return !is_apart(r, &client);
+    return !roll_is_apart(r, &client);
 }
 
 int clear_make(const struct rollup *r, struct clear *out)

@@ -92,7 +92,7 @@ interrupt() { # SIGNAL EXIT ARGS...: reads a capture whose end does not come
 	sig=$1 want=$2; shift 2
 	rm -f "$tmp/slow"; mkfifo "$tmp/slow"
 	(cat "$pcap"; sleep 9) >"$tmp/slow" & writer=$!
-	"$t" read -q "$@" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" & pid=$!
+	env --default-signal=HUP "$t" read -q "$@" "$tmp/slow" >"$tmp/out" 2>"$tmp/err" & pid=$! # also where this is run by nohup
 	tries=0
 	until grep -q '^SigCgt:.*[4-7c-f][0-9a-f]\{3\}$' /proc/$pid/status || [ $tries = 250 ]; do # SIGTERM is caught
 		tries=$((tries + 1))

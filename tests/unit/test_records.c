@@ -73,30 +73,12 @@ static void truncated_records_leave_nothing_behind(void **state)
     records_free(&t);
 }
 
-static void room_that_was_reserved_changes_nothing_else(void **state)
-{
-    (void)state;
-    struct records t;
-    bool oom;
-    assert_true(records_init(&t, sizeof(uint32_t), sizeof(struct pair), 5));
-    for (uint32_t key = 0; key < 100; key++)
-        assert_int_equal(records_put(&t, &key, 5000, &oom), key + 1);
-    assert_true(records_reserve(&t, 4000));
-    const uint32_t *slots = t.slot;
-    for (uint32_t key = 0; key < 4100; key++) {
-        assert_int_equal(records_put(&t, &key, 5000, &oom), key + 1);
-    }
-    assert_ptr_equal(t.slot, slots); /* it did not grow again */
-    records_free(&t);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_found_by_their_key),
         cmocka_unit_test(a_full_table_refuses_only_what_is_new),
         cmocka_unit_test(truncated_records_leave_nothing_behind),
-        cmocka_unit_test(room_that_was_reserved_changes_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
