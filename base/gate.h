@@ -23,9 +23,13 @@ bool gate_init(struct gate *g); /* at 0. false: the system cannot */
 void gate_destroy(struct gate *g); /* nobody may be waiting */
 void gate_move(struct gate *g, uint64_t to);
 void gate_wait(struct gate *g, uint64_t until); /* until it is there, or beyond */
-static inline bool gate_passed(struct gate *g, uint64_t at)
+static inline uint64_t gate_at(const struct gate *g)
 {
-    return atomic_load_explicit(&g->at, memory_order_acquire) >= at;
+    return atomic_load_explicit(&g->at, memory_order_acquire);
+}
+static inline bool gate_passed(const struct gate *g, uint64_t at)
+{
+    return gate_at(g) >= at;
 }
 
 #endif

@@ -27,6 +27,13 @@ void decode_free(struct decode *d);
  * fleeting also memory of d until the next call. */
 bool decode_packet(struct decode *d, int dlt, const struct packet *p, struct decoded *out);
 
+/* The parties of a packet for which decode_packet needs nothing but the frame, and counts nothing: of nearly all. */
+struct parties {
+    const uint8_t *src, *dst; /* they borrow the frame */
+    uint8_t addr_len;
+};
+bool decode_parties(int dlt, const struct packet *p, struct parties *out); /* false: decode it to know */
+
 /* Some frames hold several packets (802.11 aggregates them): true and *out filled as long as there is another one in the
  * frame given last. Costs nothing where there is none. */
 bool decode_next(struct decode *d, struct decoded *out);

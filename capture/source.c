@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <pcap/pcap.h>
 #include <poll.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,7 +31,7 @@ struct source {
     char *name;
     bool filtered; /* a file's filter is run here, so that packet numbers stay those of the file */
     struct bpf_program filter;
-    volatile sig_atomic_t stopped;
+    atomic_bool stopped; /* by a signal handler, whatever thread reads */
     bool ended, draining;
     uint64_t frame;
     int64_t tick; /* nanoseconds per unit of the time stamp's fraction */
@@ -357,7 +357,7 @@ enum source_status source_fill(struct source *s, struct batch *b, uint32_t input
 
 void source_stop(struct source *s)
 {
-    s->stopped = 1;
+    s->stopped = true;
     if (s->unpack)
         unpack_stop(s->unpack);
     pcap_breakloop(s->pcap);
@@ -365,7 +365,7 @@ void source_stop(struct source *s)
 
 void source_drain(struct source *s)
 {
-    s->stopped = 0;
+    s->stopped = false;
     s->draining = true;
 }
 

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <poll.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct unpack {
     int fd;
     bool waits; /* a pipe or a terminal: reading may block for ever */
     bool ended; /* of the compressed data, all was given */
-    volatile sig_atomic_t stopped;
+    atomic_bool stopped; /* by a signal handler, whatever thread reads */
     int error;
     const char *damage;
     uint64_t position;
@@ -345,5 +345,5 @@ int unpack_errno(const struct unpack *u)
 
 void unpack_stop(struct unpack *u)
 {
-    u->stopped = 1;
+    u->stopped = true;
 }

@@ -2,12 +2,12 @@
 /*
  * crew - several threads that share the flows of a run and come to the result that one has, byte for byte.
  *
- * The thread that reads packets decodes them too, and gives out in rounds what comes out (segments, datagrams, EAPOL frames).
- * A round is a batch of the source, which it owns, and a list for each worker of what is to be done with it: mostly where a
- * packet lies, which the worker decodes again, because that costs less than to fetch what another core has written.
- * A worker deals with its lists in order, with a flow table, a dissector and a cube of its own. What has to be done in
- * the order of all units it writes down beside its list, and the reading thread does it when the round comes back: one gate
- * lets rounds out, one per worker lets them in again, and a few rounds are under way at a time.
+ * Each thread is a worker, with a flow table, a dissector and a cube of its own. Whichever has no work waiting reads: it takes
+ * the baton, fills a batch, decodes its packets, and sends out a round: the batch, and a list for each worker of what is to be done
+ * with it, mostly where a packet lies, which the worker decodes again, because that costs less than to fetch what another core has
+ * written. A few rounds are read ahead, so that nobody waits for what another reads; half of the packets are dealt with where they
+ * were read. A worker deals with its lists in order. What has to be done in the order of all units it writes down beside its list,
+ * and whoever has the baton does it when all are done with the round.
  *
  * What belongs together has to come to one worker. That is:
  *   a connection, of whatever direction             addresses and ports
@@ -16,10 +16,10 @@
  * so a worker is chosen by the unordered pair of the innermost addresses, by a hash that nobody keeps secret: to aim at one worker
  * makes a run slower, not wrong. Where tables of such things are full, their sets are a worker's own too. What is coupled more
  * widely is not for workers:
- *   fragments, EAPOL parties, tunnels               decoded by the reading thread
+ *   fragments, EAPOL parties, tunnels               decoded by whoever has the baton
  *   the hour of packet time that a count is of      marks in every list
  *   how long a flow has been idle                   the clock is of all packets: marks in every list
- *   nDPI's advice: per server, and so much in all   asked by the reading thread when the round comes back
+ *   nDPI's advice: per server, and so much in all   asked by whoever has the baton, when the round comes back
  *   the order of lines of a stream                  likewise
  *   ids of what is interned, in order of appearance cube_join() puts them in the order of one cube
  * Caps are per worker (of flows, handshakes, buffered bytes, certificates): what they drop may differ from what one thread drops.
@@ -43,7 +43,11 @@ struct crew_line { /* of a stream, with the field "app" still to be filled in */
 };
 #define CREW_APP "\"?\"" /* what stands there */
 
-struct crew_duty { /* of the reading thread, in order; called from crew_room, crew_send and crew_finish */
+struct crew_duty {
+    /* One at a time, by any thread, one call after the other: fills the batch with what comes next and puts it into the round, with
+     * the functions below. false: nothing more for now. */
+    bool (*read)(void *ctx, struct batch *b);
+    /* Likewise, in order; also called from crew_settle and crew_finish. */
     void (*packet)(void *ctx, uint64_t number, const struct packet *p, const struct decoded *d); /* number: in the run, from 1 */
     void (*line)(void *ctx, const struct crew_line *l);
     /* By any worker, at any time: is the packet to be shown to packet()? Called for the first payloads of undecided flows. What
@@ -53,28 +57,32 @@ struct crew_duty { /* of the reading thread, in order; called from crew_room, cr
     bool lines;
 };
 
-/* workers > 1. Threads begin with the first crew_room. NULL and *e. */
+/* workers > 1: the caller's thread is one of them, when it is in the functions below; the others begin with the first crew_run.
+ * NULL and *e. */
 struct crew *crew_new(const struct options *o, const struct decode_options *dec, unsigned workers, const struct crew_duty *duty,
                       struct err *e);
 /* Ends the threads at once if they still run. */
 void crew_free(struct crew *c);
 
-/* The batch of the next round, to be filled. NULL and *e: no threads, or no memory; also later, when a worker had none. */
-struct batch *crew_room(struct crew *c, struct err *e);
-/* Into the round, in this order, for a packet of the batch. */
-void crew_hour(struct crew *c, int64_t hour);
-void crew_packet(struct crew *c, int dlt, const struct packet *p); /* what follows is of this one */
+/* Reads and works until read() says that there is nothing more; some of the work may be left for later. -1 and *e: no threads, or
+ * no memory; also later, when a worker had none. Afterwards nobody reads until the next call. */
+int crew_run(struct crew *c, struct err *e);
+
+/* In read(), with the batch filled: into the round, in the order of the packets. */
+void crew_begin(struct crew *c, int dlt); /* first: their link type */
+void crew_hour(struct crew *c, int64_t hour); /* of the packets that follow */
+void crew_packet(struct crew *c, const struct packet *p); /* what follows is of this one of the batch: */
 void crew_input(struct crew *c, const struct input *in); /* the next id of the cubes is this input's; in->name must stay */
 void crew_time(struct crew *c, uint32_t now); /* of struct flow_clock; goes with the unit that comes next */
 void crew_unit(struct crew *c, const struct packet *p, const struct decoded *d, struct stats *stats);
-/* The round goes out. */
-void crew_send(struct crew *c);
+/* Instead, where there is but one unit, and no input or time to tell: the packet of that number in the batch, from 0. */
+void crew_plain(struct crew *c, uint32_t number, const struct parties *of);
 
-/* Between rounds: everything tallied so far is added to the cube, and what is open stays open. crowded: is that cube
+/* Between runs: everything tallied so far is added to the cube, and what is open stays open. crowded: is that cube
  * (cube_crowded)? Returns whether any is; then nothing waits in any of them. Without memory the tally goes on where it is. */
 bool crew_settle(struct crew *c, struct cube *cube, bool crowded);
 
-/* No more rounds: open flows end, threads end, and everything tallied is added to the cube. -1 and *e: out of memory. */
+/* No more runs: open flows end, threads end, and everything tallied is added to the cube. -1 and *e: out of memory. */
 int crew_finish(struct crew *c, struct cube *cube, struct err *e);
 
 #endif

@@ -19,7 +19,9 @@ struct pipeline {
     struct check *check;
     struct cube *cube;
     struct event_sink *stream;
-    struct batch *batch; /* to be filled; of the pipeline where there is no crew */
+    struct batch *batch; /* where there is no crew */
+    pipeline_fill *fill; /* of the run */
+    void *fill_ctx;
     struct flow_clock clock; /* with a crew */
     uint32_t inputs; /* that the crew was told of */
 };
@@ -91,63 +93,7 @@ static void crew_wrote(void *ctx, const struct crew_line *l)
     ndjson_line(p->stream, l->text, l->n, l->app, sizeof CREW_APP - 1, app);
 }
 
-/* ---- the pipeline ---- */
-
-static int open_crew(struct pipeline *p, const struct options *o, const struct decode_options *dec, struct err *e)
-{
-    const struct crew_duty duty = { .packet = crew_shows, .line = crew_wrote, .wanted = p->classify ? crew_wants : NULL,
-                                    .lines = p->stream != NULL, .ctx = p };
-    p->crew = crew_new(o, dec, o->threads, &duty, e);
-    return p->crew ? 0 : -1;
-}
-
-static int open_lane(struct pipeline *p, const struct options *o, struct err *e)
-{
-    p->batch = batch_new();
-    return p->batch ? lane_open(&p->own, o, 1, e) : err_set(e, "out of memory");
-}
-
-struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e)
-{
-    struct pipeline *p = calloc(1, sizeof *p);
-    if (!p) {
-        (void)err_set(e, "out of memory");
-        return NULL;
-    }
-    p->cube = cube;
-    p->stream = stream;
-    lane_init(&p->own, o, cube, stream, 1);
-    if (stream)
-        ndjson_context(stream, &(struct stream_context){ .app = app_of, .input = input_of, .ctx = p });
-    struct decode_options dec = { .max_fragmented = memory_divide(o->memory_limit, 1).fragmented };
-    memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
-    p->decode = decode_new(&dec, o->seed, &p->own.stats);
-    int rc = p->decode ? 0 : err_set(e, "out of memory");
-    /* Not the run's seed: what nDPI is asked must not differ between two runs over the same input, and who aims at a set of its
-     * table gains nothing but the loss of advice. */
-    if (rc == 0 && !o->no_ndpi && !(p->classify = classify_new(0, e)))
-        rc = -1;
-    if (rc == 0)
-        rc = o->threads > 1 && !o->check_seconds ? open_crew(p, o, &dec, e) : open_lane(p, o, e);
-    if (rc == 0)
-        return p;
-    pipeline_free(p);
-    return NULL;
-}
-
-void pipeline_free(struct pipeline *p)
-{
-    if (!p)
-        return;
-    if (p->crew)
-        crew_free(p->crew);
-    else
-        batch_free(p->batch);
-    lane_close(&p->own);
-    decode_free(p->decode);
-    classify_free(p->classify);
-    free(p);
-}
+/* ---- packets ---- */
 
 void pipeline_link(struct pipeline *p, int dlt)
 {
@@ -225,7 +171,7 @@ static unsigned take_run(struct pipeline *p, const struct packet *pkt, unsigned 
 static void hand_out(struct pipeline *p, const struct packet *pkt)
 {
     struct decoded d;
-    crew_packet(p->crew, p->dlt, pkt);
+    crew_packet(p->crew, pkt);
     while (p->inputs < pkt->input)
         crew_input(p->crew, cube_input_at(p->cube, ++p->inputs));
     for (bool more = decode_packet(p->decode, p->dlt, pkt, &d); more; more = d.fleeting && decode_next(p->decode, &d)) {
@@ -235,33 +181,102 @@ static void hand_out(struct pipeline *p, const struct packet *pkt)
     }
 }
 
-/* The same for a crew: the first of n packets, all of one hour; returns how many. */
-static unsigned hand_out_run(struct pipeline *p, const struct packet *pkt, unsigned n)
+/* The same for a crew: the packets of the batch from this one on that are of one hour; returns how many. */
+static unsigned hand_out_run(struct pipeline *p, const struct batch *b, unsigned from)
 {
-    unsigned taken = 0;
-    while (taken < n && pkt[taken].ts_ns >= p->hour_start_ns && pkt[taken].ts_ns < p->hour_end_ns)
-        hand_out(p, &pkt[taken++]);
-    count_packets(p, pkt, taken);
-    return taken;
+    struct parties parties;
+    unsigned i = from;
+    for (; i < b->count && b->packet[i].ts_ns >= p->hour_start_ns && b->packet[i].ts_ns < p->hour_end_ns; i++) {
+        const struct packet *pkt = &b->packet[i];
+        if (p->inputs >= pkt->input && flow_clock_stands(&p->clock, pkt->ts_ns) && decode_parties(p->dlt, pkt, &parties))
+            crew_plain(p->crew, i, &parties);
+        else
+            hand_out(p, pkt);
+    }
+    count_packets(p, b->packet + from, i - from);
+    return i - from;
 }
 
-struct batch *pipeline_room(struct pipeline *p, struct err *e)
+/* The next batch; to the crew it is given out. */
+static bool take_batch(void *pipeline, struct batch *b)
 {
+    struct pipeline *p = pipeline;
+    bool more = p->fill(p->fill_ctx, b);
     if (p->crew)
-        p->batch = crew_room(p->crew, e);
-    return p->batch;
-}
-
-void pipeline_batch(struct pipeline *p)
-{
-    const struct batch *b = p->batch;
+        crew_begin(p->crew, p->dlt);
     for (unsigned i = 0; i < b->count;) {
         if (b->packet[i].ts_ns >= p->hour_end_ns || b->packet[i].ts_ns < p->hour_start_ns)
             enter_hour(p, b->packet[i].ts_ns);
-        i += (p->crew ? hand_out_run : take_run)(p, b->packet + i, b->count - i);
+        i += p->crew ? hand_out_run(p, b, i) : take_run(p, b->packet + i, b->count - i);
     }
+    return more;
+}
+
+/* ---- the pipeline ---- */
+
+static int open_crew(struct pipeline *p, const struct options *o, const struct decode_options *dec, struct err *e)
+{
+    const struct crew_duty duty = { .read = take_batch, .packet = crew_shows, .line = crew_wrote,
+                                    .wanted = p->classify ? crew_wants : NULL, .lines = p->stream != NULL, .ctx = p };
+    p->crew = crew_new(o, dec, o->threads, &duty, e);
+    return p->crew ? 0 : -1;
+}
+
+static int open_lane(struct pipeline *p, const struct options *o, struct err *e)
+{
+    p->batch = batch_new();
+    return p->batch ? lane_open(&p->own, o, 1, e) : err_set(e, "out of memory");
+}
+
+struct pipeline *pipeline_new(const struct options *o, struct cube *cube, struct event_sink *stream, struct err *e)
+{
+    struct pipeline *p = calloc(1, sizeof *p);
+    if (!p) {
+        (void)err_set(e, "out of memory");
+        return NULL;
+    }
+    p->cube = cube;
+    p->stream = stream;
+    lane_init(&p->own, o, cube, stream, 1);
+    if (stream)
+        ndjson_context(stream, &(struct stream_context){ .app = app_of, .input = input_of, .ctx = p });
+    struct decode_options dec = { .max_fragmented = memory_divide(o->memory_limit, 1).fragmented };
+    memcpy(dec.vxlan_port, o->vxlan_port, sizeof dec.vxlan_port);
+    p->decode = decode_new(&dec, o->seed, &p->own.stats);
+    int rc = p->decode ? 0 : err_set(e, "out of memory");
+    /* Not the run's seed: what nDPI is asked must not differ between two runs over the same input, and who aims at a set of its
+     * table gains nothing but the loss of advice. */
+    if (rc == 0 && !o->no_ndpi && !(p->classify = classify_new(0, e)))
+        rc = -1;
+    if (rc == 0)
+        rc = o->threads > 1 && !o->check_seconds ? open_crew(p, o, &dec, e) : open_lane(p, o, e);
+    if (rc == 0)
+        return p;
+    pipeline_free(p);
+    return NULL;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+    if (!p)
+        return;
+    crew_free(p->crew);
+    batch_free(p->batch);
+    lane_close(&p->own);
+    decode_free(p->decode);
+    classify_free(p->classify);
+    free(p);
+}
+
+int pipeline_run(struct pipeline *p, pipeline_fill *fill, void *ctx, struct err *e)
+{
+    p->fill = fill;
+    p->fill_ctx = ctx;
     if (p->crew)
-        crew_send(p->crew);
+        return crew_run(p->crew, e);
+    while (take_batch(p, p->batch))
+        ;
+    return 0;
 }
 
 void pipeline_check(struct pipeline *p, struct check *check)

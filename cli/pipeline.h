@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pipeline - packets in, events into the cube and a streaming output: decoding, and one lane, or a crew of several that share the
- * flows (--threads). Wires the layers.
+ * flows (--threads). Wires the layers. What is said here of counters and windows holds inside fill, and between runs.
  */
 #ifndef CLI_PIPELINE_H
 #define CLI_PIPELINE_H
@@ -22,10 +22,11 @@ void pipeline_free(struct pipeline *p);
 bool pipeline_settle(struct pipeline *p);
 
 void pipeline_link(struct pipeline *p, int dlt); /* link type of the packets that follow */
-/* Packets: those that were put into the batch that pipeline_room gave, each time anew. NULL and *e: a thread that could not be
- * started, or no memory. */
-struct batch *pipeline_room(struct pipeline *p, struct err *e);
-void pipeline_batch(struct pipeline *p);
+/* Fills the batch with the packets that come next. false: nothing more for now; what it filled in counts all the same. */
+typedef bool pipeline_fill(void *ctx, struct batch *b);
+/* Takes batches from fill until it returns false. With --threads any of them calls it, one call after the other; when this returns
+ * all calls have. -1 and *e: a thread that could not be started, or no memory. */
+int pipeline_run(struct pipeline *p, pipeline_fill *fill, void *ctx, struct err *e);
 /* From now on also show each decoded packet to the mirror check; NULL stops that. Borrowed. */
 struct check;
 void pipeline_check(struct pipeline *p, struct check *check);

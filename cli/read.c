@@ -121,32 +121,44 @@ static void pass_over(struct reading *r, struct batch *b)
         memmove(b->packet, b->packet + n, b->count * sizeof *b->packet);
 }
 
+struct packets { /* of one file */
+    struct reading *r;
+    struct source *s;
+    uint32_t id;
+    enum source_status st; /* of the latest fill, */
+    struct err e; /* and what it said */
+};
+
+static bool next_packets(void *packets, struct batch *b)
+{
+    struct packets *p = packets;
+    progress_show(&p->r->progress, source_position(p->s), pipeline_stats(p->r->pipe)->packets);
+    p->st = source_fill(p->s, b, p->id, &p->e);
+    pass_over(p->r, b);
+    return p->st == SOURCE_BATCH;
+}
+
 /* 1: to its end, be that early; 0: not, and *e says why; -1 and *e: this run cannot go on. */
 static int read_packets(struct reading *r, struct source *s, struct input *in, uint32_t id, struct err *e)
 {
+    struct packets p = { .r = r, .s = s, .id = id };
     pipeline_link(r->pipe, source_dlt(s));
     pipeline_window_reset(r->pipe);
-    for (;;) {
-        struct batch *b = pipeline_room(r->pipe, e);
-        if (!b)
-            return -1;
-        enum source_status st = source_fill(s, b, id, e);
-        pass_over(r, b);
-        pipeline_batch(r->pipe);
-        progress_show(&r->progress, source_position(s), pipeline_stats(r->pipe)->packets);
-        switch (st) {
-        case SOURCE_BATCH:
-            continue;
-        case SOURCE_CUT:
-            cut(r, in, e);
-            return 1;
-        case SOURCE_END:
-            return 1;
-        case SOURCE_ERROR:
-        case SOURCE_STOPPED:
-            return 0;
-        }
+    if (pipeline_run(r->pipe, next_packets, &p, e))
+        return -1;
+    *e = p.e;
+    switch (p.st) {
+    case SOURCE_BATCH: /* not what a run ends with */
+    case SOURCE_END:
+        return 1;
+    case SOURCE_CUT:
+        cut(r, in, e);
+        return 1;
+    case SOURCE_ERROR:
+    case SOURCE_STOPPED:
+        return 0;
     }
+    return 0;
 }
 
 static int64_t now_ns(void)

@@ -25,6 +25,10 @@ struct watching {
     bool saved; /* a part of this run is in the state */
     bool failing; /* the state could not be written when it was last tried */
     bool silent; /* it was said that nothing comes */
+    int64_t start, now, checked; /* seconds: of the watch, of the latest batch, of the latest checkpoint */
+    enum source_status status; /* of the latest batch, */
+    struct err why; /* and what was said of it */
+    int64_t stopped_ns, until; /* when the signal came; in seconds, how long what came before is waited for */
 };
 
 static int64_t seconds_now(void)
@@ -32,6 +36,16 @@ static int64_t seconds_now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec;
+}
+
+static bool is_over(const struct watching *w)
+{
+    return w->o->check_seconds && w->now - w->start >= w->o->check_seconds;
+}
+
+static bool is_to_be_saved(const struct watching *w)
+{
+    return w->store && w->now - w->checked >= w->o->checkpoint_seconds;
 }
 
 static void count_drops(struct watching *w)
@@ -104,52 +118,62 @@ static int64_t now_ns(void)
 
 /* What passed before the signal may still lie in the kernel's ring, whose blocks are handed over when they are full or a tenth of
  * a second old. Ends with the first packet that came after it. */
-static void drain(struct watching *w)
+static bool drain_packets(void *watching, struct batch *b)
 {
-    enum { PATIENCE = 2 };
-    int64_t signal_ns = now_ns(), until = seconds_now() + PATIENCE, latest = 0;
-    struct err e;
-    struct batch *b;
-    source_drain(w->source);
-    while (latest < signal_ns && seconds_now() <= until && (b = pipeline_room(w->pipe, &e))) {
-        enum source_status st = source_fill(w->source, b, w->input, &e);
-        latest = b->count ? b->packet[b->count - 1].ts_ns : latest;
-        pipeline_batch(w->pipe);
-        if (st != SOURCE_BATCH)
-            return;
-    }
+    struct watching *w = watching;
+    if (source_fill(w->source, b, w->input, &w->why) != SOURCE_BATCH)
+        return false;
+    int64_t latest = b->count ? b->packet[b->count - 1].ts_ns : 0;
+    return latest < w->stopped_ns && seconds_now() <= w->until;
 }
 
-/* Until a signal, or --check's time. Whoever reads the lines of a streaming format gets them at once. -1 and *e: the capture
- * ended by itself (the interface is gone); what came before is as good as any. */
+static int drain(struct watching *w, struct err *e)
+{
+    enum { PATIENCE = 2 };
+    w->stopped_ns = now_ns();
+    w->until = seconds_now() + PATIENCE;
+    source_drain(w->source);
+    return pipeline_run(w->pipe, drain_packets, w, e);
+}
+
+/* false: the capture ended, its time is over, or something is to be done for which all threads have to rest. Whoever reads the
+ * lines of a streaming format gets them at once. */
+static bool next_packets(void *watching, struct batch *b)
+{
+    struct watching *w = watching;
+    (void)fflush(w->out);
+    w->status = source_fill(w->source, b, w->input, &w->why);
+    int64_t now = seconds_now();
+    if (now != w->now) { /* costs a few system calls */
+        count_drops(w);
+        look_at_link(w);
+        look_for_packets(w, now - w->start);
+    }
+    w->now = now;
+    return w->status == SOURCE_BATCH && !is_over(w) && !is_to_be_saved(w);
+}
+
+/* Until a signal, or --check's time. -1 and *e: the capture ended by itself (the interface is gone); what came before is as good as
+ * any. */
 static int watch_packets(struct watching *w, struct err *e)
 {
-    int64_t start = seconds_now(), now = start, counted = start, saved = start, seconds = w->o->check_seconds;
-    enum source_status st = SOURCE_BATCH;
+    w->start = w->now = w->checked = seconds_now();
     pipeline_link(w->pipe, source_dlt(w->source));
-    while (st == SOURCE_BATCH && (!seconds || now - start < seconds)) {
-        struct batch *b = pipeline_room(w->pipe, e);
-        if (!b)
+    do {
+        if (pipeline_run(w->pipe, next_packets, w, e))
             return -1;
-        st = source_fill(w->source, b, w->input, e);
-        pipeline_batch(w->pipe);
-        (void)fflush(w->out);
-        now = seconds_now();
-        if (now != counted) { /* costs a few system calls */
-            count_drops(w);
-            look_at_link(w);
-            look_for_packets(w, now - start);
-        }
-        counted = now;
-        if (w->store && now - saved >= w->o->checkpoint_seconds) {
+        if (is_to_be_saved(w)) {
             checkpoint(w);
-            saved = now = seconds_now();
+            w->checked = w->now = seconds_now();
         }
-    }
-    if (st == SOURCE_STOPPED)
-        drain(w);
+    } while (w->status == SOURCE_BATCH && !is_over(w));
+    if (w->status == SOURCE_STOPPED && drain(w, e))
+        return -1;
     count_drops(w);
-    return st == SOURCE_ERROR ? -1 : 0;
+    if (w->status != SOURCE_ERROR)
+        return 0;
+    *e = w->why;
+    return -1;
 }
 
 /* Everything that needs privilege is open: parse strangers' bytes without any. */

@@ -212,6 +212,18 @@ static void trailers_do_not_enter(void **state)
     }
 }
 
+/* Asked for its parties alone, a frame has those of what was decoded, and nothing is counted; or it has to be decoded. */
+static bool assert_parties(const uint8_t *frame, size_t n, size_t len, const struct decoded *a)
+{
+    struct packet p = { .data = guarded(frame, n), .caplen = (uint32_t)n, .len = (uint32_t)len };
+    struct parties of;
+    if (!decode_parties(DLT_EN10MB, &p, &of))
+        return false;
+    assert_true(a && !a->fleeting && of.src == a->src && of.dst == a->dst && of.addr_len == a->addr_len);
+    assert_false(decode_parties(DLT_LINUX_SLL, &p, &of));
+    return true;
+}
+
 /* The usual frame has a way of its own past the layers: the same packet in a Linux cooked capture has not, and must come out alike,
  * whatever is changed in it and wherever it is cut. inner: an ethertype and what follows it, with n bytes of it captured. */
 static void assert_as_walked(const uint8_t *inner, size_t n, size_t len)
@@ -223,6 +235,7 @@ static void assert_as_walked(const uint8_t *inner, size_t n, size_t len)
     memcpy(cooked + 14, inner, n);
     bool found = decode_cut(DLT_EN10MB, ether, 12 + n, 12 + len);
     struct decoded a = out;
+    (void)assert_parties(ether, 12 + n, 12 + len, found ? &a : NULL);
     size_t at = found ? (size_t)(a.payload - guarded(ether, 12 + n)) : 0;
     (void)snprintf(reasons, sizeof reasons, "%s", counted());
     assert_int_equal(decode_cut(DLT_LINUX_SLL, cooked, 14 + n, 14 + len), found);
@@ -248,6 +261,9 @@ static void plain_packet(uint8_t *b, size_t n, size_t headers)
         }
         b[at] = was;
     }
+    uint8_t whole[12 + 512] = { 0 };
+    memcpy(whole + 12, b, n);
+    assert_true(decode_cut(DLT_EN10MB, whole, 12 + n, 12 + n) && assert_parties(whole, 12 + n, 12 + n, &out));
     for (size_t cap = 2; cap <= n; cap++) {
         assert_as_walked(b, cap, n);
         assert_as_walked(b, cap, cap);
