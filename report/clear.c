@@ -34,14 +34,6 @@ const char *clear_service_of(const struct rollup *r, const struct roll_server *s
     return name;
 }
 
-/* Did the session go on in clear text, or send a login before it was upgraded? */
-static bool in_clear(const struct cube_shape *k)
-{
-    bool refused = k->outcome == OUTCOME_REFUSED || k->outcome == OUTCOME_STRIPPED;
-    return k->upgrade && (k->outcome == OUTCOME_PLAINTEXT || k->outcome == OUTCOME_NOT_OFFERED ||
-                          (refused && k->aftermath == AFTER_PLAINTEXT) || k->flags & EV_CLEARTEXT_LOGIN);
-}
-
 /* Room for n entries of so many bytes, some of them used. NULL: out of memory. */
 static void *room(size_t n, size_t width)
 {
@@ -167,30 +159,41 @@ static void row_add(const struct rollup *r, uint32_t row, struct clear *c)
                                                       .last_ns = v->last_ns };
 }
 
-static bool is_counted(const struct rollup *r, uint32_t row)
+static bool is_counted(const struct rollup *r, const struct cube_row *at)
 {
-    const struct cube_row *at = cube_row_at(r->cube, row);
-    const struct cube_shape *k = cube_shape(r->cube, at->key.shape);
-    if (!in_clear(k) || k->flags & CUBE_OTHER)
+    if (!r->shape[at->key.shape].clear)
         return false;
     const struct addr client = cube_row_client(r->cube, at);
     return !roll_is_apart(r, &client);
 }
 
+/* How many rows are counted: hardly ever any, and a site without such sessions has no shape of them. */
+static size_t rows_counted(const struct rollup *r)
+{
+    bool any = false;
+    size_t rows = 0;
+    for (uint32_t id = 1; id <= cube_shapes(r->cube); id++)
+        any = any || r->shape[id].clear;
+    for (uint32_t i = 0; any && i < r->rows; i++)
+        rows += is_counted(r, cube_row_at(r->cube, r->order[i]));
+    return rows;
+}
+
 int clear_make(const struct rollup *r, struct clear *out)
 {
     unsigned named;
-    size_t rows = 0;
+    size_t rows = rows_counted(r);
     (void)cube_services(r->cube, &named);
-    for (uint32_t i = 0; i < r->rows; i++)
-        rows += is_counted(r, r->order[i]);
     *out = (struct clear){ .service = room(rows + named, sizeof *out->service), .login = room(rows, sizeof *out->login) };
     if (!out->service || !out->login)
         return -1;
     named_services(r, out);
-    for (uint32_t i = 0; i < r->rows; i++)
-        if (is_counted(r, r->order[i]))
-            row_add(r, r->order[i], out);
+    for (uint32_t i = 0, left = (uint32_t)rows; left; i++) {
+        if (!is_counted(r, cube_row_at(r->cube, r->order[i])))
+            continue;
+        row_add(r, r->order[i], out);
+        left--;
+    }
     services_join(out);
     services_narrow(r, out);
     logins_join(out);

@@ -231,33 +231,43 @@ uint32_t *cube_sorted(const struct cube *c)
     return less ? less : out;
 }
 
-/* The place that the row comes from which belongs to this one, both from 0. */
-static uint32_t comes_from(const struct cube_item *item, uint32_t at)
-{
-    return item[at].id - 1u;
-}
+enum { SOON = 16 };
 
-enum { SOON = 4 };
-
-/* Rows to their places, in circles: each goes where the one before it left. Then items are in order of id. */
-static void rows_arrange(struct records *rows, struct cube_item *item, uint32_t n)
+/* Rows to their places, in circles: each goes where the one before it left. from[at], from 0, is where the row lies that belongs
+ * at this place; a circle that was gone round is left as places that are their own. Where to go next is known by what was read last,
+ * so that is kept as narrow as can be, and goes before the rows. */
+static void rows_arrange(struct records *rows, uint32_t *from, uint32_t n)
 {
     for (uint32_t start = 0; start < n; start++) {
-        if (comes_from(item, start) == start)
+        if (from[start] == start)
             continue;
         const struct cube_row first = *(const struct cube_row *)records_at(rows, start + 1);
-        uint32_t at = start, from, soon = start;
+        uint32_t at = start, next, soon = start;
         for (unsigned i = 0; i < SOON; i++)
-            soon = comes_from(item, soon);
-        for (; (from = comes_from(item, at)) != start; at = from) {
+            soon = from[soon];
+        for (; (next = from[at]) != start; at = next) {
+            soon = from[soon];
             __builtin_prefetch(records_at(rows, soon + 1));
-            soon = comes_from(item, soon);
-            memcpy(records_at(rows, at + 1), records_at(rows, from + 1), sizeof first);
-            item[at].id = (at + 1) & ID_MOST;
+            memcpy(records_at(rows, at + 1), records_at(rows, next + 1), sizeof first);
+            from[at] = at;
         }
         memcpy(records_at(rows, at + 1), &first, sizeof first);
-        item[at].id = (at + 1) & ID_MOST;
+        from[at] = at;
     }
+}
+
+/* Items in order of id. false: out of memory, nothing has moved. */
+static bool items_arrange(struct records *rows, struct cube_item *item, uint32_t n)
+{
+    uint32_t *from = malloc(n * sizeof *from);
+    for (uint32_t i = 0; from && i < n; i++) {
+        from[i] = item[i].id - 1u;
+        item[i].id = (i + 1) & ID_MOST;
+    }
+    if (from)
+        rows_arrange(rows, from, n);
+    free(from);
+    return from != NULL;
 }
 
 void cube_arrange(struct cube *c)
@@ -267,11 +277,13 @@ void cube_arrange(struct cube *c)
     c->sorted = cube_items(c);
     if (!c->sorted)
         return;
-    rows_arrange(&c->rows, c->sorted, cube_rows(c));
-    free(c->order);
-    c->order = NULL;
-    c->ordered = cube_rows(c);
-    if (c->shares)
+    bool arranged = items_arrange(&c->rows, c->sorted, cube_rows(c));
+    if (arranged) {
+        free(c->order);
+        c->order = NULL;
+        c->ordered = cube_rows(c);
+    }
+    if (arranged && c->shares)
         return;
     free(c->sorted);
     c->sorted = NULL;

@@ -213,8 +213,10 @@ static bool finish(struct builder *b)
         (void)pairs_of(&b->where, i + 1, &n);
         r->failure[i].reach.servers = (uint32_t)n;
     }
-    for (uint32_t i = 0; i < r->servers; i++)
+    for (uint32_t i = 0; i < r->servers; i++) {
         r->server[i].number = i + 1;
+        tally_join(&r->total, &r->server[i].t);
+    }
     sort(r->server, r->servers, sizeof *r->server, server_cmp);
     sort(r->suite, r->suites, sizeof *r->suite, suite_cmp);
     sort(r->failure, r->failures, sizeof *r->failure, failure_cmp);

@@ -99,13 +99,12 @@ static uint32_t server_row(struct builder *b, const struct cube_row *at, const s
     return id;
 }
 
-void roll_weakest_add(struct roll_server *s, uint32_t suite, uint64_t n)
+void roll_weakest_add(struct roll_server *s, uint32_t suite, int strength, uint64_t n)
 {
     if (s->weakest == suite) {
         s->weakest_count += n;
         return;
     }
-    int strength = suite_strength(suite);
     if (s->weakest != SUITE_NONE && (strength > s->strength || (strength == s->strength && suite > s->weakest)))
         return;
     s->weakest = suite;
@@ -120,7 +119,7 @@ static void server_add(struct builder *b, uint32_t id, const struct roll_row *ro
     uint64_t n = row->count;
     tally_add(&s->t, row);
     reach_add(b, &s->reach, n);
-    if (row->old)
+    if (row->shape->old)
         reach_add(b, &s->old, n);
     s->upgrades |= UINT64_C(1) << (k->upgrade & 63);
     if (k->dh_bits && (!s->dh_min || k->dh_bits < s->dh_min))
@@ -129,7 +128,7 @@ static void server_add(struct builder *b, uint32_t id, const struct roll_row *ro
         s->resumed += n;
     if (k->version == VER_NONE || k->suite == SUITE_NONE)
         return;
-    roll_weakest_add(s, k->suite, n);
+    roll_weakest_add(s, k->suite, row->shape->strength, n);
 }
 
 /* Its number, 0 when there is none. */
@@ -152,7 +151,7 @@ static void failure_add(struct builder *b, uint32_t server, const struct roll_ro
 {
     const struct cube_shape *k = row->k;
     bool fresh, encrypted = k->flags & EV_ALERT_ENCRYPTED;
-    if (!row->failed)
+    if (!row->shape->failed)
         return;
     const struct failure_key key = { .outcome = k->outcome, .alert_from = k->alert_from, .encrypted = encrypted,
                                      .alert_code = k->alert_from && !encrypted ? k->alert_code : 0 };
@@ -275,7 +274,7 @@ static void upgrade_add(struct builder *b, const struct roll_row *row)
 static uint64_t sums_of(const struct roll_row *row)
 {
     uint64_t sums = row->shape->sums | roll_facts_of_rest(row);
-    if (row->old)
+    if (row->shape->old)
         sums |= UINT64_C(1) << (SUM_CAUSE + row->cause);
     if (row->stuck)
         sums |= UINT64_C(1) << SUM_STUCK;
@@ -289,13 +288,14 @@ static void handshake_add(struct builder *b, const struct roll_row *row, struct 
     uint32_t server = place->server, suite = place->suite = suite_row(b, row);
     if (b->failed)
         return;
-    tally_add(&r->total, row);
     if (server)
         server_add(b, server, row);
+    else
+        tally_add(&r->total, row); /* those of servers are added up at the end */
     sums_add(b, sums_of(row), server, n);
     if (suite) {
         struct roll_suite *s = &r->suite[suite - 1];
-        s->version[row->slot] += n;
+        s->version[row->shape->slot] += n;
         reach_add(b, &s->reach, n);
     }
     failure_add(b, server, row);
@@ -308,7 +308,7 @@ static void apart_add(struct builder *b, struct roll_apart *a, const struct roll
     uint64_t n = row->count;
     a->handshakes += n;
     b->r->apart_handshakes += n;
-    if (row->failed)
+    if (row->shape->failed)
         a->failed += n;
     if (!a->first_ns || row->at->first_ns < a->first_ns)
         a->first_ns = row->at->first_ns;
@@ -317,7 +317,7 @@ static void apart_add(struct builder *b, struct roll_apart *a, const struct roll
     if (server)
         b->r->server[server - 1].apart += n;
     if (k->version != VER_NONE)
-        b->r->version_apart[row->slot] += n;
+        b->r->version_apart[row->shape->slot] += n;
     uint32_t suite = suite_row(b, row);
     if (suite)
         b->r->suite[suite - 1].apart += n;

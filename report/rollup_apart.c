@@ -60,7 +60,7 @@ static void stacks_add(struct stacks *s, const struct roll_row *row)
     pairs_add(&s->seen, row->profile->stack, 0, row->count);
     s->version[version_slot(row->profile->max_version)] = 1;
     s->handshakes += row->count;
-    if (row->failed)
+    if (row->shape->failed)
         s->failed += row->count;
     if (!s->first_ns || row->at->first_ns < s->first_ns)
         s->first_ns = row->at->first_ns;

@@ -20,32 +20,32 @@ static bool resumed(const struct roll_row *r)
 
 static bool no_pfs(const struct roll_row *r)
 {
-    return before_13(r) && r->suite && !r->suite->pfs;
+    return before_13(r) && r->shape->suite && !r->shape->suite->pfs;
 }
 
 static bool weak_cipher(const struct roll_row *r)
 {
-    return r->suite && r->suite->mode != MODE_NULL && r->suite->bits < 128;
+    return r->shape->suite && r->shape->suite->mode != MODE_NULL && r->shape->suite->bits < 128;
 }
 
 static bool rc4(const struct roll_row *r)
 {
-    return r->suite && r->suite->mode == MODE_STREAM && r->suite->enc && strncmp(r->suite->enc, "RC4", 3) == 0;
+    return r->shape->suite && r->shape->suite->mode == MODE_STREAM && r->shape->suite->enc && strncmp(r->shape->suite->enc, "RC4", 3) == 0;
 }
 
 static bool null_cipher(const struct roll_row *r)
 {
-    return r->suite && r->suite->mode == MODE_NULL;
+    return r->shape->suite && r->shape->suite->mode == MODE_NULL;
 }
 
 static bool anonymous(const struct roll_row *r)
 {
-    return before_13(r) && r->suite && r->suite->au == AU_NONE;
+    return before_13(r) && r->shape->suite && r->shape->suite->au == AU_NONE;
 }
 
 static bool cbc_plain(const struct roll_row *r)
 {
-    return tls_before_13(r) && r->suite && r->suite->mode == MODE_CBC && !(r->k->flags & EV_ETM);
+    return tls_before_13(r) && r->shape->suite && r->shape->suite->mode == MODE_CBC && !(r->k->flags & EV_ETM);
 }
 
 static bool compressed(const struct roll_row *r)

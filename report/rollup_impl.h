@@ -12,11 +12,13 @@ struct roll_shape {
     const struct cube_shape *k;
     const struct suite *suite; /* NULL: none, or unknown */
     uint64_t sums; /* of the site, that rows of this shape count in whatever else they are */
+    int strength; /* suite_strength() */
     uint8_t slot; /* version_slot() */
     bool old; /* version_is_old() */
     bool failed;
     bool upgrade; /* outcome_is_upgrade() */
     bool retry; /* its client had offered more before */
+    bool clear; /* the session went on in clear text, or sent a login before it was upgraded; not what was folded */
     bool refused_choice; /* the client answered the server's choice with an alert that says no to it */
 };
 
@@ -26,13 +28,9 @@ struct roll_row {
     const struct roll_shape *shape;
     const struct cube_shape *k;
     const struct profile *profile; /* NULL: no hello */
-    const struct suite *suite; /* NULL: none, or unknown */
     const struct cert_facts *cert;
     uint64_t count;
-    uint8_t slot; /* version_slot() */
     uint8_t cause; /* enum roll_cause, when old */
-    bool old; /* version_is_old() */
-    bool failed;
     bool stuck; /* failed, and its hello offered nothing newer than TLS 1.1 */
 };
 struct roll_row roll_row_of(const struct rollup *r, uint32_t id);
@@ -105,7 +103,7 @@ void roll_rows_add(struct builder *b);
 /* What adding up sums needs, and adding up rows too. */
 uint32_t roll_table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n, bool *fresh);
 bool roll_table_room(void *array, uint32_t count, size_t size); /* for one more element */
-void roll_weakest_add(struct roll_server *s, uint32_t suite, uint64_t n);
+void roll_weakest_add(struct roll_server *s, uint32_t suite, int strength, uint64_t n);
 void roll_refusal_code(struct roll_upgrade *u, uint16_t code);
 void tally_join(struct tally *t, const struct tally *from);
 

@@ -48,7 +48,7 @@ static void server_join(struct builder *b, struct roll_server *s, const struct r
     s->resumed += from->resumed;
     s->apart += from->apart;
     if (from->weakest != SUITE_NONE)
-        roll_weakest_add(s, from->weakest, from->weakest_count);
+        roll_weakest_add(s, from->weakest, from->strength, from->weakest_count);
     reached_join(b, s, from->reached);
 }
 

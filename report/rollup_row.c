@@ -60,9 +60,17 @@ static bool refused_choice(const struct cube_shape *k)
            k->alert_code == INSUFFICIENT_SECURITY;
 }
 
+static bool in_clear(const struct cube_shape *k)
+{
+    bool refused = k->outcome == OUTCOME_REFUSED || k->outcome == OUTCOME_STRIPPED;
+    return k->upgrade && !(k->flags & CUBE_OTHER) &&
+           (k->outcome == OUTCOME_PLAINTEXT || k->outcome == OUTCOME_NOT_OFFERED ||
+            (refused && k->aftermath == AFTER_PLAINTEXT) || k->flags & EV_CLEARTEXT_LOGIN);
+}
+
 static uint64_t sums_of(const struct roll_shape *s)
 {
-    const struct roll_row alone = { .shape = s, .k = s->k, .suite = s->suite };
+    const struct roll_row alone = { .shape = s, .k = s->k };
     uint64_t sums = UINT64_C(1) << SUM_ALL | roll_facts_of_shape(&alone);
     if (s->k->version != VER_NONE)
         sums |= UINT64_C(1) << (SUM_VERSION + s->slot);
@@ -75,11 +83,13 @@ static struct roll_shape shape_of(const struct cube_shape *k)
 {
     struct roll_shape s = { .k = k };
     s.suite = k->suite == SUITE_NONE ? NULL : suite_find(k->suite);
+    s.strength = suite_strength(k->suite);
     s.slot = (uint8_t)version_slot(k->version);
     s.old = version_is_old(k->version);
     s.failed = has_failed(k->outcome);
     s.upgrade = outcome_is_upgrade(k->outcome);
     s.retry = k->fallback_from || k->flags & EV_FALLBACK_SCSV;
+    s.clear = in_clear(k);
     s.refused_choice = refused_choice(k);
     s.sums = sums_of(&s);
     return s;
@@ -94,31 +104,28 @@ bool roll_shapes_make(struct rollup *r)
     return r->shape != NULL;
 }
 
-static enum roll_cause old_cause(const struct roll_row *row)
+static enum roll_cause old_cause(const struct roll_shape *s, const struct profile *p)
 {
-    if (row->shape->refused_choice)
+    if (s->refused_choice)
         return OLD_REFUSED;
-    if (row->shape->retry)
+    if (s->retry)
         return OLD_FALLBACK;
-    if (row->k->flags & CUBE_OTHER)
+    if (s->k->flags & CUBE_OTHER)
         return OLD_FOLDED;
-    if (!row->profile)
+    if (!p)
         return OLD_UNKNOWN;
-    return version_is_old(row->profile->max_version) ? OLD_OFFER : OLD_CHOICE;
+    return version_is_old(p->max_version) ? OLD_OFFER : OLD_CHOICE;
 }
 
 struct roll_row roll_row_of(const struct rollup *r, uint32_t id)
 {
     const struct cube_row *at = cube_row_at(r->cube, id);
     const struct roll_shape *s = &r->shape[at->key.shape];
-    struct roll_row row = { .at = at, .shape = s, .k = s->k, .suite = s->suite, .slot = s->slot, .old = s->old,
-                            .failed = s->failed };
-    row.count = cube_row_count(r->cube, at);
-    row.profile = cube_profile(r->cube, at->key.profile);
-    row.cert = cube_cert(r->cube, at->key.cert);
-    row.cause = row.old ? (uint8_t)old_cause(&row) : OLD_UNKNOWN;
-    row.stuck = row.failed && !s->retry && row.profile && version_is_old(row.profile->max_version);
-    return row;
+    const struct profile *p = cube_profile(r->cube, at->key.profile);
+    uint8_t cause = s->old ? (uint8_t)old_cause(s, p) : OLD_UNKNOWN;
+    bool stuck = s->failed && !s->retry && p && version_is_old(p->max_version);
+    return (struct roll_row){ .at = at, .shape = s, .k = s->k, .profile = p, .cert = cube_cert(r->cube, at->key.cert),
+                              .count = cube_row_count(r->cube, at), .cause = cause, .stuck = stuck };
 }
 
 static void widen(uint16_t *version, uint16_t by, int direction)
@@ -144,15 +151,15 @@ void tally_add(struct tally *t, const struct roll_row *row)
     t->handshakes += n;
     if (row->k->outcome == OUTCOME_COMPLETED)
         t->completed += n;
-    if (row->failed)
+    if (row->shape->failed)
         t->failed += n;
     if (row->stuck)
         t->stuck += n;
     if (version != VER_NONE) {
         t->negotiated += n;
-        t->version[row->slot] += n;
+        t->version[row->shape->slot] += n;
     }
-    if (row->old) {
+    if (row->shape->old) {
         t->old += n;
         t->cause[row->cause] += n;
     }

@@ -179,7 +179,7 @@ static void client_sum(const struct rollup *r, const struct roll_group *g, struc
             out->servers++;
         }
         last = row.at;
-        if (row.old) {
+        if (row.shape->old) {
             out->old_servers += here.count == 0;
             here.count += row.count;
             if (here.version == VER_NONE || version_rank(row.k->version) < version_rank(here.version))
