@@ -231,43 +231,59 @@ uint32_t *cube_sorted(const struct cube *c)
     return less ? less : out;
 }
 
+/* Rows go to their places in circles: each to where the one before it left. Where a circle goes on is known only when its last
+ * place was looked up, in no order, so all circles are written down before a row is touched: then rows come ahead of their turn. */
 enum { SOON = 16 };
+#define CIRCLE_BEGINS (UINT32_C(1) << 31)
 
-/* Rows to their places, in circles: each goes where the one before it left. from[at], from 0, is where the row lies that belongs
- * at this place; a circle that was gone round is left as places that are their own. Where to go next is known by what was read last,
- * so that is kept as narrow as can be, and goes before the rows. */
-static void rows_arrange(struct records *rows, uint32_t *from, uint32_t n)
+/* from[at], from 0: where the row lies that belongs at this place. Becomes places that are their own. Returns how many of circle[]
+ * there are. */
+static uint32_t circles_write(uint32_t *from, uint32_t n, uint32_t *circle)
 {
+    uint32_t places = 0;
     for (uint32_t start = 0; start < n; start++) {
         if (from[start] == start)
             continue;
-        const struct cube_row first = *(const struct cube_row *)records_at(rows, start + 1);
-        uint32_t at = start, next, soon = start;
-        for (unsigned i = 0; i < SOON; i++)
-            soon = from[soon];
-        for (; (next = from[at]) != start; at = next) {
-            soon = from[soon];
-            __builtin_prefetch(records_at(rows, soon + 1));
-            memcpy(records_at(rows, at + 1), records_at(rows, next + 1), sizeof first);
+        uint32_t at = start, first = places;
+        do {
+            uint32_t next = from[at];
+            circle[places++] = at;
             from[at] = at;
-        }
-        memcpy(records_at(rows, at + 1), &first, sizeof first);
-        from[at] = at;
+            at = next;
+        } while (at != start);
+        circle[first] |= CIRCLE_BEGINS;
+    }
+    return places;
+}
+
+static void circles_go(struct records *rows, const uint32_t *circle, uint32_t places)
+{
+    struct cube_row first;
+    for (uint32_t i = 0; i < places; i++) {
+        struct cube_row *at = records_at(rows, (circle[i] & ~CIRCLE_BEGINS) + 1);
+        if (i + SOON < places)
+            __builtin_prefetch(records_at(rows, (circle[i + SOON] & ~CIRCLE_BEGINS) + 1));
+        if (circle[i] & CIRCLE_BEGINS)
+            first = *at;
+        bool ends = i + 1 == places || circle[i + 1] & CIRCLE_BEGINS;
+        *at = ends ? first : *(const struct cube_row *)records_at(rows, circle[i + 1] + 1);
     }
 }
 
-/* Items in order of id. false: out of memory, nothing has moved. */
-static bool items_arrange(struct records *rows, struct cube_item *item, uint32_t n)
+/* Items are in order of id then. false: out of memory, nothing has moved. */
+static bool rows_arrange(struct records *rows, struct cube_item *item, uint32_t n)
 {
-    uint32_t *from = malloc(n * sizeof *from);
-    for (uint32_t i = 0; from && i < n; i++) {
+    uint32_t *from = malloc(n * sizeof *from), *circle = malloc(n * sizeof *circle);
+    bool ok = from && circle;
+    for (uint32_t i = 0; ok && i < n; i++) {
         from[i] = item[i].id - 1u;
         item[i].id = (i + 1) & ID_MOST;
     }
-    if (from)
-        rows_arrange(rows, from, n);
+    if (ok)
+        circles_go(rows, circle, circles_write(from, n, circle));
     free(from);
-    return from != NULL;
+    free(circle);
+    return ok;
 }
 
 void cube_arrange(struct cube *c)
@@ -277,7 +293,7 @@ void cube_arrange(struct cube *c)
     c->sorted = cube_items(c);
     if (!c->sorted)
         return;
-    bool arranged = items_arrange(&c->rows, c->sorted, cube_rows(c));
+    bool arranged = rows_arrange(&c->rows, c->sorted, cube_rows(c));
     if (arranged) {
         free(c->order);
         c->order = NULL;
