@@ -7,7 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Strings lie back to back in chunks that never move; an entry says where. Slots hold ids, probed linearly. */
+/* Strings lie back to back in chunks that never move; an entry says where. Slots, probed linearly, hold ids, and above each, in the
+ * bits that no id needs, what its hash has there: others that lie in the way are told by that. */
 enum { CHUNK = 256 * 1024, FIRST_SLOTS = 64 };
 
 struct entry {
@@ -68,17 +69,59 @@ static uint32_t hash_of(const struct intern *t, const void *key, size_t n)
     return (uint32_t)XXH3_64bits_withSeed(key, n, t->seed);
 }
 
+/* The first slot from i on that is empty, or of an entry with this hash as far as the slot tells. */
+static uint32_t likely(const struct intern *t, uint32_t i, uint32_t h)
+{
+    while (t->slot[i & t->mask] && (t->slot[i & t->mask] ^ h) & ~t->mask)
+        i++;
+    return i & t->mask;
+}
+
+static const struct entry *entry_at(const struct intern *t, uint32_t slot)
+{
+    return &t->entry[(t->slot[slot] & t->mask) - 1];
+}
+
 /* The slot that holds these bytes, or the empty one where they would go. */
 static uint32_t probe(const struct intern *t, const void *key, size_t n, uint32_t h)
 {
-    for (uint32_t i = h & t->mask;; i = (i + 1) & t->mask) {
-        uint32_t id = t->slot[i];
-        if (id == 0)
+    for (uint32_t i = likely(t, h, h);; i = likely(t, i + 1, h)) {
+        if (!t->slot[i])
             return i;
-        const struct entry *e = &t->entry[id - 1];
+        const struct entry *e = entry_at(t, i);
         if (e->hash == h && e->len == n && memcmp(e->key, key, n) == 0)
             return i;
     }
+}
+
+uint32_t intern_expect(const struct intern *t, const void *key, size_t n)
+{
+    uint32_t h = hash_of(t, key, n);
+    __builtin_prefetch(&t->slot[h & t->mask]);
+    return h;
+}
+
+void intern_expect_entry(const struct intern *t, uint32_t expected)
+{
+    uint32_t i = likely(t, expected, expected);
+    if (t->slot[i])
+        __builtin_prefetch(entry_at(t, i));
+}
+
+void intern_expect_bytes(const struct intern *t, uint32_t expected)
+{
+    uint32_t i = likely(t, expected, expected);
+    if (t->slot[i])
+        __builtin_prefetch(entry_at(t, i)->key);
+}
+
+/* A free slot for an entry that is in none. */
+static void place(uint32_t *slot, uint32_t mask, uint32_t h, uint32_t id)
+{
+    uint32_t i = h & mask;
+    while (slot[i])
+        i = (i + 1) & mask;
+    slot[i] = (h & ~mask) | id;
 }
 
 static bool grow_slots(struct intern *t)
@@ -87,12 +130,8 @@ static bool grow_slots(struct intern *t)
     uint32_t *slot = calloc((size_t)mask + 1, sizeof *slot);
     if (!slot)
         return false;
-    for (uint32_t id = 1; id <= t->count; id++) {
-        uint32_t i = t->entry[id - 1].hash & mask;
-        while (slot[i])
-            i = (i + 1) & mask;
-        slot[i] = id;
-    }
+    for (uint32_t id = 1; id <= t->count; id++)
+        place(slot, mask, t->entry[id - 1].hash, id);
     free(t->slot);
     t->slot = slot;
     t->bytes += ((size_t)mask - t->mask) * sizeof *slot;
@@ -106,12 +145,8 @@ void intern_truncate(struct intern *t, uint32_t count)
         return;
     t->count = count;
     memset(t->slot, 0, ((size_t)t->mask + 1) * sizeof *t->slot);
-    for (uint32_t id = 1; id <= count; id++) {
-        uint32_t i = t->entry[id - 1].hash & t->mask;
-        while (t->slot[i])
-            i = (i + 1) & t->mask;
-        t->slot[i] = id;
-    }
+    for (uint32_t id = 1; id <= count; id++)
+        place(t->slot, t->mask, t->entry[id - 1].hash, id);
 }
 
 static bool grow_entries(struct intern *t)
@@ -152,7 +187,7 @@ uint32_t intern_put(struct intern *t, const void *key, size_t n, bool *fresh)
     if (fresh)
         *fresh = false;
     if (t->slot[i])
-        return t->slot[i];
+        return t->slot[i] & t->mask;
     if (t->count >= t->max || n > UINT32_MAX)
         return 0;
     if (t->count * 2ull >= t->mask) {
@@ -168,7 +203,7 @@ uint32_t intern_put(struct intern *t, const void *key, size_t n, bool *fresh)
     if (n)
         memcpy(p, key, n);
     t->entry[t->count] = (struct entry){ .key = p, .len = (uint32_t)n, .hash = h };
-    t->slot[i] = ++t->count;
+    t->slot[i] = (h & ~t->mask) | ++t->count;
     if (fresh)
         *fresh = true;
     return t->count;
@@ -176,7 +211,7 @@ uint32_t intern_put(struct intern *t, const void *key, size_t n, bool *fresh)
 
 uint32_t intern_find(const struct intern *t, const void *key, size_t n)
 {
-    return t->slot[probe(t, key, n, hash_of(t, key, n))];
+    return t->slot[probe(t, key, n, hash_of(t, key, n))] & t->mask;
 }
 
 const void *intern_key(const struct intern *t, uint32_t id, size_t *n)

@@ -95,6 +95,13 @@ uint64_t records_expect(const struct records *t, const void *key)
     return hash;
 }
 
+void records_expect_record(const struct records *t, uint64_t expected)
+{
+    uint32_t slot = t->loose ? 0 : t->slot[(uint32_t)expected & t->mask];
+    if (slot && (slot & ~t->mask) == tag_of(t->mask, expected))
+        __builtin_prefetch(records_at(t, slot & t->mask));
+}
+
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom)
 {
     return records_put_expected(t, hash_of(t, key), key, max, oom);

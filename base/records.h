@@ -30,6 +30,7 @@ void records_free(struct records *t);
 uint32_t records_put(struct records *t, const void *key, uint32_t max, bool *oom);
 /* The same in two steps, with others in between: the slot that is looked at first is on its way into the cache meanwhile. */
 uint64_t records_expect(const struct records *t, const void *key);
+void records_expect_record(const struct records *t, uint64_t expected); /* between the two: the record, if it is there */
 uint32_t records_put_expected(struct records *t, uint64_t expected, const void *key, uint32_t max, bool *oom);
 /* Records are about to change places, or no more will come: the slots are freed. Putting one makes them again, which costs a walk
  * over all. */

@@ -146,22 +146,32 @@ static uint32_t put(struct cube *c, struct table t, uint32_t max, const void *ke
     return id;
 }
 
-/* Host names are case-insensitive and may end with the root's dot (RFC 1034 section 3.1): one name, one id. */
-uint32_t cube_put_name(struct cube *c, struct rd name)
+/* Host names are case-insensitive and may end with the root's dot (RFC 1034 section 3.1): one name, one id. Returns its length. */
+static uint8_t name_fold(struct rd name, uint8_t low[LIMIT_NAME_BYTES])
 {
-    uint8_t low[LIMIT_NAME_BYTES];
     size_t n = rd_left(&name);
     if (n && name.p[n - 1] == '.')
         n--;
-    if (n > sizeof low)
-        n = sizeof low;
+    if (n > LIMIT_NAME_BYTES)
+        n = LIMIT_NAME_BYTES;
     for (size_t i = 0; i < n; i++)
         low[i] = (uint8_t)(name.p[i] >= 'A' && name.p[i] <= 'Z' ? name.p[i] | 0x20 : name.p[i]);
+    return (uint8_t)n;
+}
+
+static uint32_t name_put(struct cube *c, const uint8_t *low, size_t n)
+{
     bool fresh, spent = c->name_bytes + n > (size_t)c->opt.max_names * LIMIT_NAME_MEAN;
     uint32_t id = put(c, (struct table){ c->names, NULL, &c->name_order }, spent ? 0 : c->opt.max_names, low, n, &fresh);
     if (fresh)
         c->name_bytes += n;
     return id;
+}
+
+uint32_t cube_put_name(struct cube *c, struct rd name)
+{
+    uint8_t low[LIMIT_NAME_BYTES];
+    return name_put(c, low, name_fold(name, low));
 }
 
 /* Everything that follows from the offer. false: out of memory. */
@@ -325,25 +335,14 @@ bool cube_put_row(struct cube *c, const struct cube_key *k, const struct cube_va
     return row != 0;
 }
 
-/* The ids of the key: name, profile and what it fell back from, certificate. false: one of them could not be kept. */
+/* Certificate and profile of the key. false: one of them could not be kept. */
 static bool key_ids(struct cube *c, const struct tls_event *ev, struct cube_key *k)
 {
-    bool whole = true;
-    if (ev->ch && rd_left(&ev->ch->sni) > 0)
-        whole = (k->sni = cube_put_name(c, ev->ch->sni)) != 0;
-    if (ev->cert)
-        whole = (k->cert = cube_put_cert(c, ev->cert)) != 0 && whole;
+    bool whole = !ev->cert || (k->cert = cube_put_cert(c, ev->cert)) != 0;
     if (rd_left(&ev->offer) == 0)
         return whole;
     k->profile = profile_of(c, ev);
-    if (!k->profile)
-        return false;
-    const struct profile *p = column_at(&c->profile, k->profile);
-    const struct fallback_hello h = { .client = &ev->client, .server = &ev->server, .via = &ev->via.addr, .sni = k->sni,
-                                      .profile = k->profile, .max_version = p->max_version, .outcome = ev->outcome,
-                                      .ts_ns = ev->ts_ns, .end_ns = ev->end_ns };
-    k->fallback_from = fallback_from(c->fallback, &h);
-    return whole;
+    return k->profile && whole;
 }
 
 static void key_facts(const struct cube *c, const struct tls_event *ev, struct cube_key *k)
@@ -370,7 +369,53 @@ static void key_facts(const struct cube *c, const struct tls_event *ev, struct c
     k->offered = ev->server_offered_upgrade;
 }
 
-static void tally_now(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+/* ---- events ---- */
+
+/* What is left of an event when it is gone. */
+static void late_take(struct cube *c, const struct tls_event *ev, struct cube_late *l)
+{
+    l->key = (struct cube_key){ .day = 0 };
+    l->val = (struct cube_val){
+        .count = 1,
+        .first_ns = ev->ts_ns,
+        .last_ns = ev->ts_ns,
+        .exemplar = { .ts_ns = ev->ts_ns,
+                      .frame = ev->frame_client_hello ? ev->frame_client_hello : ev->frame_server_hello,
+                      .input = ev->input,
+                      .client_port = ev->client.port },
+    };
+    l->client = ev->client;
+    l->via = ev->via.addr;
+    l->end_ns = ev->end_ns;
+    l->at = c->now;
+    l->step = 0;
+    l->held = false;
+    l->named = ev->ch && rd_left(&ev->ch->sni) > 0;
+    if (l->named)
+        l->name_len = name_fold(ev->ch->sni, l->name);
+    l->whole = key_ids(c, ev, &l->key);
+    key_facts(c, ev, &l->key);
+}
+
+/* The name, and what else follows only from it or from the order of handshakes. */
+static void late_name(struct cube *c, struct cube_late *l)
+{
+    struct cube_key *k = &l->key;
+    const struct cube_order now = c->now;
+    c->now = l->at;
+    if (l->named)
+        l->whole = (k->sni = name_put(c, l->name, l->name_len)) != 0 && l->whole;
+    c->now = now;
+    if (!k->profile)
+        return;
+    const struct profile *p = column_at(&c->profile, k->profile);
+    const struct fallback_hello h = { .client = &l->client, .server = &k->server, .via = &l->via, .sni = k->sni,
+                                      .profile = k->profile, .max_version = p->max_version, .outcome = k->outcome,
+                                      .ts_ns = l->val.first_ns, .end_ns = l->end_ns };
+    k->fallback_from = fallback_from(c->fallback, &h);
+}
+
+static void tally(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
 {
     uint32_t row = cube_place(c, k, whole);
     if (!row && whole) /* no memory for a new row; there may be an "other" one */
@@ -381,88 +426,120 @@ static void tally_now(struct cube *c, const struct cube_key *k, const struct cub
         c->lost += v->count;
 }
 
-/* Where rows are many, the slot that tells where one lies is in no cache: it is fetched while a few others are tallied. */
-enum { LATE = 8, LATE_FROM = 1 << 15 };
-
-static void tally_first(struct cube *c)
+/* Whoever was refused TLS at this server a moment ago may have come back; and who was refused now may be about to. */
+static void late_reconnect(struct cube *c, struct cube_late *l)
 {
-    const struct cube_late *l = &c->late[c->late_first++ % LATE];
-    bool oom;
-    c->lates--;
-    uint32_t row = l->packed.shape ? records_put_expected(&c->rows, l->expected, &l->packed, row_limit(c, 0), &oom) : 0;
-    if (row)
-        cube_add(c, row, &l->val);
-    else
-        tally_now(c, &l->key, &l->val, l->whole);
+    const struct reconnect_parties who = { &l->client, &l->key.server, &l->via };
+    struct refusal past, mine = { .end_ns = l->end_ns, .whole = l->whole };
+    while (reconnect_follows(c->reconnect, &who, l->val.first_ns, &past)) {
+        past.key.aftermath = AFTER_RECONNECT;
+        tally(c, &past.key, &past.val, past.whole);
+    }
+    l->held = l->key.aftermath == AFTER_CLOSE;
+    if (!l->held)
+        return;
+    mine.key = l->key;
+    mine.val = l->val;
+    if (reconnect_hold(c->reconnect, &who, &mine, &past))
+        tally(c, &past.key, &past.val, past.whole);
 }
 
-static void tally_late(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+/*
+ * Where rows are many, what a handshake is looked up in is in no cache any more when it comes: tables of names, parties and rows,
+ * and in each a slot leads to an entry, and that to bytes. So a handshake waits while the next few come, and with each of them it
+ * goes one step on, which reads what the last one sent for and sends for what is needed next.
+ */
+enum { LATE_FROM = 1 << 15 };
+
+static void step_slots(struct cube *c, struct cube_late *l)
 {
-    if (c->lates == LATE)
-        tally_first(c);
-    struct cube_late *l = &c->late[(c->late_first + c->lates++) % LATE];
-    l->key = *k;
-    l->val = *v;
-    l->whole = whole;
-    if (!whole || !pack(c, k, 0, &l->packed))
+    if (l->named)
+        l->name_expected = intern_expect(c->names, l->name, l->name_len);
+    if (cube_party_is_kept(&l->key.client.addr))
+        l->party[0] = records_expect(&c->parties, l->key.client.addr.b);
+    if (cube_party_is_kept(&l->key.server.addr))
+        l->party[1] = records_expect(&c->parties, l->key.server.addr.b);
+}
+
+static void step_entries(struct cube *c, struct cube_late *l)
+{
+    if (l->named)
+        intern_expect_entry(c->names, l->name_expected);
+    if (cube_party_is_kept(&l->key.client.addr))
+        records_expect_record(&c->parties, l->party[0]);
+    if (cube_party_is_kept(&l->key.server.addr))
+        records_expect_record(&c->parties, l->party[1]);
+}
+
+static void step_bytes(struct cube *c, struct cube_late *l)
+{
+    if (l->named)
+        intern_expect_bytes(c->names, l->name_expected);
+}
+
+static void step_key(struct cube *c, struct cube_late *l)
+{
+    late_name(c, l);
+    late_reconnect(c, l);
+    if (l->held || !l->whole || !pack(c, &l->key, 0, &l->packed))
         l->packed.shape = 0;
     else
-        l->expected = records_expect(&c->rows, &l->packed);
+        l->row = records_expect(&c->rows, &l->packed);
 }
 
-static void tally(struct cube *c, const struct cube_key *k, const struct cube_val *v, bool whole)
+static void step_tally(struct cube *c, struct cube_late *l)
 {
-    if (!c->late && c->rows.count >= LATE_FROM)
-        c->late = calloc(LATE, sizeof *c->late);
-    if (c->late)
-        tally_late(c, k, v, whole);
-    else
-        tally_now(c, k, v, whole);
+    bool oom;
+    uint32_t row = l->packed.shape ? records_put_expected(&c->rows, l->row, &l->packed, row_limit(c, 0), &oom) : 0;
+    if (row)
+        cube_add(c, row, &l->val);
+    else if (!l->held)
+        tally(c, &l->key, &l->val, l->whole);
+}
+
+static void (*const steps[])(struct cube *c, struct cube_late *l) = { step_slots, step_entries, step_bytes, step_key, step_tally };
+enum { LATE = sizeof steps / sizeof *steps };
+
+/* All that wait go one step on, in order; the first may be through then. */
+static void late_step(struct cube *c)
+{
+    for (unsigned i = 0; i < c->lates; i++) {
+        struct cube_late *l = &c->late[(c->late_first + i) % LATE];
+        steps[l->step++](c, l);
+    }
+    if (c->lates && c->late[c->late_first].step == LATE) {
+        c->late_first = (c->late_first + 1) % LATE;
+        c->lates--;
+    }
 }
 
 void cube_flush(struct cube *c)
 {
     while (c->lates)
-        tally_first(c);
-}
-
-/* Whoever was refused TLS at this server a moment ago has come back. */
-static void came_back(struct cube *c, const struct reconnect_parties *who, int64_t ts_ns)
-{
-    struct refusal past;
-    while (reconnect_follows(c->reconnect, who, ts_ns, &past)) {
-        past.key.aftermath = AFTER_RECONNECT;
-        tally(c, &past.key, &past.val, past.whole);
-    }
+        late_step(c);
 }
 
 void cube_event(struct cube *c, const struct tls_event *ev)
 {
-    struct cube_key k = { .day = 0 };
-    bool whole = key_ids(c, ev, &k);
-    key_facts(c, ev, &k);
-    const struct cube_val v = {
-        .count = 1,
-        .first_ns = ev->ts_ns,
-        .last_ns = ev->ts_ns,
-        .exemplar = { .ts_ns = ev->ts_ns,
-                      .frame = ev->frame_client_hello ? ev->frame_client_hello : ev->frame_server_hello,
-                      .input = ev->input,
-                      .client_port = ev->client.port },
-    };
-    const struct reconnect_parties who = { &ev->client, &ev->server, &ev->via.addr };
-    came_back(c, &who, ev->ts_ns);
-    struct refusal held = { .key = k, .val = v, .end_ns = ev->end_ns, .whole = whole }, displaced;
-    if (ev->aftermath != AFTER_CLOSE)
-        tally(c, &k, &v, whole);
-    else if (reconnect_hold(c->reconnect, &who, &held, &displaced))
-        tally(c, &displaced.key, &displaced.val, displaced.whole);
+    if (!c->late && c->rows.count >= LATE_FROM)
+        c->late = calloc(LATE, sizeof *c->late);
+    if (c->late) {
+        late_step(c);
+        late_take(c, ev, &c->late[(c->late_first + c->lates++) % LATE]);
+        return;
+    }
+    struct cube_late l;
+    late_take(c, ev, &l);
+    late_name(c, &l);
+    late_reconnect(c, &l);
+    if (!l.held)
+        tally(c, &l.key, &l.val, l.whole);
 }
 
 void cube_settle(struct cube *c)
 {
     struct refusal held;
+    cube_flush(c);
     while (reconnect_any(c->reconnect, &held))
         tally(c, &held.key, &held.val, held.whole);
-    cube_flush(c);
 }

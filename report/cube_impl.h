@@ -36,11 +36,18 @@ struct cube_item;
 
 /* A handshake that is tallied a few handshakes later. */
 struct cube_late {
-    struct cube_key key;
+    struct cube_key key; /* its name, and what it fell back from, come later */
     struct cube_val val;
     struct cube_row_key packed;
-    uint64_t expected; /* of records_expect */
-    bool whole;
+    struct endpoint client; /* as it was seen */
+    struct addr via;
+    int64_t end_ns;
+    struct cube_order at;
+    uint64_t row, party[2]; /* of records_expect; of those only where they are in cube.parties */
+    uint32_t step; /* what was done with it */
+    uint32_t name_expected; /* of intern_expect */
+    bool whole, held /* by reconnect: it is not tallied now */, named;
+    uint8_t name_len, name[LIMIT_NAME_BYTES];
 };
 
 struct cube {
@@ -57,7 +64,7 @@ struct cube {
     size_t name_bytes, profile_bytes;
     struct fallback *fallback;
     struct reconnect *reconnect; /* refused sessions that are not tallied yet */
-    struct cube_late *late; /* room for LATE of them; NULL: not needed yet */
+    struct cube_late *late; /* room for a few; NULL: not needed yet */
     unsigned lates, late_first;
     uint64_t lost;
     uint32_t ordered, *order; /* of so many rows the order is known: this, or NULL: they lie in it */
@@ -84,6 +91,7 @@ void cube_add(struct cube *c, uint32_t row, const struct cube_val *v);
 void cube_ja4(struct cube *c, uint32_t profile, const char *ja4, int64_t ns);
 
 /* cube_row.c */
+bool cube_party_is_kept(const struct addr *a); /* in cube.parties; others are numbers, or nothing */
 /* Pack a key. add: what it stands for is kept, if it is new. false: it is new and was not to be kept, or there is no memory
  * (c->oom). */
 bool cube_pack(struct cube *c, const struct cube_key *k, bool add, struct cube_row_key *out);

@@ -15,6 +15,11 @@ _Static_assert(offsetof(struct cube_shape, offered) == offsetof(struct cube_key,
 
 /* ---- keys ---- */
 
+bool cube_party_is_kept(const struct addr *a)
+{
+    return a->kind != ADDR_NONE && a->kind != ADDR_IP4;
+}
+
 static bool party_pack(struct cube *c, const struct addr *a, bool add, uint32_t *out)
 {
     *out = 0;
