@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 /* These n bytes, fresh from malloc and not written to. Only a hint: nothing depends on it. */
@@ -17,6 +19,19 @@ static inline void huge_hint(void *p, size_t n)
     size_t skip = (PAGE - (uintptr_t)p % PAGE) % PAGE;
     if (n >= HUGE_PAGE + skip)
         (void)madvise((uint8_t *)p + skip, (n - skip) / PAGE * PAGE, MADV_HUGEPAGE);
+}
+
+/* n zero bytes, at a multiple of such a page where they fill one. For free(). NULL: out of memory. */
+static inline void *huge_zeroed(size_t n)
+{
+    enum { HUGE_PAGE = 2 << 20 };
+    if (n < HUGE_PAGE || n % HUGE_PAGE)
+        return calloc(1, n);
+    void *p = aligned_alloc(HUGE_PAGE, n);
+    if (!p)
+        return NULL;
+    huge_hint(p, n);
+    return memset(p, 0, n);
 }
 
 #endif

@@ -42,15 +42,29 @@ static void place(uint32_t *slot, uint32_t mask, uint64_t hash, uint32_t id)
     slot[i] = tag_of(mask, hash) | id;
 }
 
+enum { AHEAD = 16 };
+
+/* All records into slots: hashed some ahead, because where they go is in no cache. */
+static void place_all(const struct records *t, uint32_t *slot, uint32_t mask)
+{
+    uint64_t hash[AHEAD];
+    for (uint64_t id = 1; id <= (uint64_t)t->count + AHEAD; id++) {
+        if (id > AHEAD)
+            place(slot, mask, hash[id % AHEAD], (uint32_t)id - AHEAD);
+        if (id > t->count)
+            continue;
+        hash[id % AHEAD] = hash_of(t, records_at(t, (uint32_t)id));
+        __builtin_prefetch(slot + ((uint32_t)hash[id % AHEAD] & mask));
+    }
+}
+
 /* Full to three quarters at most: so an id is always less than the number of slots. */
 static bool grow(struct records *t, uint32_t mask)
 {
-    uint32_t *slot = calloc((size_t)mask + 1, sizeof *slot);
+    uint32_t *slot = huge_zeroed(((size_t)mask + 1) * sizeof *slot);
     if (!slot)
         return false;
-    huge_hint(slot, ((size_t)mask + 1) * sizeof *slot);
-    for (uint32_t id = 1; id <= t->count; id++)
-        place(slot, mask, hash_of(t, records_at(t, id)), id);
+    place_all(t, slot, mask);
     free(t->slot);
     t->slot = slot;
     t->mask = mask;
@@ -140,6 +154,5 @@ void records_truncate(struct records *t, uint32_t count)
     if (t->loose)
         return;
     memset(t->slot, 0, ((size_t)t->mask + 1) * sizeof *t->slot);
-    for (uint32_t id = 1; id <= count; id++)
-        place(t->slot, t->mask, hash_of(t, records_at(t, id)), id);
+    place_all(t, t->slot, t->mask);
 }

@@ -61,12 +61,21 @@ void lane_hour(struct lane *l, int64_t hour)
     l->in_hour = true;
 }
 
+static void tables_free(struct lane *l)
+{
+    flow_table_free(l->flows);
+    dissector_free(l->dissector);
+    l->flows = NULL;
+    l->dissector = NULL;
+}
+
 void lane_finish(struct lane *l)
 {
     if (l->flows)
         flow_table_finish(l->flows);
     lane_pause(l);
     cube_settle(l->cube);
+    tables_free(l); /* before there is need of memory for sorting */
     cube_arrange(l->cube);
 }
 
@@ -81,6 +90,5 @@ void lane_close(struct lane *l)
     l->sink.event = ignore_event;
     if (l->flows)
         flow_table_finish(l->flows);
-    flow_table_free(l->flows);
-    dissector_free(l->dissector);
+    tables_free(l);
 }

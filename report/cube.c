@@ -388,7 +388,7 @@ static void late_take(struct cube *c, const struct tls_event *ev, struct cube_la
     l->via = ev->via.addr;
     l->end_ns = ev->end_ns;
     l->at = c->now;
-    l->step = 0;
+    l->who = l->step = 0;
     l->held = false;
     l->named = ev->ch && rd_left(&ev->ch->sni) > 0;
     if (l->named)
@@ -409,7 +409,7 @@ static void late_name(struct cube *c, struct cube_late *l)
     if (!k->profile)
         return;
     const struct profile *p = column_at(&c->profile, k->profile);
-    const struct fallback_hello h = { .client = &l->client, .server = &k->server, .via = &l->via, .sni = k->sni,
+    const struct fallback_hello h = { .client = &l->client, .server = &k->server, .via = &l->via, .who = l->who, .sni = k->sni,
                                       .profile = k->profile, .max_version = p->max_version, .outcome = k->outcome,
                                       .ts_ns = l->val.first_ns, .end_ns = l->end_ns };
     k->fallback_from = fallback_from(c->fallback, &h);
@@ -455,6 +455,8 @@ static void step_slots(struct cube *c, struct cube_late *l)
 {
     if (l->named)
         l->name_expected = intern_expect(c->names, l->name, l->name_len);
+    if (l->key.profile)
+        l->who = fallback_expect(c->fallback, &l->client, &l->key.server);
     if (cube_party_is_kept(&l->key.client.addr))
         l->party[0] = records_expect(&c->parties, l->key.client.addr.b);
     if (cube_party_is_kept(&l->key.server.addr))
@@ -475,6 +477,9 @@ static void step_bytes(struct cube *c, struct cube_late *l)
 {
     if (l->named)
         intern_expect_bytes(c->names, l->name_expected);
+    if (l->who)
+        fallback_expect_set(c->fallback, &(struct fallback_hello){ .client = &l->client, .server = &l->key.server, .via = &l->via,
+                                                                   .who = l->who });
 }
 
 static void step_key(struct cube *c, struct cube_late *l)

@@ -43,6 +43,7 @@ struct cube_late {
     struct addr via;
     int64_t end_ns;
     struct cube_order at;
+    uint64_t who; /* of fallback_expect; 0: no hello, or not asked */
     uint64_t row, party[2]; /* of records_expect; of those only where they are in cube.parties */
     uint32_t step; /* what was done with it */
     uint32_t name_expected; /* of intern_expect */

@@ -54,11 +54,43 @@ static bool long_after(int64_t now, int64_t then)
     return now > then && (uint64_t)now - (uint64_t)then > WINDOW_NS;
 }
 
-static uint64_t hash_of(const struct fallback *f, const struct fallback_hello *h)
+static uint64_t hash_of(const struct fallback *f, const struct endpoint *client, const struct endpoint *server)
 {
-    struct endpoint pair[2] = { *h->client, *h->server };
+    struct endpoint pair[2] = { *client, *server };
     pair[0].port = 0; /* a retry comes from another port */
     return XXH3_64bits_withSeed(pair, sizeof pair, f->seed);
+}
+
+static const uint64_t *maybe_at(const struct fallback *f, uint64_t who)
+{
+    return &f->maybe[(who >> 32) % MAYBE / 64];
+}
+
+static uint64_t maybe_bit(uint64_t who)
+{
+    return UINT64_C(1) << (who >> 32) % 64;
+}
+
+static uint64_t set_number(const struct fallback_hello *h)
+{
+    const struct addr *speaker = h->via && h->via->kind != ADDR_NONE ? h->via : &h->client->addr;
+    return addr_pair(speaker, &h->server->addr) % SETS;
+}
+
+uint64_t fallback_expect(const struct fallback *f, const struct endpoint *client, const struct endpoint *server)
+{
+    uint64_t who = hash_of(f, client, server);
+    __builtin_prefetch(maybe_at(f, who));
+    return who;
+}
+
+void fallback_expect_set(const struct fallback *f, const struct fallback_hello *h)
+{
+    if (!(*maybe_at(f, h->who) & maybe_bit(h->who)))
+        return;
+    const char *set = (const char *)f->set[set_number(h)];
+    for (size_t i = 0; i < sizeof f->set[0]; i += 64)
+        __builtin_prefetch(set + i);
 }
 
 /* The pending failure that this hello may answer. Where both name a server, the name must be the same. */
@@ -97,13 +129,12 @@ uint32_t fallback_from(struct fallback *f, const struct fallback_hello *h)
         return 0;
     if (bad && h->end_ns > f->last_ns)
         f->last_ns = h->end_ns;
-    uint64_t who = hash_of(f, h), *maybe = &f->maybe[(who >> 32) % MAYBE / 64], bit = UINT64_C(1) << (who >> 32) % 64;
-    if (!bad && !(*maybe & bit))
+    uint64_t who = h->who ? h->who : hash_of(f, h->client, h->server);
+    if (!bad && !(*maybe_at(f, who) & maybe_bit(who)))
         return 0;
     if (bad)
-        *maybe |= bit;
-    const struct addr *speaker = h->via && h->via->kind != ADDR_NONE ? h->via : &h->client->addr;
-    struct failure *set = f->set[addr_pair(speaker, &h->server->addr) % SETS], *e = pending(set, h, who);
+        f->maybe[(who >> 32) % MAYBE / 64] |= maybe_bit(who);
+    struct failure *set = f->set[set_number(h)], *e = pending(set, h, who);
     if (e && version_rank(h->max_version) < version_rank(e->max_version)) {
         if (bad) /* the next step of a dance is from the same top */
             e->end_ns = h->end_ns;

@@ -22,12 +22,17 @@ struct fallback_hello {
     uint16_t max_version; /* of this hello */
     uint8_t outcome; /* enum outcome */
     int64_t ts_ns, end_ns; /* of the hello; of what ended it */
+    uint64_t who; /* fallback_expect of client and server; 0: not asked */
     const struct addr *via; /* who speaks to the server for the client; NULL or ADDR_NONE: the client itself */
 };
 
 struct fallback *fallback_new(uint64_t seed); /* NULL: out of memory */
 void fallback_free(struct fallback *f);
 
+/* A handshake that will soon be noted, in two steps with others in between: what it will be looked up in is on its way into the cache
+ * meanwhile. */
+uint64_t fallback_expect(const struct fallback *f, const struct endpoint *client, const struct endpoint *server);
+void fallback_expect_set(const struct fallback *f, const struct fallback_hello *h); /* h->who, client, server, via */
 /* Takes note of one handshake. The profile of the failed higher hello that this one follows, or 0. */
 uint32_t fallback_from(struct fallback *f, const struct fallback_hello *h);
 
