@@ -201,7 +201,7 @@ static void suite_servers(struct builder *b)
 static bool finish(struct builder *b)
 {
     struct rollup *r = b->r;
-    r->servers = intern_count(b->servers);
+    r->servers = b->servers.count;
     r->suites = intern_count(b->suites);
     r->failures = intern_count(b->failures);
     r->upgrades = intern_count(b->upgrades);
@@ -227,7 +227,7 @@ static bool finish(struct builder *b)
 bool roll_builder_open(struct builder *b)
 {
     struct rollup *r = b->r;
-    b->servers = intern_new(UINT32_MAX / 4, 0);
+    bool servers = records_init(&b->servers, ROLL_SERVER_KEY, ROLL_SERVER_KEY, 0);
     b->suites = intern_new(UINT32_MAX / 4, 0);
     b->failures = intern_new(UINT32_MAX / 4, 0);
     b->upgrades = intern_new(UINT32_MAX / 4, 0);
@@ -246,12 +246,12 @@ bool roll_builder_open(struct builder *b)
         b->sum[SUM_FACT + i] = &r->fact[i].reach;
     }
     b->suite_of = calloc(cube_shapes(r->cube) + 1u, sizeof *b->suite_of);
-    return b->servers && b->suites && b->failures && b->upgrades && b->suite_of && r->fact;
+    return servers && b->suites && b->failures && b->upgrades && b->suite_of && r->fact;
 }
 
 void roll_builder_close(struct builder *b)
 {
-    intern_free(b->servers);
+    records_free(&b->servers);
     intern_free(b->suites);
     intern_free(b->failures);
     intern_free(b->upgrades);

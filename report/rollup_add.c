@@ -4,13 +4,16 @@
 
 #include <stdlib.h>
 
-enum { SOON = 6 }; /* rows ahead */
+enum { SOON = 6, /* rows ahead */
+       AT_ONCE = 1024, /* rows whose servers are found before they are added: they are in the cache then */
+       BATCH = 16 }; /* looked up at a time */
 
 struct server_key { /* as in a row; compared as memory */
     uint32_t at;
     uint16_t port;
     uint8_t kind, transport, upgrade, pad[3];
 };
+_Static_assert(sizeof(struct server_key) == ROLL_SERVER_KEY, "no padding");
 
 struct failure_key {
     uint8_t outcome, alert_from, alert_code, encrypted;
@@ -81,13 +84,25 @@ static struct server_key server_key(const struct cube_row *at, const struct cube
     return (struct server_key){ .at = at->key.server, .port = at->key.port, .kind = at->key.kinds & 15, .transport = k->transport };
 }
 
-static uint32_t server_row(struct builder *b, const struct cube_row *at, const struct cube_shape *k)
+uint32_t roll_server_row(struct builder *b, const void *key, uint64_t expected, bool *fresh)
 {
-    const struct server_key key = server_key(at, k);
+    uint32_t before = b->servers.count;
+    bool oom;
+    uint32_t id = records_put_expected(&b->servers, expected, key, UINT32_MAX / 4, &oom);
+    *fresh = id > before;
+    if (*fresh && roll_table_room(&b->r->server, before, sizeof *b->r->server))
+        memset(&b->r->server[before], 0, sizeof *b->r->server);
+    else if (*fresh)
+        id = 0;
+    b->failed = b->failed || !id;
+    return id;
+}
+
+static uint32_t server_row(struct builder *b, const struct server_key *key, uint64_t expected, const struct cube_row *at,
+                           const struct cube_shape *k)
+{
     bool fresh;
-    if (key.kind == ADDR_NONE) /* folded rows without a server */
-        return 0;
-    uint32_t id = roll_table_row(b, b->servers, &b->r->server, sizeof *b->r->server, &key, sizeof key, &fresh);
+    uint32_t id = roll_server_row(b, key, expected, &fresh);
     if (id && fresh) {
         struct roll_server *s = &b->r->server[id - 1];
         s->at = cube_row_server(b->r->cube, at);
@@ -347,13 +362,33 @@ static void group_apart(struct builder *b, const struct roll_group *g, struct ro
         r->apart[r->aparts++] = *a;
 }
 
-void roll_servers_number(struct builder *b)
+/* A few rows: those of folded handshakes may have no server. */
+static void batch_number(struct builder *b, uint32_t from, uint32_t to)
 {
-    for (uint32_t i = b->from; i < b->to && !b->failed; i++) {
-        const struct cube_row *at = cube_row_at(b->r->cube, b->r->order[i]);
-        const struct roll_shape *s = &b->r->shape[at->key.shape];
-        b->place[i].server = s->upgrade ? 0 : server_row(b, at, s->k);
+    const struct rollup *r = b->r;
+    struct server_key key[BATCH];
+    uint64_t expected[BATCH];
+    for (uint32_t i = from; i < to; i++) {
+        const struct cube_row *at = cube_row_at(r->cube, r->order[i]);
+        key[i - from] = server_key(at, r->shape[at->key.shape].k);
+        expected[i - from] = records_expect(&b->servers, &key[i - from]);
     }
+    for (uint32_t i = from; i < to && !b->failed; i++) {
+        const struct cube_row *at = cube_row_at(r->cube, r->order[i]);
+        const struct roll_shape *s = &r->shape[at->key.shape];
+        if (!s->upgrade && key[i - from].kind != ADDR_NONE)
+            b->place[i].server = server_row(b, &key[i - from], expected[i - from], at, s->k);
+    }
+}
+
+/* The servers of all rows up to this one, and of some more. */
+static void servers_number(struct builder *b, uint32_t to)
+{
+    if (b->numbered >= to)
+        return;
+    to = b->to - to > AT_ONCE ? to + AT_ONCE : b->to;
+    for (; b->numbered < to; b->numbered += to - b->numbered < BATCH ? to - b->numbered : BATCH)
+        batch_number(b, b->numbered, to - b->numbered < BATCH ? to : b->numbered + BATCH);
 }
 
 /* What is known of a server is several lines of the cache, and there are thousands of servers. */
@@ -367,6 +402,7 @@ static void server_fetch(const struct builder *b, uint32_t at)
 void roll_group_add(struct builder *b, const struct roll_group *g)
 {
     struct roll_apart apart;
+    servers_number(b, g->to);
     int set_apart = roll_apart_decide(b->r, g, &apart);
     if (set_apart < 0)
         b->failed = true;

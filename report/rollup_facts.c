@@ -142,6 +142,9 @@ static bool guessed(const struct roll_row *r)
     return r->k->flags & EV_DIRECTION_GUESSED;
 }
 
+/* Those that a hello and a certificate tell stand together, because they are looked for in every row. */
+enum { HELLO_FIRST = 9, HELLO_END = 11, CERT_FIRST = 13, CERT_END = 18 };
+
 static const struct {
     const char *name;
     enum { SHAPE, HELLO, CERT } by; /* what it can be told by: the shape alone, also a hello, also a certificate */
@@ -157,11 +160,11 @@ static const struct {
     { "dh_below_2048", SHAPE, small_dh, "a Diffie-Hellman prime of less than 2048 bits" },
     { "signature_sha1", SHAPE, old_signature, "the key exchange was signed with SHA-1 or MD5 (TLS 1.2)" },
     { "compression", SHAPE, compressed, "TLS compression was negotiated" },
-    { "sslv2_hello", HELLO, sslv2_hello, "the ClientHello had the SSLv2 format" },
+    [HELLO_FIRST] = { "sslv2_hello", HELLO, sslv2_hello, "the ClientHello had the SSLv2 format" },
     { "no_sni", HELLO, no_sni, "the client named no server (no SNI)" },
     { "no_extended_master_secret", SHAPE, no_ems, "without extended master secret (before TLS 1.3)" },
     { "no_renegotiation_info", SHAPE, no_renegotiation_info, "without secure renegotiation (before TLS 1.3)" },
-    { "cert_expired", CERT, cert_expired, "the server's certificate had expired" },
+    [CERT_FIRST] = { "cert_expired", CERT, cert_expired, "the server's certificate had expired" },
     { "cert_not_yet_valid", CERT, cert_early, "the server's certificate was not yet valid" },
     { "cert_key_small", CERT, small_key, "a certificate key of RSA or DSA < 2048, EC < 224 bits" },
     { "cert_hash_sha1", CERT, old_cert_hash, "a certificate signed with SHA-1 or MD5" },
@@ -186,22 +189,21 @@ const char *roll_fact_text(unsigned i)
     return facts[i].text;
 }
 
-static uint64_t facts_by(const struct roll_row *row, bool shape)
+uint64_t roll_facts_of_shape(const struct roll_row *row)
 {
-    const bool known[] = { [SHAPE] = shape, [HELLO] = !shape && row->profile, [CERT] = !shape && row->cert };
     uint64_t sums = 0;
     for (unsigned i = 0; i < roll_fact_count; i++)
-        if (known[facts[i].by])
+        if (facts[i].by == SHAPE)
             sums |= (uint64_t)facts[i].holds(row) << (SUM_FACT + i);
     return sums;
 }
 
-uint64_t roll_facts_of_shape(const struct roll_row *row)
-{
-    return facts_by(row, true);
-}
-
 uint64_t roll_facts_of_rest(const struct roll_row *row)
 {
-    return row->profile || row->cert ? facts_by(row, false) : 0;
+    uint64_t sums = 0;
+    for (unsigned i = HELLO_FIRST; row->profile && i < HELLO_END; i++)
+        sums |= (uint64_t)facts[i].holds(row) << (SUM_FACT + i);
+    for (unsigned i = CERT_FIRST; row->cert && i < CERT_END; i++)
+        sums |= (uint64_t)facts[i].holds(row) << (SUM_FACT + i);
+    return sums;
 }

@@ -4,6 +4,7 @@
 #define REPORT_ROLLUP_IMPL_H
 
 #include "base/intern.h"
+#include "base/records.h"
 #include "report/pairs.h"
 #include "report/rollup.h"
 
@@ -71,12 +72,16 @@ struct roll_side {
 enum { SUM_ALL, SUM_OLD, SUM_STUCK, SUM_CAUSE, SUM_VERSION = SUM_CAUSE + OLD_CAUSES, SUM_FACT = SUM_VERSION + ROLL_VERSIONS,
        SUM_MOST = 64 };
 
+enum { ROLL_SERVER_KEY = 12 }; /* bytes */
+
 /* While rows are added up: all, or those of the clients that are one thread's. Tables are found by key and lie in arrays that grow;
  * id - 1 is the index. */
 struct builder {
     struct rollup *r;
     uint32_t from, to; /* r->order[from..to) */
-    struct intern *servers, *suites, *failures, *upgrades;
+    uint32_t numbered; /* of these, rows whose servers were found */
+    struct records servers; /* keys alone */
+    struct intern *suites, *failures, *upgrades;
     uint32_t *suite_of; /* by shape: its row of r->suite, from 1; 0: not yet, or none */
     struct roll_place { /* beside r->order: the server and the suite that a row counts for; 0: none */
         uint32_t server, suite;
@@ -92,9 +97,7 @@ struct builder {
 bool roll_builder_open(struct builder *b); /* b->r is filled, but for the sums. false: out of memory; it is to be closed */
 void roll_builder_close(struct builder *b);
 
-/* First find the server of each row, */
-void roll_servers_number(struct builder *b);
-/* then add the rows of one client. */
+/* Add the rows of one client. */
 void roll_group_add(struct builder *b, const struct roll_group *g);
 
 /* rollup_join.c: add up all rows, in as many threads as the view says. Then *b is what one thread would have come to. */
@@ -102,6 +105,8 @@ void roll_rows_add(struct builder *b);
 
 /* What adding up sums needs, and adding up rows too. */
 uint32_t roll_table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n, bool *fresh);
+/* The same of servers; expected is of records_expect(). */
+uint32_t roll_server_row(struct builder *b, const void *key, uint64_t expected, bool *fresh);
 bool roll_table_room(void *array, uint32_t count, size_t size); /* for one more element */
 void roll_weakest_add(struct roll_server *s, uint32_t suite, int strength, uint64_t n);
 void roll_refusal_code(struct roll_upgrade *u, uint16_t code);

@@ -15,7 +15,7 @@ enum { PART_ROWS = 2048 }; /* at least: else another thread costs more than it s
 static void range_add(struct builder *b)
 {
     struct roll_group g = { .to = b->from };
-    roll_servers_number(b);
+    b->numbered = b->from;
     while (!b->failed && roll_group_next(b->r, &g, b->to))
         roll_group_add(b, &g);
 }
@@ -112,11 +112,12 @@ static uint32_t row_over(struct builder *b, struct intern *into, void *array, si
 /* The numbers that from's servers and suites have in b: the caller frees them. NULL: out of memory. */
 static uint32_t *servers_join(struct builder *b, const struct builder *from)
 {
-    uint32_t n = intern_count(from->servers), *map = calloc(n + 1u, sizeof *map);
+    uint32_t n = from->servers.count, *map = calloc(n + 1u, sizeof *map);
     bool fresh;
     for (uint32_t id = 1; map && id <= n; id++) {
         const struct roll_server *s = &from->r->server[id - 1];
-        map[id] = row_over(b, b->servers, &b->r->server, sizeof *s, from->servers, id, &fresh);
+        const void *key = records_at(&from->servers, id);
+        map[id] = roll_server_row(b, key, records_expect(&b->servers, key), &fresh);
         if (!map[id])
             break;
         struct roll_server *into = &b->r->server[map[id] - 1];
