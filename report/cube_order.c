@@ -107,28 +107,53 @@ static int item_cmp(const void *x, const void *y, void *cube)
     return cube_item_cmp(cube, x, cube, y);
 }
 
-static int party_cmp(const void *x, const void *y, void *cube)
+struct party {
+    uint8_t b[sizeof((struct addr *)0)->b];
+    uint32_t id;
+};
+
+/* A pass of a radix sort, by this byte. false: it is the same in all, no pass. */
+static bool parties_pass(const struct party *from, struct party *to, uint32_t n, unsigned byte)
 {
-    const struct records *p = &((const struct cube *)cube)->parties;
-    return memcmp(records_at(p, *(const uint32_t *)x), records_at(p, *(const uint32_t *)y), p->key);
+    uint32_t start[256] = { 0 }, sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        start[from[i].b[byte]]++;
+    if (start[from[0].b[byte]] == n)
+        return false;
+    for (unsigned v = 0; v < 256; v++) {
+        uint32_t count = start[v];
+        start[v] = sum;
+        sum += count;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        to[start[from[i].b[byte]]++] = from[i];
+    return true;
 }
 
 /* Of parties that are no IPv4 addresses: rank[id], lower for who comes first. The caller frees it. NULL: out of memory. */
 static uint32_t *party_ranks(const struct cube *c)
 {
-    uint32_t n = c->parties.count, *order = malloc((n + 1u) * sizeof *order), *rank = malloc((n + 1u) * sizeof *rank);
-    if (!order || !rank) {
-        free(order);
-        free(rank);
-        return NULL;
+    uint32_t n = c->parties.count, *rank = malloc((n + 1u) * sizeof *rank);
+    struct party *a = malloc((n + 1u) * sizeof *a), *b = malloc((n + 1u) * sizeof *b), *from = a, *to = b;
+    bool ok = rank && a && b;
+    for (uint32_t i = 0; ok && i < n; i++) {
+        memcpy(a[i].b, records_at(&c->parties, i + 1), sizeof a[i].b);
+        a[i].id = i + 1;
     }
-    for (uint32_t i = 0; i < n; i++)
-        order[i] = i + 1;
-    qsort_r(order, n, sizeof *order, party_cmp, (void *)(uintptr_t)c);
-    for (uint32_t i = 0; i < n; i++)
-        rank[order[i]] = i;
-    free(order);
-    return rank;
+    for (unsigned byte = sizeof a->b; ok && n && byte-- > 0;)
+        if (parties_pass(from, to, n, byte)) {
+            struct party *t = from;
+            from = to;
+            to = t;
+        }
+    for (uint32_t i = 0; ok && i < n; i++)
+        rank[from[i].id] = i;
+    free(a);
+    free(b);
+    if (ok)
+        return rank;
+    free(rank);
+    return NULL;
 }
 
 enum { ID_MOST = (1 << 26) - 1 };

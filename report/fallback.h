@@ -22,8 +22,8 @@ struct fallback_hello {
     uint16_t max_version; /* of this hello */
     uint8_t outcome; /* enum outcome */
     int64_t ts_ns, end_ns; /* of the hello; of what ended it */
-    uint64_t who; /* fallback_expect of client and server; 0: not asked */
     const struct addr *via; /* who speaks to the server for the client; NULL or ADDR_NONE: the client itself */
+    uint64_t who; /* fallback_expect of client and server; 0: not asked */
 };
 
 struct fallback *fallback_new(uint64_t seed); /* NULL: out of memory */

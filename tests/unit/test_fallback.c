@@ -27,6 +27,10 @@ static uint32_t walk(struct fallback *f, const struct step *s)
     struct fallback_hello h = { .client = &client, .server = &server, .sni = s->sni, .profile = s->profile,
                                 .max_version = (uint16_t)s->version, .outcome = (uint8_t)s->outcome,
                                 .ts_ns = T0 + s->at * (SEC / 10), .end_ns = T0 + (s->at + 1) * (SEC / 10) };
+    if (s->at & 1) { /* to be told beforehand changes nothing */
+        h.who = fallback_expect(f, &client, &server);
+        fallback_expect_set(f, &h);
+    }
     return fallback_from(f, &h);
 }
 
@@ -129,7 +133,7 @@ static void times_may_be_anything(void **state)
     for (unsigned i = 0; i < N * N; i++) {
         struct fallback *f = fallback_new(1);
         struct endpoint client = party(1, 1), server = party(2, 443);
-        struct fallback_hello a = { &client, &server, 0, HIGH, VER_TLS12, OUTCOME_RESET, t[i / N], t[i / N], NULL }, b = a;
+        struct fallback_hello a = { &client, &server, 0, HIGH, VER_TLS12, OUTCOME_RESET, t[i / N], t[i / N], NULL, 0 }, b = a;
         b.profile = LOW;
         b.max_version = VER_TLS10;
         b.ts_ns = b.end_ns = t[i % N];
