@@ -269,8 +269,9 @@ struct rollup *rollup_make(const struct cube *c, const struct view *v)
     struct builder b = { .r = r };
     bool ok = roll_builder_open(&b) && roll_shapes_make(r) && rows_in_view(r);
     b.place = ok ? calloc(r->rows + 1u, sizeof *b.place) : NULL;
+    r->mark = calloc(r->rows + 1u, 1);
     r->side = b.side = calloc(1, sizeof *b.side);
-    ok = b.place && b.side;
+    ok = b.place && b.side && r->mark;
     b.to = r->rows;
     if (ok)
         roll_rows_add(&b);
@@ -296,6 +297,7 @@ void rollup_free(struct rollup *r)
     free(r->side);
     free(r->shape);
     free(r->order);
+    free(r->mark);
     free(r->server);
     free(r->suite);
     free(r->failure);

@@ -112,6 +112,7 @@ struct rollup {
     const struct view *view;
     uint32_t *order; /* rows in view, by client, server, time */
     uint32_t rows;
+    uint8_t *mark; /* beside order: of rollup_impl.h */
     struct tally total;
     struct reach version[ROLL_VERSIONS], all, old, stuck, cause[OLD_CAUSES];
     uint64_t version_apart[ROLL_VERSIONS];

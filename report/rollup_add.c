@@ -399,11 +399,19 @@ static void server_fetch(const struct builder *b, uint32_t at)
         __builtin_prefetch(p + i);
 }
 
+static int rank_offered(const struct profile *p)
+{
+    return p && p->max_version != VER_NONE ? version_rank(p->max_version) : ROLL_NO_RANK;
+}
+
 void roll_group_add(struct builder *b, const struct roll_group *g)
 {
     struct roll_apart apart;
+    int rank = ROLL_NO_RANK;
+    bool handshakes = false;
     servers_number(b, g->to);
     int set_apart = roll_apart_decide(b->r, g, &apart);
+    b->r->mark[g->from] = MARK_NONE;
     if (set_apart < 0)
         b->failed = true;
     if (set_apart) {
@@ -418,7 +426,13 @@ void roll_group_add(struct builder *b, const struct roll_group *g)
         if (row.k->flags & CUBE_OTHER)
             b->r->folded += row.count;
         upgrade_add(b, &row);
-        if (!row.shape->upgrade)
-            handshake_add(b, &row, &b->place[i]);
+        if (row.shape->upgrade)
+            continue;
+        handshake_add(b, &row, &b->place[i]);
+        handshakes = true;
+        rank = row.shape->rank < rank ? row.shape->rank : rank;
+        rank = rank_offered(row.profile) < rank ? rank_offered(row.profile) : rank;
     }
+    if (handshakes && b->stamp)
+        b->r->mark[g->from] = (uint8_t)(MARK_RANK + rank);
 }

@@ -8,12 +8,20 @@
 #include "report/pairs.h"
 #include "report/rollup.h"
 
+enum { ROLL_NO_RANK = 100 };
+
+/* Beside each row in order, so that clients can be walked over again without looking at their rows: 0 where it is of the same client
+ * as the one before, else this or, from MARK_RANK on, the rank of struct roll_client_wants. */
+enum { MARK_NONE = 1 /* a client that is not visited: folded, set apart, or nothing but sessions that never reached TLS */,
+       MARK_RANK = 2 };
+
 /* What follows from the shape of a row: found once for all rows of that shape. */
 struct roll_shape {
     const struct cube_shape *k;
     const struct suite *suite; /* NULL: none, or unknown */
     uint64_t sums; /* of the site, that rows of this shape count in whatever else they are */
     int strength; /* suite_strength() */
+    uint8_t rank; /* version_rank(); ROLL_NO_RANK: no version */
     uint8_t slot; /* version_slot() */
     bool old; /* version_is_old() */
     bool failed;

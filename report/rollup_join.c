@@ -237,7 +237,8 @@ static uint32_t client_begins(const struct rollup *r, uint32_t at)
 static void part_open(struct part *p, const struct builder *whole, uint32_t from, uint32_t to)
 {
     const struct rollup *r = whole->r;
-    p->r = (struct rollup){ .cube = r->cube, .view = r->view, .shape = r->shape, .order = r->order, .rows = r->rows };
+    p->r = (struct rollup){ .cube = r->cube, .view = r->view, .shape = r->shape, .order = r->order, .mark = r->mark,
+                            .rows = r->rows };
     p->b = (struct builder){ .r = &p->r, .place = whole->place, .from = from, .to = to };
     p->b.failed = !roll_builder_open(&p->b);
 }

@@ -83,6 +83,7 @@ static struct roll_shape shape_of(const struct cube_shape *k)
 {
     struct roll_shape s = { .k = k };
     s.suite = k->suite == SUITE_NONE ? NULL : suite_find(k->suite);
+    s.rank = k->version == VER_NONE ? ROLL_NO_RANK : (uint8_t)version_rank(k->version);
     s.strength = suite_strength(k->suite);
     s.slot = (uint8_t)version_slot(k->version);
     s.old = version_is_old(k->version);

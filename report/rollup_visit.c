@@ -213,27 +213,22 @@ static const char *guess(const struct cube *c, const struct stacks *s)
     return least ? least->guess : NULL;
 }
 
-static int lower(int rank, uint16_t version)
+/* The next client that is visited; begin with g->to = 0. */
+static bool client_next(const struct rollup *r, struct roll_group *g)
 {
-    return version != VER_NONE && version_rank(version) < rank ? version_rank(version) : rank;
+    do {
+        g->from = g->to;
+        if (g->from >= r->rows)
+            return false;
+        for (g->to++; g->to < r->rows && !r->mark[g->to];)
+            g->to++;
+    } while (r->mark[g->from] < MARK_RANK);
+    return true;
 }
 
-/* For roll_client_wants. false: nothing but sessions that never reached TLS. */
-static bool client_rank(const struct rollup *r, const struct roll_group *g, int *rank)
+static void client_of(const struct rollup *r, struct roll_group *g)
 {
-    bool any = false;
-    *rank = 100;
-    for (uint32_t i = g->from; i < g->to; i++) {
-        const struct cube_row *at = cube_row_at(r->cube, r->order[i]);
-        const struct roll_shape *s = &r->shape[at->key.shape];
-        if (s->upgrade)
-            continue;
-        any = true;
-        *rank = lower(*rank, s->k->version);
-        if (at->key.profile)
-            *rank = lower(*rank, cube_profile(r->cube, at->key.profile)->max_version);
-    }
-    return any;
+    g->client = cube_row_client(r->cube, cube_row_at(r->cube, r->order[g->from]));
 }
 
 int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll_client_fn *fn, void *ctx)
@@ -241,11 +236,12 @@ int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll
     struct stacks s = { 0 };
     struct roll_group g = { .to = 0 };
     int result = 0;
-    while (result == 0 && roll_group_next(r, &g, r->rows)) {
+    while (result == 0 && client_next(r, &g)) {
         struct roll_client c;
-        int rank;
-        if (g.client.kind == ADDR_NONE || roll_is_apart(r, &g.client) || !client_rank(r, &g, &rank) || !wants(ctx, rank, NULL))
+        int rank = r->mark[g.from] - MARK_RANK;
+        if (!wants(ctx, rank, NULL))
             continue;
+        client_of(r, &g);
         client_sum(r, &g, &c);
         if (!wants(ctx, rank, &c))
             continue;
@@ -305,8 +301,9 @@ static int pairs_visit(const struct rollup *r, const struct roll_group *g, roll_
 int rollup_pairs(const struct rollup *r, roll_pair_fn *fn, void *ctx)
 {
     int result = 0;
-    for (struct roll_group g = { .to = 0 }; result == 0 && roll_group_next(r, &g, r->rows);)
-        if (g.client.kind != ADDR_NONE && !roll_is_apart(r, &g.client))
-            result = pairs_visit(r, &g, fn, ctx);
+    for (struct roll_group g = { .to = 0 }; result == 0 && client_next(r, &g);) {
+        client_of(r, &g);
+        result = pairs_visit(r, &g, fn, ctx);
+    }
     return result;
 }
