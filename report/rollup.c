@@ -216,6 +216,8 @@ static bool finish(struct builder *b)
     for (uint32_t i = 0; i < r->servers; i++) {
         r->server[i].number = i + 1;
         tally_join(&r->total, &r->server[i].t);
+        for (uint64_t sums = r->server[i].reached; sums; sums &= sums - 1)
+            b->sum[__builtin_ctzll(sums)]->servers++;
     }
     sort(r->server, r->servers, sizeof *r->server, server_cmp);
     sort(r->suite, r->suites, sizeof *r->suite, suite_cmp);
@@ -245,8 +247,9 @@ bool roll_builder_open(struct builder *b)
         r->fact[i] = (struct roll_fact){ .name = roll_fact_name(i), .text = roll_fact_text(i) };
         b->sum[SUM_FACT + i] = &r->fact[i].reach;
     }
+    b->of_shape = calloc(cube_shapes(r->cube) + 1u, sizeof *b->of_shape);
     b->suite_of = calloc(cube_shapes(r->cube) + 1u, sizeof *b->suite_of);
-    return servers && b->suites && b->failures && b->upgrades && b->suite_of && r->fact;
+    return servers && b->suites && b->failures && b->upgrades && b->of_shape && b->suite_of && r->fact;
 }
 
 void roll_builder_close(struct builder *b)
@@ -255,6 +258,7 @@ void roll_builder_close(struct builder *b)
     intern_free(b->suites);
     intern_free(b->failures);
     intern_free(b->upgrades);
+    free(b->of_shape);
     free(b->suite_of);
     pairs_free(&b->where);
 }

@@ -42,19 +42,30 @@ static void reach_add(const struct builder *b, struct reach *reach, uint64_t n)
     }
 }
 
-/* Count a row in these sums of the site: its client and its server once in each. */
-static void sums_add(struct builder *b, uint64_t sums, uint32_t server, uint64_t n)
+/* Count a row in the sums of the site that it belongs to. What follows from its shape is added up by shape; clients and servers are
+ * counted, once in each, when all of their rows are known. */
+static void sums_add(struct builder *b, const struct roll_row *row, uint64_t rest, uint32_t server)
 {
-    uint64_t none = 0, *reached = server ? &b->r->server[server - 1].reached : &none;
-    uint64_t new_client = b->stamp ? sums & ~b->client_reached : 0, new_server = server ? sums & ~*reached : 0;
+    uint64_t sums = row->shape->sums | rest;
     b->client_reached |= sums;
-    *reached |= sums;
-    for (; sums; sums &= sums - 1) {
-        int i = __builtin_ctzll(sums);
-        b->sum[i]->handshakes += n;
-        b->sum[i]->clients += (uint32_t)(new_client >> i & 1);
-        b->sum[i]->servers += (uint32_t)(new_server >> i & 1);
-    }
+    if (server)
+        b->r->server[server - 1].reached |= sums;
+    b->of_shape[row->at->key.shape] += row->count;
+    for (; rest; rest &= rest - 1)
+        b->sum[__builtin_ctzll(rest)]->handshakes += row->count;
+}
+
+static void sums_add_client(struct builder *b)
+{
+    for (uint64_t sums = b->stamp ? b->client_reached : 0; sums; sums &= sums - 1)
+        b->sum[__builtin_ctzll(sums)]->clients++;
+}
+
+void roll_sums_add_shapes(struct builder *b)
+{
+    for (uint32_t id = 1; id <= cube_shapes(b->r->cube); id++)
+        for (uint64_t sums = b->r->shape[id].sums; sums; sums &= sums - 1)
+            b->sum[__builtin_ctzll(sums)]->handshakes += b->of_shape[id];
 }
 
 bool roll_is_own(const struct view *v, const struct addr *server)
@@ -286,9 +297,10 @@ static void upgrade_add(struct builder *b, const struct roll_row *row)
     upgrade_aftermath(u, k, n);
 }
 
+/* Those that it belongs to whatever its shape is. */
 static uint64_t sums_of(const struct roll_row *row)
 {
-    uint64_t sums = row->shape->sums | roll_facts_of_rest(row);
+    uint64_t sums = roll_facts_of_rest(row);
     if (row->shape->old)
         sums |= UINT64_C(1) << (SUM_CAUSE + row->cause);
     if (row->stuck)
@@ -307,7 +319,7 @@ static void handshake_add(struct builder *b, const struct roll_row *row, struct 
         server_add(b, server, row);
     else
         tally_add(&r->total, row); /* those of servers are added up at the end */
-    sums_add(b, sums_of(row), server, n);
+    sums_add(b, row, sums_of(row), server);
     if (suite) {
         struct roll_suite *s = &r->suite[suite - 1];
         s->version[row->shape->slot] += n;
@@ -433,6 +445,7 @@ void roll_group_add(struct builder *b, const struct roll_group *g)
         rank = row.shape->rank < rank ? row.shape->rank : rank;
         rank = rank_offered(row.profile) < rank ? rank_offered(row.profile) : rank;
     }
+    sums_add_client(b);
     if (handshakes && b->stamp)
         b->r->mark[g->from] = (uint8_t)(MARK_RANK + rank);
 }

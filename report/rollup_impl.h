@@ -90,13 +90,14 @@ struct builder {
     uint32_t numbered; /* of these, rows whose servers were found */
     struct records servers; /* keys alone */
     struct intern *suites, *failures, *upgrades;
+    uint64_t *of_shape; /* handshakes of each shape that are in the sums */
     uint32_t *suite_of; /* by shape: its row of r->suite, from 1; 0: not yet, or none */
     struct roll_place { /* beside r->order: the server and the suite that a row counts for; 0: none */
         uint32_t server, suite;
     } *place;
     struct pairs where; /* which servers belong to which failure */
     struct reach *sum[SUM_MOST]; /* those of the site; NULL: none */
-    uint64_t client_reached; /* the sums that count the client in hand */
+    uint64_t client_reached; /* the sums that will count the client in hand */
     uint32_t stamp; /* the client in hand, 0 when it is "other" */
     struct roll_side *side;
     bool failed;
@@ -107,6 +108,8 @@ void roll_builder_close(struct builder *b);
 
 /* Add the rows of one client. */
 void roll_group_add(struct builder *b, const struct roll_group *g);
+/* After all of them: what was added up by shape. */
+void roll_sums_add_shapes(struct builder *b);
 
 /* rollup_join.c: add up all rows, in as many threads as the view says. Then *b is what one thread would have come to. */
 void roll_rows_add(struct builder *b);

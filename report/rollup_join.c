@@ -18,6 +18,7 @@ static void range_add(struct builder *b)
     b->numbered = b->from;
     while (!b->failed && roll_group_next(b->r, &g, b->to))
         roll_group_add(b, &g);
+    roll_sums_add_shapes(b);
 }
 
 /* ---- joining ---- */
@@ -28,16 +29,7 @@ static void reach_join(struct reach *into, const struct reach *from)
     into->clients += from->clients;
 }
 
-/* The sums of the site in which this server is not counted yet. */
-static void reached_join(struct builder *b, struct roll_server *s, uint64_t reached)
-{
-    uint64_t fresh = reached & ~s->reached;
-    s->reached |= reached;
-    for (; fresh; fresh &= fresh - 1)
-        b->sum[__builtin_ctzll(fresh)]->servers++;
-}
-
-static void server_join(struct builder *b, struct roll_server *s, const struct roll_server *from)
+static void server_join(struct roll_server *s, const struct roll_server *from)
 {
     tally_join(&s->t, &from->t);
     reach_join(&s->reach, &from->reach);
@@ -49,7 +41,7 @@ static void server_join(struct builder *b, struct roll_server *s, const struct r
     s->apart += from->apart;
     if (from->weakest != SUITE_NONE)
         roll_weakest_add(s, from->weakest, from->strength, from->weakest_count);
-    reached_join(b, s, from->reached);
+    s->reached |= from->reached;
 }
 
 static void suite_join(struct roll_suite *s, const struct roll_suite *from)
@@ -120,14 +112,10 @@ static uint32_t *servers_join(struct builder *b, const struct builder *from)
         map[id] = roll_server_row(b, key, records_expect(&b->servers, key), &fresh);
         if (!map[id])
             break;
-        struct roll_server *into = &b->r->server[map[id] - 1];
-        if (fresh) {
-            *into = *s;
-            into->reached = 0;
-            reached_join(b, into, s->reached);
-        } else {
-            server_join(b, into, s);
-        }
+        if (fresh)
+            b->r->server[map[id] - 1] = *s;
+        else
+            server_join(&b->r->server[map[id] - 1], s);
     }
     return map;
 }

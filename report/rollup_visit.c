@@ -151,7 +151,7 @@ static bool stacks_make(struct stacks *s, const struct cube *c)
 }
 
 /* Keep the servers with the most old handshakes; rows come in order of server, so the first of equals stays first. */
-static void old_keep(struct roll_client *c, const struct roll_old *o)
+static void old_keep(const struct cube *cube, struct roll_client *c, const struct roll_old *o, const struct cube_row *at)
 {
     unsigned i = ROLL_OLD;
     while (i > 0 && o->count > c->old[i - 1].count)
@@ -160,6 +160,7 @@ static void old_keep(struct roll_client *c, const struct roll_old *o)
         return;
     memmove(&c->old[i + 1], &c->old[i], (ROLL_OLD - 1 - i) * sizeof c->old[0]);
     c->old[i] = *o;
+    c->old[i].server = cube_row_server(cube, at);
 }
 
 /* Add up one client; its rows are in order of server. */
@@ -174,8 +175,8 @@ static void client_sum(const struct rollup *r, const struct roll_group *g, struc
             continue;
         tally_add(&out->t, &row);
         if (!last || !cube_same_server(last, row.at)) {
-            old_keep(out, &here);
-            here = (struct roll_old){ .server = cube_row_server(r->cube, row.at) };
+            old_keep(r->cube, out, &here, last);
+            here = (struct roll_old){ .count = 0 };
             out->servers++;
         }
         last = row.at;
@@ -186,7 +187,7 @@ static void client_sum(const struct rollup *r, const struct roll_group *g, struc
                 here.version = row.k->version;
         }
     }
-    old_keep(out, &here);
+    old_keep(r->cube, out, &here, last);
 }
 
 static bool stacks_find(const struct rollup *r, const struct roll_group *g, struct stacks *s)
