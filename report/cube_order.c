@@ -256,59 +256,88 @@ uint32_t *cube_sorted(const struct cube *c)
     return less ? less : out;
 }
 
-/* Rows go to their places in circles: each to where the one before it left. Where a circle goes on is known only when its last
- * place was looked up, in no order, so all circles are written down before a row is touched: then rows come ahead of their turn. */
-enum { SOON = 16 };
-#define CIRCLE_BEGINS (UINT32_C(1) << 31)
+/*
+ * Rows go to their places, each to where the one before it left: in circles. Where a circle goes on is known only when its last place
+ * was looked up, in no order; so several walks go on by turns, wherever they begin, and what each needs next is on its way into the
+ * cache while it is the others' turn. Where a walk begins its first row is kept, for the walk that comes to that place: it may be
+ * this one, if nobody else began in its circle.
+ */
+enum { WALKS = 16 };
 
-/* from[at], from 0: where the row lies that belongs at this place. Becomes places that are their own. Returns how many of circle[]
- * there are. */
-static uint32_t circles_write(uint32_t *from, uint32_t n, uint32_t *circle)
+struct arranging {
+    struct records *rows;
+    uint32_t *from; /* [place], from 0: where the row lies that belongs there; itself: it is there, or a walk has been there */
+    uint32_t n, begin; /* no walk is to begin before that */
+    struct walk {
+        uint32_t at, next; /* the row from next goes to at */
+    } walk[WALKS];
+    struct walk_head {
+        uint32_t place;
+        struct cube_row row;
+    } head[WALKS]; /* as many are needed as there are walks */
+};
+
+static struct cube_row *arranging_row(const struct arranging *a, uint32_t place)
 {
-    uint32_t places = 0;
-    for (uint32_t start = 0; start < n; start++) {
-        if (from[start] == start)
-            continue;
-        uint32_t at = start, first = places;
-        do {
-            uint32_t next = from[at];
-            circle[places++] = at;
-            from[at] = at;
-            at = next;
-        } while (at != start);
-        circle[first] |= CIRCLE_BEGINS;
-    }
-    return places;
+    return records_at(a->rows, place + 1);
 }
 
-static void circles_go(struct records *rows, const uint32_t *circle, uint32_t places)
+static void walk_to(struct arranging *a, struct walk *w, uint32_t place)
 {
-    struct cube_row first;
-    for (uint32_t i = 0; i < places; i++) {
-        struct cube_row *at = records_at(rows, (circle[i] & ~CIRCLE_BEGINS) + 1);
-        if (i + SOON < places)
-            __builtin_prefetch(records_at(rows, (circle[i + SOON] & ~CIRCLE_BEGINS) + 1));
-        if (circle[i] & CIRCLE_BEGINS)
-            first = *at;
-        bool ends = i + 1 == places || circle[i + 1] & CIRCLE_BEGINS;
-        *at = ends ? first : *(const struct cube_row *)records_at(rows, circle[i + 1] + 1);
+    *w = (struct walk){ .at = place, .next = a->from[place] };
+    a->from[place] = place;
+    __builtin_prefetch(&a->from[w->next]);
+    __builtin_prefetch(arranging_row(a, w->next));
+}
+
+/* false: there is nowhere to begin. */
+static bool walk_begin(struct arranging *a, struct walk *w, struct walk_head *head)
+{
+    while (a->begin < a->n && a->from[a->begin] == a->begin)
+        a->begin++;
+    if (a->begin == a->n)
+        return false;
+    *head = (struct walk_head){ .place = a->begin, .row = *arranging_row(a, a->begin) };
+    walk_to(a, w, a->begin);
+    return true;
+}
+
+/* false: it has come to an end, and no other begins. Where somebody has been that it comes to, somebody began. */
+static bool walk_on(struct arranging *a, struct walk *w)
+{
+    if (a->from[w->next] != w->next) {
+        *arranging_row(a, w->at) = *arranging_row(a, w->next);
+        walk_to(a, w, w->next);
+        return true;
     }
+    struct walk_head *head = a->head;
+    while (head->place != w->next)
+        head++;
+    *arranging_row(a, w->at) = head->row;
+    return walk_begin(a, w, head);
 }
 
 /* Items are in order of id then. false: out of memory, nothing has moved. */
 static bool rows_arrange(struct records *rows, struct cube_item *item, uint32_t n)
 {
-    uint32_t *from = malloc(n * sizeof *from), *circle = malloc(n * sizeof *circle);
-    bool ok = from && circle;
-    for (uint32_t i = 0; ok && i < n; i++) {
-        from[i] = item[i].id - 1u;
+    struct arranging a = { .rows = rows, .n = n, .from = malloc(n * sizeof *a.from) };
+    unsigned walks = 0;
+    if (!a.from)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        a.from[i] = item[i].id - 1u;
         item[i].id = (i + 1) & ID_MOST;
     }
-    if (ok)
-        circles_go(rows, circle, circles_write(from, n, circle));
-    free(from);
-    free(circle);
-    return ok;
+    while (walks < WALKS && walk_begin(&a, &a.walk[walks], &a.head[walks]))
+        walks++;
+    while (walks)
+        for (unsigned i = 0; i < walks;)
+            if (walk_on(&a, &a.walk[i]))
+                i++;
+            else
+                a.walk[i] = a.walk[--walks];
+    free(a.from);
+    return true;
 }
 
 void cube_arrange(struct cube *c)

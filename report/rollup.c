@@ -229,7 +229,7 @@ static bool finish(struct builder *b)
 bool roll_builder_open(struct builder *b)
 {
     struct rollup *r = b->r;
-    bool servers = records_init(&b->servers, ROLL_SERVER_KEY, ROLL_SERVER_KEY, 0);
+    bool servers = records_init(&b->servers, sizeof(uint64_t), sizeof(uint64_t), 0);
     b->suites = intern_new(UINT32_MAX / 4, 0);
     b->failures = intern_new(UINT32_MAX / 4, 0);
     b->upgrades = intern_new(UINT32_MAX / 4, 0);

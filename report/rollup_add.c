@@ -8,13 +8,6 @@ enum { SOON = 6, /* rows ahead */
        AT_ONCE = 1024, /* rows whose servers are found before they are added: they are in the cache then */
        BATCH = 16 }; /* looked up at a time */
 
-struct server_key { /* as in a row; compared as memory */
-    uint32_t at;
-    uint16_t port;
-    uint8_t kind, transport, upgrade, pad[3];
-};
-_Static_assert(sizeof(struct server_key) == ROLL_SERVER_KEY, "no padding");
-
 struct failure_key {
     uint8_t outcome, alert_from, alert_code, encrypted;
 };
@@ -90,12 +83,19 @@ uint32_t roll_table_row(struct builder *b, struct intern *t, void *array, size_t
     return id;
 }
 
-static struct server_key server_key(const struct cube_row *at, const struct cube_shape *k)
+/* As a number: it is hashed at once, and would be waited for if it were put together in memory. */
+static uint64_t server_key(const struct cube_row *at, const struct cube_shape *k)
 {
-    return (struct server_key){ .at = at->key.server, .port = at->key.port, .kind = at->key.kinds & 15, .transport = k->transport };
+    unsigned kind = at->key.kinds & 15;
+    return (uint64_t)at->key.server << 32 | (uint32_t)at->key.port << 16 | kind << 8 | k->transport;
 }
 
-uint32_t roll_server_row(struct builder *b, const void *key, uint64_t expected, bool *fresh)
+static bool has_server(const struct cube_row *at) /* folded rows may have none */
+{
+    return (at->key.kinds & 15) != ADDR_NONE;
+}
+
+uint32_t roll_server_row(struct builder *b, const uint64_t *key, uint64_t expected, bool *fresh)
 {
     uint32_t before = b->servers.count;
     bool oom;
@@ -109,7 +109,7 @@ uint32_t roll_server_row(struct builder *b, const void *key, uint64_t expected, 
     return id;
 }
 
-static uint32_t server_row(struct builder *b, const struct server_key *key, uint64_t expected, const struct cube_row *at,
+static uint32_t server_row(struct builder *b, const uint64_t *key, uint64_t expected, const struct cube_row *at,
                            const struct cube_shape *k)
 {
     bool fresh;
@@ -269,12 +269,11 @@ static void upgrade_aftermath(struct roll_upgrade *u, const struct cube_shape *k
 static void upgrade_add(struct builder *b, const struct roll_row *row)
 {
     const struct cube_shape *k = row->k;
-    struct server_key key = server_key(row->at, k);
+    const uint64_t key[2] = { server_key(row->at, k), k->upgrade };
     bool fresh;
     if (!k->upgrade)
         return;
-    key.upgrade = k->upgrade;
-    uint32_t id = roll_table_row(b, b->upgrades, &b->r->upgrade, sizeof *b->r->upgrade, &key, sizeof key, &fresh);
+    uint32_t id = roll_table_row(b, b->upgrades, &b->r->upgrade, sizeof *b->r->upgrade, key, sizeof key, &fresh);
     if (!id)
         return;
     struct roll_upgrade *u = &b->r->upgrade[id - 1];
@@ -374,12 +373,10 @@ static void group_apart(struct builder *b, const struct roll_group *g, struct ro
         r->apart[r->aparts++] = *a;
 }
 
-/* A few rows: those of folded handshakes may have no server. */
 static void batch_number(struct builder *b, uint32_t from, uint32_t to)
 {
     const struct rollup *r = b->r;
-    struct server_key key[BATCH];
-    uint64_t expected[BATCH];
+    uint64_t key[BATCH], expected[BATCH];
     for (uint32_t i = from; i < to; i++) {
         const struct cube_row *at = cube_row_at(r->cube, r->order[i]);
         key[i - from] = server_key(at, r->shape[at->key.shape].k);
@@ -388,7 +385,7 @@ static void batch_number(struct builder *b, uint32_t from, uint32_t to)
     for (uint32_t i = from; i < to && !b->failed; i++) {
         const struct cube_row *at = cube_row_at(r->cube, r->order[i]);
         const struct roll_shape *s = &r->shape[at->key.shape];
-        if (!s->upgrade && key[i - from].kind != ADDR_NONE)
+        if (!s->upgrade && has_server(at))
             b->place[i].server = server_row(b, &key[i - from], expected[i - from], at, s->k);
     }
 }

@@ -80,15 +80,13 @@ struct roll_side {
 enum { SUM_ALL, SUM_OLD, SUM_STUCK, SUM_CAUSE, SUM_VERSION = SUM_CAUSE + OLD_CAUSES, SUM_FACT = SUM_VERSION + ROLL_VERSIONS,
        SUM_MOST = 64 };
 
-enum { ROLL_SERVER_KEY = 12 }; /* bytes */
-
 /* While rows are added up: all, or those of the clients that are one thread's. Tables are found by key and lie in arrays that grow;
  * id - 1 is the index. */
 struct builder {
     struct rollup *r;
     uint32_t from, to; /* r->order[from..to) */
     uint32_t numbered; /* of these, rows whose servers were found */
-    struct records servers; /* keys alone */
+    struct records servers; /* keys alone, numbers of 64 bits */
     struct intern *suites, *failures, *upgrades;
     uint64_t *of_shape; /* handshakes of each shape that are in the sums */
     uint32_t *suite_of; /* by shape: its row of r->suite, from 1; 0: not yet, or none */
@@ -117,7 +115,7 @@ void roll_rows_add(struct builder *b);
 /* What adding up sums needs, and adding up rows too. */
 uint32_t roll_table_row(struct builder *b, struct intern *t, void *array, size_t size, const void *key, size_t n, bool *fresh);
 /* The same of servers; expected is of records_expect(). */
-uint32_t roll_server_row(struct builder *b, const void *key, uint64_t expected, bool *fresh);
+uint32_t roll_server_row(struct builder *b, const uint64_t *key, uint64_t expected, bool *fresh);
 bool roll_table_room(void *array, uint32_t count, size_t size); /* for one more element */
 void roll_weakest_add(struct roll_server *s, uint32_t suite, int strength, uint64_t n);
 void roll_refusal_code(struct roll_upgrade *u, uint16_t code);

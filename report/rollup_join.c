@@ -108,7 +108,7 @@ static uint32_t *servers_join(struct builder *b, const struct builder *from)
     bool fresh;
     for (uint32_t id = 1; map && id <= n; id++) {
         const struct roll_server *s = &from->r->server[id - 1];
-        const void *key = records_at(&from->servers, id);
+        const uint64_t *key = records_at(&from->servers, id);
         map[id] = roll_server_row(b, key, records_expect(&b->servers, key), &fresh);
         if (!map[id])
             break;
