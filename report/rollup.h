@@ -28,17 +28,19 @@ enum roll_cause { OLD_OFFER /* the client offered nothing newer */, OLD_CHOICE /
                   OLD_REFUSED /* whatever it offered, it refused what the server chose */,
                   OLD_FOLDED /* a table had no room for the client and its offer */, OLD_CAUSES };
 
+/* What every handshake changes comes first: there are thousands of these, met in any order. */
 struct tally {
-    uint64_t handshakes, completed, failed; /* what is neither was seen in part */
-    uint64_t negotiated, old, version[ROLL_VERSIONS];
-    uint64_t cause[OLD_CAUSES]; /* of the old ones */
-    uint64_t stuck; /* failed, and nothing newer than TLS 1.1 was offered */
+    uint64_t handshakes, completed, negotiated;
     int64_t first_ns, last_ns;
     uint16_t lowest, highest; /* versions chosen and not refused; VER_NONE: none */
     uint16_t offered; /* highest version that a client offered; VER_NONE: not seen */
     struct best_offers {
         uint16_t least, most; /* of its stacks' best offers; VER_NONE: none */
     } best[2]; /* TLS, DTLS: one says nothing about the other */
+    uint64_t version[ROLL_VERSIONS];
+    uint64_t failed; /* what is neither completed nor failed was seen in part */
+    uint64_t old, cause[OLD_CAUSES]; /* why, of the old ones */
+    uint64_t stuck; /* failed, and nothing newer than TLS 1.1 was offered */
 };
 
 /* A count with the clients and servers it concerns. */
@@ -52,16 +54,18 @@ struct roll_server {
     struct endpoint at;
     uint8_t transport;
     bool own; /* within --servers, or none was given */
-    struct tally t;
-    struct reach reach, old; /* clients of all handshakes, and of the old ones */
-    uint64_t upgrades; /* bit i: upgrade i was used (cube_upgrade_name); 0 is direct TLS */
+    uint16_t dh_min; /* smallest DH prime; 0 none */
     uint32_t weakest; /* suite, SUITE_NONE when none was seen */
     int strength; /* suite_strength() of it */
     uint64_t weakest_count;
-    uint16_t dh_min; /* smallest DH prime; 0 none */
-    uint64_t resumed, apart /* handshakes by clients set apart */;
-    uint32_t number; /* for rollup_items */
+    uint64_t upgrades; /* bit i: upgrade i was used (cube_upgrade_name); 0 is direct TLS */
     uint64_t reached; /* of rollup_add.c: the sums of the whole site that count it */
+    uint64_t resumed;
+    struct reach reach; /* clients of all handshakes */
+    struct tally t;
+    struct reach old; /* clients of the old ones */
+    uint64_t apart; /* handshakes by clients set apart */
+    uint32_t number; /* for rollup_items */
 };
 
 struct roll_suite {

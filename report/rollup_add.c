@@ -2,6 +2,7 @@
 /* Adding up the rows of one client: into the tables of servers, suites, causes, upgrades and facts, or set apart. */
 #include "report/rollup_impl.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 enum { SOON = 6, /* rows ahead */
@@ -404,7 +405,7 @@ static void servers_number(struct builder *b, uint32_t to)
 static void server_fetch(const struct builder *b, uint32_t at)
 {
     const char *p = at < b->to && b->place[at].server ? (const char *)&b->r->server[b->place[at].server - 1] : NULL;
-    for (size_t i = 0; p && i < sizeof(struct roll_server); i += 64)
+    for (size_t i = 0; p && i < offsetof(struct roll_server, t.failed); i += 64)
         __builtin_prefetch(p + i);
 }
 
