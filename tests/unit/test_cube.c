@@ -651,6 +651,97 @@ static void none_of_many_is_lost(void **state)
     }
 }
 
+static void crowd(struct cube *c)
+{
+    for (unsigned i = 0; i < 33000; i++) {
+        struct cube_key k = { .client = party(100000 + i, 0), .server = party(9, 443), .suite = SUITE_NONE };
+        assert_true(cube_put_row(c, &k, &(struct cube_val){ .count = 1 }, true));
+    }
+}
+
+/* Few who meet often: names that repeat, hellos that fail and come back lower, sessions that are refused and come back. */
+static void dances(struct cube *c)
+{
+    static const struct hello_spec *const specs[] = { &hello_tls10, &hello_tls12, &hello_tls13 };
+    static const char *const names[] = { NULL, "a.example", "B.example.", "b.EXAMPLE", "." };
+    static const uint8_t outcomes[] = { OUTCOME_COMPLETED, OUTCOME_ALERT_SERVER, OUTCOME_RESET, OUTCOME_REFUSED };
+    uint64_t s = 11;
+    struct made m;
+    for (unsigned i = 0; i < 3000; i++) {
+        struct hello_spec spec = *specs[dice(&s, 3)];
+        spec.sni = names[dice(&s, 5)];
+        struct tls_event *ev = event_make(&m, &spec, dice(&s, 40), 50 + dice(&s, 4), T0 + i * (SEC / 20));
+        uint8_t six[16] = { 0x20, 1, [15] = (uint8_t)dice(&s, 20) };
+        if (dice(&s, 3) == 0)
+            ev->client.addr = addr_ip6(six);
+        ev->outcome = outcomes[dice(&s, 4)];
+        if (ev->outcome == OUTCOME_REFUSED && dice(&s, 2))
+            ev->aftermath = AFTER_CLOSE;
+        if (dice(&s, 4) == 0)
+            event_cert(&m, dice(&s, 5));
+        cube_event(c, ev);
+    }
+    cube_settle(c);
+}
+
+static bool shows(const struct cube *c, bool (*what)(const struct cube_key *k))
+{
+    for (uint32_t row = 1; row <= cube_rows(c); row++)
+        if (what(cube_row_key(c, row)))
+            return true;
+    return false;
+}
+
+static bool fell_back(const struct cube_key *k)
+{
+    return k->fallback_from != 0;
+}
+
+static bool came_back(const struct cube_key *k)
+{
+    return k->aftermath == AFTER_RECONNECT;
+}
+
+/* A handshake that waits comes to the same as one that does not. */
+static void what_waits_is_tallied_alike(void **state)
+{
+    (void)state;
+    struct cube *at_once = cube_new(&plain), *later = cube_new(&plain);
+    crowd(later);
+    dances(later);
+    dances(at_once);
+    assert_true(shows(later, fell_back));
+    assert_true(shows(later, came_back));
+    crowd(at_once);
+    assert_same_cube(at_once, later);
+    cube_free(at_once);
+    cube_free(later);
+}
+
+/* Each row in its place, whatever the circles are in which they have to go. */
+static void rows_are_put_in_order(void **state)
+{
+    (void)state;
+    uint64_t s = 5;
+    for (unsigned n = 0; n < 3000; n = n < 70 ? n + 1 : n * 3) {
+        struct cube *c = cube_new(&plain);
+        for (unsigned i = 0; i < n; i++) {
+            struct cube_key k = { .client = party(dice(&s, 4) ? dice(&s, 9 * n) : i, 0), .server = party(1, 443), .day = i };
+            assert_true(cube_put_row(c, &k, &(struct cube_val){ .count = i + 1 }, true));
+        }
+        char *before = cube_dump(c);
+        cube_arrange(c);
+        assert_int_equal(cube_rows(c), n);
+        for (uint32_t row = 2; row <= n; row++)
+            assert_true(cube_row_cmp(c, row - 1, row) < 0);
+        char *after = cube_dump(c);
+        assert_same_text(before, after);
+        free(before);
+        free(after);
+        cube_free(c);
+    }
+}
+
 /* Parties of the same first bytes, many of them: in the order of all of their bytes. */
 static void rows_are_sorted_by_party(void **state)
 {
@@ -702,6 +793,8 @@ int main(void)
         cmocka_unit_test(what_is_put_comes_back),
         cmocka_unit_test(rows_are_sorted_by_party),
         cmocka_unit_test(none_of_many_is_lost),
+        cmocka_unit_test(what_waits_is_tallied_alike),
+        cmocka_unit_test(rows_are_put_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

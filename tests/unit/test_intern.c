@@ -33,6 +33,22 @@ static void the_empty_string_is_a_string(void **state)
     intern_free(t);
 }
 
+/* What is announced is found as if it had not been, and nothing is put by it. */
+static void what_is_expected_is_only_looked_at(void **state)
+{
+    (void)state;
+    struct intern *t = intern_new(5000, 1);
+    for (uint32_t i = 0; i < 4000; i++) {
+        const uint32_t key = i % 3000;
+        uint32_t expected = intern_expect(t, &key, sizeof key);
+        intern_expect_entry(t, expected);
+        intern_expect_bytes(t, expected);
+        assert_int_equal(intern_count(t), i < 3000 ? i : 3000);
+        assert_int_equal(intern_put(t, &key, sizeof key, NULL), key + 1);
+    }
+    intern_free(t);
+}
+
 static void a_full_table_refuses_what_is_new_and_keeps_the_rest(void **state)
 {
     (void)state;
@@ -114,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_count_from_one_and_stay),
         cmocka_unit_test(the_empty_string_is_a_string),
+        cmocka_unit_test(what_is_expected_is_only_looked_at),
         cmocka_unit_test(a_full_table_refuses_what_is_new_and_keeps_the_rest),
         cmocka_unit_test(growth_moves_no_key),
         cmocka_unit_test(truncating_forgets_the_latest_only),

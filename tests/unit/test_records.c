@@ -52,6 +52,24 @@ static void a_full_table_refuses_only_what_is_new(void **state)
     records_free(&t);
 }
 
+static void what_is_expected_is_only_looked_at(void **state)
+{
+    (void)state;
+    struct records t;
+    bool oom;
+    assert_true(records_init(&t, sizeof(uint32_t), sizeof(struct pair), 5));
+    for (uint32_t i = 0; i < 4000; i++) {
+        const uint32_t key = i % 3000;
+        uint64_t expected = records_expect(&t, &key);
+        records_expect_record(&t, expected);
+        assert_int_equal(t.count, i < 3000 ? i : 3000);
+        assert_int_equal(records_put_expected(&t, expected, &key, 5000, &oom), key + 1);
+    }
+    records_loosen(&t);
+    records_expect_record(&t, 7);
+    records_free(&t);
+}
+
 static void truncated_records_leave_nothing_behind(void **state)
 {
     (void)state;
@@ -78,6 +96,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_are_found_by_their_key),
         cmocka_unit_test(a_full_table_refuses_only_what_is_new),
+        cmocka_unit_test(what_is_expected_is_only_looked_at),
         cmocka_unit_test(truncated_records_leave_nothing_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
