@@ -260,7 +260,7 @@ void decode_free(struct decode *d)
 static bool ended(struct walk *w, enum layer l)
 {
     struct decode *d = w->d;
-    bool cut = l == END_MALFORMED && w->r.bad && w->missing && w->cut; /* counted by whoever read the packet */
+    bool cut = l == END_MALFORMED && !rd_ok(&w->r) && w->missing && w->cut; /* counted by whoever read the packet */
     if (d->udp_valid && !cut && (l == END_NOT_TUNNEL || l == END_MALFORMED || l == END_UNKNOWN)) {
         *w->out = d->udp;
         return true;
@@ -277,7 +277,7 @@ static bool walk(struct walk *w, enum layer l)
     for (unsigned n = 0; l >= LAYER_FIRST && n < LIMIT_LAYERS; n++) {
         w->out->ids.kinds |= layers[l].kind;
         l = layers[l].read(w);
-        if (w->r.bad)
+        if (!rd_ok(&w->r))
             l = END_MALFORMED;
     }
     return l == END_FOUND || ended(w, l);

@@ -202,6 +202,8 @@ bool server_hello_parse(struct rd body, bool dtls, struct server_hello *sh)
 static struct rd whole_extensions(struct rd body)
 {
     rd_skip(&body, 2);
+    if (!rd_ok(&body))
+        return rd_of(NULL, 0);
     struct rd block = body;
     for (struct rd walk = body; rd_left(&walk);) {
         rd_skip(&walk, 2);

@@ -106,12 +106,12 @@ static bool next_packet(struct rd *r, struct quic_packet *p)
         rd_skip(r, (size_t)token);
     }
     uint64_t length = varint(r);
-    p->pn_offset = (size_t)(r->p - start);
-    if (length > rd_left(r))
+    if (!rd_ok(r) || length > rd_left(r))
         return false;
+    p->pn_offset = (size_t)(r->p - start);
     rd_skip(r, (size_t)length);
     p->whole = rd_of(start, (size_t)(r->p - start));
-    return rd_ok(r) && length >= 20; /* packet number and sample: 4 + 16 */
+    return length >= 20; /* packet number and sample: 4 + 16 */
 }
 
 /* Google's own QUIC versions, "Q043" and so on: not TLS. */

@@ -18,7 +18,7 @@ static bool imap_may_start(bool from_client, struct rd head)
     if (rd_left(&tag) == 0 || rd_left(&tag) > 16 || rd_left(&head) == 0)
         return false;
     for (size_t i = 0; i < sizeof first / sizeof first[0]; i++)
-        if (upgrade_word((struct rd){ head.p + 1, head.end, false }, first[i]))
+        if (upgrade_word((struct rd){ head.p + 1, head.end }, first[i]))
             return true;
     return false;
 }

@@ -51,7 +51,7 @@ static struct rd local_name(struct rd tag, bool *closing)
     rd_skip(&tag, 1);
     *closing = rd_peek(&tag, 0) == '/';
     rd_skip(&tag, *closing ? 1 : 0);
-    struct rd name = { tag.p, tag.p, false };
+    struct rd name = { tag.p, tag.p };
     for (; name.end < tag.end && !memchr(" \t\r\n/>", *name.end, 6); name.end++)
         if (*name.end == ':')
             name.p = name.end + 1;
