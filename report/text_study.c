@@ -164,10 +164,13 @@ static void how_sure(struct text *t, const struct study *s)
         text_say(t, "- %s.", text[i]);
 }
 
+/* What somebody has to act on first; what fails today already is no news of the cutover. */
+static const uint8_t worst_first[] = { VERDICT_BREAKS, VERDICT_PLAINTEXT, VERDICT_SERVER_FIRST, VERDICT_UNKNOWN, VERDICT_LIKELY,
+                                       VERDICT_SAFE, VERDICT_READY, VERDICT_FAILING };
+_Static_assert(sizeof worst_first == VERDICT_COUNT, "every verdict is shown");
+
 static void counts(struct text *t, const struct study *s)
 {
-    static const uint8_t order[] = { VERDICT_BREAKS, VERDICT_PLAINTEXT, VERDICT_SERVER_FIRST, VERDICT_UNKNOWN, VERDICT_LIKELY,
-                                     VERDICT_SAFE, VERDICT_READY, VERDICT_FAILING };
     const struct decision *d = study_decision(s);
     struct table table = { 0 };
     char a[PHRASE];
@@ -177,16 +180,16 @@ static void counts(struct text *t, const struct study *s)
     table_column(&table, "servers", TABLE_RIGHT);
     table_column(&table, "handshakes", TABLE_RIGHT);
     table_column(&table, "meaning", TABLE_LEFT | TABLE_WRAP);
-    for (size_t i = 0; i < sizeof order; i++) {
-        const struct study_sum *x = &d->by[order[i]];
+    for (size_t i = 0; i < sizeof worst_first; i++) {
+        const struct study_sum *x = &d->by[worst_first[i]];
         if (!x->cells)
             continue;
-        table_cell(&table, "%s", verdict_name(order[i]));
+        table_cell(&table, "%s", verdict_name(worst_first[i]));
         table_cell(&table, "%s", text_count(x->cells, a));
         table_cell(&table, "%s", text_count(x->clients, a));
         table_cell(&table, "%s", text_count(x->servers, a));
         table_cell(&table, "%s", text_count(x->handshakes, a));
-        table_cell(&table, "%s", verdict_text(order[i]));
+        table_cell(&table, "%s", verdict_text(worst_first[i]));
         table_row(&table);
         if (i < 3)
             table_mark(&table);
@@ -330,29 +333,40 @@ static bool is_shown(const struct verdict *v, enum verdict_list list)
     return v->list == list && (is_bad(v->is) || v->is == VERDICT_LIKELY || (list == LIST_MAIN && v->is == VERDICT_FAILING));
 }
 
+static void client_row(struct text *t, const struct study *s, const struct verdict *v, struct table *table)
+{
+    verdict_cells(t, s, v, table);
+    if (v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT)
+        table_mark(table);
+    verdict_notes(t, s, v, table);
+}
+
+/* The worst verdicts first, and of each those with the most handshakes. */
 static void client_section(struct text *t, const struct study *s, enum verdict_list list, const char *title, const char *what)
 {
     static const char *const column[] = { "client", "server", "verdict", "negotiated", "offers", "handshakes" };
-    uint32_t n = study_verdicts(s), rows = 0, shown = 0;
+    uint32_t rows = 0, shown = 0, left[VERDICT_COUNT] = { 0 };
     struct table table = { 0 };
-    for (uint32_t i = 0; i < study_cells(s); i++)
-        rows += is_shown(study_verdict_of(s, i), list);
+    for (uint32_t i = 0; i < study_cells(s); i++) {
+        const struct verdict *v = study_verdict_of(s, i);
+        left[v->is] += is_shown(v, list);
+        rows += is_shown(v, list);
+    }
     if (!rows)
         return;
     text_heading(t, title, "%s", what);
     for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
         table_column(&table, column[i], i == 5 ? TABLE_RIGHT : i < 2 ? TABLE_LEFT | TABLE_WRAP : TABLE_LEFT);
     uint32_t top = text_top(t, rows);
-    for (uint32_t i = 0; i < 2 * n && shown < top; i++) { /* likely ones behind all others: nothing is known to be wrong there */
-        const struct verdict *v = study_verdict(s, i % n);
-        if (!is_shown(v, list) || (v->is == VERDICT_LIKELY) != (i >= n))
-            continue;
-        shown++;
-        verdict_cells(t, s, v, &table);
-        if (v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT)
-            table_mark(&table);
-        verdict_notes(t, s, v, &table);
-    }
+    for (size_t k = 0; k < sizeof worst_first; k++)
+        for (uint32_t i = 0; left[worst_first[k]] && shown < top; i++) {
+            const struct verdict *v = study_verdict(s, i);
+            if (v->is != worst_first[k] || !is_shown(v, list))
+                continue;
+            client_row(t, s, v, &table);
+            left[v->is]--;
+            shown++;
+        }
     text_table(t, &table);
     text_more(t, rows, shown, "pairs");
 }
@@ -369,7 +383,7 @@ static void under_policy(struct text *t, const struct study *s)
     how_sure(t, s);
     counts(t, s);
     by_server(t, s);
-    client_section(t, s, LIST_MAIN, "BY CLIENT", "most handshakes first, what is only likely last");
+    client_section(t, s, LIST_MAIN, "BY CLIENT", "the worst verdict first, what fails already last; of each, most handshakes first");
     client_section(t, s, LIST_STALE, "REPLACED", "stacks that were replaced by another of the same client: in no figure above");
     client_section(t, s, LIST_ACCEPTED, "ACCEPTED", "exceptions that were accepted (--accept): in no figure above");
 }

@@ -23,6 +23,12 @@ says 1 'Enforcing tls12-minimum on 16 servers: 6 clients break, 1 server must ch
 says 1 'SERVERS 16 servers' --policy tls12-minimum
 says 1 '203.0.113.99:443 (QUIC) cdn.example.net 12 TLS 1.3' --policy tls12-minimum
 says 1 '"server_ip":"203.0.113.99","server_port":443,"transport":"quic","result"' --policy tls12-minimum -f json
+# who breaks is on top, and what fails today already is at the end
+says 1 'BY CLIENT the worst verdict first' --policy tls12-minimum
+verdicts() { sed -n '/^BY CLIENT/,/^SERVER CAP/p' "$tmp/out" | grep -oE ' (breaks|server-first|failing) ' | uniq | tr -d ' \n'; }
+[ "$(verdicts)" = breaksserver-firstfailing ] || fail "BY CLIENT goes by another order: $(verdicts)"
+says 1 'and 13 more pairs' --policy tls12-minimum --top 5
+[ "$(verdicts)" = breaks ] || fail "BY CLIENT does not begin with who breaks: $(verdicts)"
 says 1 'clients break' --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'
 says 3 'Not enough seen to say that it is ready' --policy tls12-minimum --fail-on failing,unknown --client 10.20.2.52
 # --fail-on is for the exit status alone

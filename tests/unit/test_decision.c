@@ -156,7 +156,7 @@ static void what_is_only_likely_is_not_ready(void **state)
     says(text, "Not proved to be ready: 40 pairs that are only likely. None of 80 handshakes observed is proved to go on working.");
     silent(text, "Ready to enforce");
     says(text, "BY SERVER pairs of each verdict");
-    says(text, "BY CLIENT most handshakes first");
+    says(text, "BY CLIENT the worst verdict first, what fails already last; of each, most handshakes first");
     says(text, "only the version is proved");
     says(json, "\"result\":\"not proved\"");
     silent(json, "\"result\":\"ready\"");
