@@ -69,7 +69,7 @@ static void seen(struct explaining *x, const struct cell *c)
     struct table t = { .width = TEXT_WIDTH, .indent = TEXT_INDENT };
     char a[PHRASE], g[NAME_TEXT], stamp[STAMP_TEXT];
     for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
-        table_column(&t, column[i], i == 1 ? TABLE_RIGHT : i == 5 ? TABLE_LEFT | TABLE_CUT : TABLE_LEFT);
+        table_column(&t, column[i], i == 1 ? TABLE_RIGHT : i == 5 ? TABLE_WRAP : TABLE_LEFT);
     for (uint32_t i = c->from; i < c->to; i++) {
         const struct sight *y = &x->s->seen[i];
         const struct cube_key *k = cube_row_key(x->s->cube, y->row);

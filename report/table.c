@@ -8,31 +8,39 @@
 
 enum { LEAST = 8 }; /* a column that gives way keeps this many characters, and its title */
 
-unsigned table_width(const char *text)
+static bool starts_character(char c)
 {
-    unsigned n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
+    return ((unsigned char)c & 0xc0) != 0x80;
 }
 
-void table_cut(char *text, unsigned width)
+static unsigned width_of(const char *text, size_t n)
 {
-    if (table_width(text) <= width)
-        return;
-    unsigned keep = width > 2 ? width - 2 : 0;
-    while (keep || ((unsigned char)*text & 0xc0) == 0x80) {
-        keep -= ((unsigned char)*text & 0xc0) != 0x80;
-        text++;
-        if (!keep && ((unsigned char)*text & 0xc0) != 0x80)
-            break;
+    unsigned w = 0;
+    for (size_t i = 0; i < n; i++)
+        w += starts_character(text[i]);
+    return w;
+}
+
+unsigned table_width(const char *text)
+{
+    return width_of(text, strlen(text));
+}
+
+static unsigned longest_word(const char *text)
+{
+    unsigned most = 0;
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        unsigned w = width_of(text, n);
+        most = w > most ? w : most;
+        text += n + strspn(text + n, " ");
     }
-    memcpy(text, "..", 3);
+    return most;
 }
 
 void table_column(struct table *t, const char *title, unsigned flags)
 {
-    assert(t->columns < TABLE_COLUMNS && (t->columns == 0 || !(flags & TABLE_ALONE)));
+    assert(t->columns < TABLE_COLUMNS);
     t->column[t->columns].title = title;
     t->column[t->columns].flags = flags;
     t->columns++;
@@ -81,9 +89,11 @@ static void __attribute__((format(printf, 3, 0))) add(struct table *t, unsigned 
     t->used += n;
     if (column == TABLE_COLUMNS)
         return;
-    unsigned w = table_width(written);
+    unsigned w = table_width(written), word = longest_word(written);
     if (w > t->column[column].width)
         t->column[column].width = w;
+    if (word > t->column[column].word)
+        t->column[column].word = word;
     if (*written && strcmp(written, "-") != 0)
         t->column[column].used = true;
 }
@@ -126,16 +136,42 @@ static bool shown(const struct table *t, unsigned i)
     return t->column[i].used || !(t->column[i].flags & TABLE_MAYBE);
 }
 
-/* Take from the columns that give way so, the last first. Returns what is still over. */
-static unsigned give(struct table *t, unsigned flag, unsigned over)
+/* What a column keeps when it gives way in this manner. */
+enum manner { AT_BLANKS, ON_A_LINE_OF_ITS_OWN, WITHIN_WORDS };
+static unsigned least_of(const struct table *t, unsigned i, enum manner how)
 {
-    for (unsigned i = t->columns; i-- > 0 && over;) {
-        unsigned title = table_width(t->column[i].title), least = title > LEAST ? title : LEAST;
-        if (!(t->column[i].flags & flag) || !shown(t, i) || t->column[i].width <= least)
-            continue;
-        unsigned room = t->column[i].width - least, part = room < over ? room : over;
-        t->column[i].width -= part;
-        over -= part;
+    static const struct {
+        unsigned flags, of; /* of these flags it has these */
+    } gives[] = { [AT_BLANKS] = { TABLE_WRAP, TABLE_WRAP },
+                  [ON_A_LINE_OF_ITS_OWN] = { TABLE_ALONE, TABLE_ALONE },
+                  [WITHIN_WORDS] = { TABLE_WRAP, TABLE_WRAP | TABLE_ALONE } };
+    unsigned title = table_width(t->column[i].title), least = how == AT_BLANKS ? t->column[i].word : LEAST;
+    if (!shown(t, i) || (t->column[i].flags & gives[how].of) != gives[how].flags)
+        return t->column[i].width;
+    return title > least ? title : least;
+}
+
+static unsigned could_give(const struct table *t, enum manner how)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < t->columns; i++) {
+        unsigned least = least_of(t, i, how);
+        sum += t->column[i].width > least ? t->column[i].width - least : 0;
+    }
+    return sum;
+}
+
+/* Takes from the columns that give way so, the widest first. Returns what is still over. */
+static unsigned give(struct table *t, enum manner how, unsigned over)
+{
+    for (; over; over--) {
+        unsigned widest = t->columns;
+        for (unsigned i = 0; i < t->columns; i++)
+            if (t->column[i].width > least_of(t, i, how) && (widest == t->columns || t->column[i].width > t->column[widest].width))
+                widest = i;
+        if (widest == t->columns)
+            break;
+        t->column[widest].width--;
     }
     return over;
 }
@@ -143,7 +179,7 @@ static unsigned give(struct table *t, unsigned flag, unsigned over)
 /* Titles count, then what may give way does. */
 static void fit(struct table *t)
 {
-    unsigned sum = t->indent;
+    unsigned sum = t->indent, at = t->indent;
     for (unsigned i = 0; i < t->columns; i++) {
         unsigned title = table_width(t->column[i].title);
         if (title > t->column[i].width)
@@ -152,36 +188,36 @@ static void fit(struct table *t)
             sum += t->column[i].width + 2;
     }
     unsigned over = sum > t->width + 2 ? sum - 2 - t->width : 0;
-    (void)give(t, TABLE_ALONE, give(t, TABLE_WRAP, give(t, TABLE_CUT, over)));
+    if (over > could_give(t, AT_BLANKS))
+        over = give(t, ON_A_LINE_OF_ITS_OWN, over);
+    (void)give(t, WITHIN_WORDS, give(t, AT_BLANKS, over));
+    for (unsigned i = 0; i < t->columns; i++) {
+        t->column[i].at = at;
+        at += shown(t, i) ? t->column[i].width + 2 : 0;
+    }
 }
 
-/* One line: texts of the columns, blanks at the end left out. */
-static void print_line(const struct table *t, char *const text[], bool marked, FILE *out)
+/* What of a cell stands in one line. */
+struct part {
+    const char *text;
+    size_t n;
+};
+
+/* One line of the columns from..to - 1, blanks at the end left out. */
+static void print_line(const struct table *t, const struct part text[], unsigned from, unsigned to, bool marked, FILE *out)
 {
-    unsigned owed = t->indent;
-    bool first = true, color = marked && t->color;
+    bool color = marked && t->color;
+    unsigned at = 0;
     if (color)
         (void)fputs("\x1b[1m", out);
-    for (unsigned i = 0; i < t->columns; i++) {
-        if (!shown(t, i))
+    for (unsigned i = from; i < to; i++) {
+        unsigned w = width_of(text[i].text, text[i].n), x = t->column[i].at;
+        if (!shown(t, i) || !w)
             continue;
-        table_cut(text[i], t->column[i].flags & TABLE_CUT ? t->column[i].width : 1000);
-        unsigned w = table_width(text[i]), pad = t->column[i].width > w ? t->column[i].width - w : 0;
-        bool alone = t->column[i].flags & TABLE_ALONE && w > t->column[i].width;
-        owed += first ? 0 : 2;
-        first = false;
-        if (t->column[i].flags & TABLE_RIGHT)
-            owed += pad;
-        if (w) {
-            (void)fprintf(out, "%*s%s", (int)owed, "", text[i]);
-            owed = 0;
-        }
-        if (alone) {
-            (void)fputc('\n', out);
-            owed = t->indent + t->column[i].width; /* it is the first column */
-        }
-        if (!(t->column[i].flags & TABLE_RIGHT))
-            owed += pad;
+        if (t->column[i].flags & TABLE_RIGHT && t->column[i].width > w)
+            x += t->column[i].width - w;
+        (void)fprintf(out, "%*s%.*s", (int)(x - at), "", (int)text[i].n, text[i].text);
+        at = x + w;
     }
     (void)fprintf(out, "%s\n", color ? "\x1b[0m" : "");
 }
@@ -192,47 +228,64 @@ static size_t piece(const char *text, unsigned width)
     size_t n = 0, at = 0, blank = 0;
     if (table_width(text) <= width)
         return strlen(text);
-    for (unsigned w = 0; w < width || ((unsigned char)text[n] & 0xc0) == 0x80; n++) {
-        w += ((unsigned char)text[n] & 0xc0) != 0x80;
+    for (unsigned w = 0; w < width || !starts_character(text[n]); n++) {
+        w += starts_character(text[n]);
         if (text[n] == ' ')
             blank = n + 1;
         if (strchr("/,-.", text[n]))
             at = n + 1;
     }
+    if (text[n] == ' ')
+        blank = n + 1;
     return blank ? blank : at ? at : n;
 }
 
-/* One row: as many lines as its longest wrapped cell needs. */
-static void print_row(const struct table *t, char *const text[], bool marked, FILE *out)
+static bool stands_alone(const struct table *t, unsigned i, const char *text)
 {
-    char part[TABLE_COLUMNS][1024], *line[TABLE_COLUMNS];
+    unsigned w = t->column[i].flags & TABLE_WRAP ? longest_word(text) : table_width(text);
+    return t->column[i].flags & TABLE_ALONE && w > t->column[i].width;
+}
+
+/* The columns from..to - 1 of a row: as many lines as the longest wrapped cell needs. The last may have the rest of the line. */
+static void print_part(const struct table *t, char *const text[], unsigned from, unsigned to, bool marked, FILE *out)
+{
+    struct part line[TABLE_COLUMNS];
     const char *rest[TABLE_COLUMNS];
-    bool more = true;
-    for (unsigned i = 0; i < t->columns; i++)
+    bool more = true, alone = stands_alone(t, to - 1, text[to - 1]);
+    for (unsigned i = from; i < to; i++)
         rest[i] = text[i];
     while (more) {
         more = false;
-        for (unsigned i = 0; i < t->columns; i++) {
-            size_t n = t->column[i].flags & TABLE_WRAP ? piece(rest[i], t->column[i].width) : strlen(rest[i]);
-            (void)snprintf(part[i], sizeof part[i], "%.*s", (int)n, rest[i]);
-            line[i] = part[i];
-            for (size_t k = strlen(part[i]); k && part[i][k - 1] == ' '; k--)
-                part[i][k - 1] = '\0';
+        for (unsigned i = from; i < to; i++) {
+            unsigned width = alone && i == to - 1 ? t->width - t->column[i].at : t->column[i].width;
+            size_t n = t->column[i].flags & TABLE_WRAP ? piece(rest[i], width) : strlen(rest[i]);
+            line[i] = (struct part){ rest[i], n };
+            while (line[i].n && line[i].text[line[i].n - 1] == ' ')
+                line[i].n--;
             rest[i] += n + strspn(rest[i] + n, " ");
             more |= *rest[i] != '\0';
         }
-        print_line(t, line, marked, out);
+        print_line(t, line, from, to, marked, out);
+    }
+}
+
+/* One row; behind a cell that stands alone it goes on below. */
+static void print_row(const struct table *t, char *const text[], bool marked, FILE *out)
+{
+    for (unsigned from = 0, to = 0; to < t->columns; from = to) {
+        while (to < t->columns && !(shown(t, to) && stands_alone(t, to, text[to])))
+            to++;
+        to += to < t->columns;
+        print_part(t, text, from, to, marked, out);
     }
 }
 
 static void print_titles(const struct table *t, FILE *out)
 {
-    char titles[TABLE_COLUMNS][64], *line[TABLE_COLUMNS];
-    for (unsigned i = 0; i < t->columns; i++) {
-        (void)snprintf(titles[i], sizeof titles[i], "%s", t->column[i].title);
-        line[i] = titles[i];
-    }
-    print_line(t, line, false, out);
+    struct part title[TABLE_COLUMNS];
+    for (unsigned i = 0; i < t->columns; i++)
+        title[i] = (struct part){ t->column[i].title, strlen(t->column[i].title) };
+    print_line(t, title, 0, t->columns, false, out);
 }
 
 /* Bytes of the next word, or of its first part when it is wider than a line; *w is its width. */
@@ -241,10 +294,9 @@ static size_t word(const char *text, unsigned line, unsigned *w)
     size_t n = 0;
     *w = 0;
     for (; text[n] && text[n] != ' '; n++) {
-        bool starts = ((unsigned char)text[n] & 0xc0) != 0x80;
-        if (starts && *w == line)
+        if (starts_character(text[n]) && *w == line)
             break;
-        *w += starts;
+        *w += starts_character(text[n]);
     }
     return n;
 }

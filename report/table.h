@@ -8,9 +8,9 @@
  *     table_note(&t, "certificate %s", text);      a paragraph of its own under the row, indented
  *     table_print(&t, out); table_free(&t);
  *
- * A column marked TABLE_CUT gives way when a line would be longer than .width; its cells end in ".." then. One marked
- * TABLE_WRAP gives way next and goes on below. One marked TABLE_ALONE (only the first may be) is the last to: a cell of it that is
- * too wide then stands whole on a line of its own.
+ * Nothing is cut. Where a line would be longer than .width, columns marked TABLE_WRAP give way, if that suffices: their cells go on
+ * below, broken at blanks. Else those marked TABLE_ALONE do first: a cell that is too wide (with TABLE_WRAP: a word of it) stands whole
+ * on a line of its own, and the row goes on below. Last, words of what is marked TABLE_WRAP but not TABLE_ALONE are broken.
  * A column marked TABLE_MAYBE is left out when it is empty (or "-") in every row. Widths are counted in characters of UTF-8.
  */
 #ifndef REPORT_TABLE_H
@@ -20,8 +20,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum table_flag { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_CUT = 2, TABLE_MAYBE = 4, TABLE_ALONE = 8,
-                  TABLE_WRAP = 16 };
+enum table_flag { TABLE_LEFT = 0, TABLE_RIGHT = 1, TABLE_MAYBE = 2, TABLE_ALONE = 4, TABLE_WRAP = 8 };
 enum { TABLE_COLUMNS = 24 };
 
 struct table {
@@ -31,7 +30,7 @@ struct table {
     unsigned columns, at; /* at: the cell to come */
     struct {
         const char *title;
-        unsigned flags, width;
+        unsigned flags, width, word /* of the longest */, at /* where it begins */;
         bool used;
     } column[TABLE_COLUMNS];
     struct {
@@ -52,9 +51,7 @@ void table_note(struct table *t, const char *fmt, ...) __attribute__((format(pri
 void table_print(struct table *t, FILE *out);
 void table_free(struct table *t);
 
-/* Characters of UTF-8 text; text cut to at most that many, ".." at the end when something went (in place). */
-unsigned table_width(const char *text);
-void table_cut(char *text, unsigned width);
+unsigned table_width(const char *text); /* characters of UTF-8 */
 /* Words up to the width, broken at blanks; lines after the first are indented by hang more. */
 void table_wrap(FILE *out, const char *text, unsigned indent, unsigned hang, unsigned width);
 

@@ -176,7 +176,7 @@ static void server_table(struct text *t, bool own, const char *what)
         return;
     uint32_t top = text_top(t, rows);
     table_column(&table, what, TABLE_ALONE);
-    table_column(&table, "service", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
+    table_column(&table, "service", TABLE_WRAP | TABLE_MAYBE);
     table_column(&table, "clients", TABLE_RIGHT);
     table_column(&table, "on old", TABLE_RIGHT | TABLE_MAYBE);
     version_columns(t, &table);
@@ -348,7 +348,6 @@ static void client_cells(const struct text *t, struct table *table, const struct
 {
     char a[ADDR_TEXT], b[PHRASE];
     table_cell(table, "%s", addr_print(&c->at, a));
-    table_cell(table, "%s", called(t, &c->at, b));
     table_cell(table, "%s", text_dash(c->stacks, b));
     table_cell(table, "%s", text_version(c->t.lowest, b));
     table_cell(table, "%s", best_text(&c->t, b));
@@ -360,6 +359,8 @@ static void client_cells(const struct text *t, struct table *table, const struct
     table_row(table);
     if (c->t.old)
         table_mark(table);
+    if (*called(t, &c->at, b))
+        table_note(table, "called %s", b);
     client_note(table, c);
 }
 
@@ -375,7 +376,6 @@ void text_clients(struct text *t)
     text_heading(t, "CLIENTS", "%s, worst first: TLS 1.1 or older was chosen or is all that is offered",
                  text_many(k.all, "client", "clients", a));
     table_column(&table, "client", TABLE_ALONE);
-    table_column(&table, "called", TABLE_LEFT | TABLE_CUT | TABLE_MAYBE);
     table_column(&table, "stacks", TABLE_RIGHT);
     table_column(&table, "lowest", TABLE_LEFT);
     table_column(&table, "best offer", TABLE_LEFT | TABLE_WRAP);

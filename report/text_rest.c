@@ -24,8 +24,8 @@ void text_suites(struct text *t)
     static const struct {
         const char *title;
         unsigned flags;
-    } column[] = { { "suite", TABLE_CUT },  { "kx", 0 },  { "au", 0 },
-                   { "enc", TABLE_CUT },    { "mac", 0 }, { "PFS", 0 },
+    } column[] = { { "suite", TABLE_WRAP }, { "kx", 0 },  { "au", 0 },
+                   { "enc", TABLE_WRAP },   { "mac", 0 }, { "PFS", 0 },
                    { "count", TABLE_RIGHT }, { "clients", TABLE_RIGHT }, { "servers", TABLE_RIGHT } };
     for (size_t i = 0; i < sizeof column / sizeof column[0]; i++)
         table_column(&table, column[i].title, column[i].flags);
@@ -76,7 +76,7 @@ void text_failures(struct text *t)
                  r->total.failed ? ", by cause" : "");
     if (!r->failures)
         return;
-    table_column(&table, "cause", TABLE_LEFT | TABLE_CUT);
+    table_column(&table, "cause", TABLE_WRAP);
     table_column(&table, "handshakes", TABLE_RIGHT);
     table_column(&table, "clients", TABLE_RIGHT);
     table_column(&table, "servers", TABLE_RIGHT);
@@ -207,7 +207,7 @@ static void clear_table(struct text *t, const struct clear *c)
     table_column(&table, "servers", TABLE_RIGHT);
     table_column(&table, "sessions in clear", TABLE_RIGHT | TABLE_MAYBE);
     table_column(&table, "with login", TABLE_RIGHT | TABLE_MAYBE);
-    table_column(&table, "for example", TABLE_LEFT);
+    table_column(&table, "for example", TABLE_WRAP);
     for (unsigned i = 0; i < top; i++) {
         table_cell(&table, "%s", kind[i].name);
         table_cell(&table, "%s", text_count(kind[i].servers, b));
@@ -231,7 +231,7 @@ static void logins_table(struct text *t, const struct clear *c)
     unsigned top = text_top(t, c->logins);
     text_heading(t, "LOGINS IN CLEAR TEXT", "%s by %s, which anybody on the way can read (they are not kept)",
                  text_many(c->login_sum, "login", "logins", a), text_many(c->login_clients, "client", "clients", b));
-    table_column(&table, "client", TABLE_LEFT | TABLE_WRAP);
+    table_column(&table, "client", TABLE_ALONE | TABLE_WRAP);
     table_column(&table, "server", TABLE_LEFT);
     table_column(&table, "service", TABLE_LEFT);
     table_column(&table, "logins", TABLE_RIGHT);
@@ -268,7 +268,7 @@ void text_facts(struct text *t)
     struct table table = { 0 };
     char a[PHRASE];
     bool any = false;
-    table_column(&table, "what the handshakes showed", TABLE_LEFT | TABLE_CUT);
+    table_column(&table, "what the handshakes showed", TABLE_WRAP);
     table_column(&table, "handshakes", TABLE_RIGHT);
     table_column(&table, "share", TABLE_RIGHT);
     table_column(&table, "clients", TABLE_RIGHT);

@@ -141,7 +141,7 @@ void text_showed(struct text *t, const struct study *s)
         qsort(all, n, sizeof *all, one_cmp);
         text_heading(t, "SERVER CAPABILITY", "what each name at each server showed, of itself, to anybody");
         for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
-            table_column(&table, column[i], i == 0 ? TABLE_WRAP : i == 1 ? TABLE_RIGHT : i < 4 ? TABLE_LEFT : TABLE_MAYBE);
+            table_column(&table, column[i], i == 0 ? TABLE_ALONE | TABLE_WRAP : i == 1 ? TABLE_RIGHT : i < 4 ? TABLE_LEFT : TABLE_MAYBE);
         uint32_t top = text_top(t, n);
         for (uint32_t i = 0; i < top; i++)
             row(t, &table, s, all[i].place);

@@ -235,7 +235,7 @@ static void servers_table(struct text *t, const struct study *s, const struct by
     struct table table = { 0 };
     char a[2 * PHRASE];
     uint32_t top = text_top(t, bad);
-    table_column(&table, "server", TABLE_LEFT | TABLE_WRAP);
+    table_column(&table, "server", TABLE_ALONE | TABLE_WRAP);
     for (unsigned i = 0; i < COLUMNS; i++)
         table_column(&table, column[i].title, TABLE_RIGHT | TABLE_MAYBE);
     table_column(&table, "fine", TABLE_RIGHT);
@@ -356,7 +356,7 @@ static void client_section(struct text *t, const struct study *s, enum verdict_l
         return;
     text_heading(t, title, "%s", what);
     for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
-        table_column(&table, column[i], i == 5 ? TABLE_RIGHT : i < 2 ? TABLE_LEFT | TABLE_WRAP : TABLE_LEFT);
+        table_column(&table, column[i], i == 5 ? TABLE_RIGHT : i < 2 ? TABLE_ALONE | TABLE_WRAP : TABLE_LEFT);
     uint32_t top = text_top(t, rows);
     for (size_t k = 0; k < sizeof worst_first; k++)
         for (uint32_t i = 0; left[worst_first[k]] && shown < top; i++) {

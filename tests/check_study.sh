@@ -113,6 +113,10 @@ for who in till 10.20.2; do
 	"$t" explain --names "$tmp/names" "$who" 10.20.1.11 "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
 	[ $rc = 2 ] && grep -q 'the nearest is tills' "$tmp/err" || fail "explain $who: takes what is neither address nor name"
 done
+# a name is never cut, however long
+printf '10.20.3.31 multifunction-printer-on-the-second-floor Facilities\n' >"$tmp/long"
+says 0 'called multifunction-printer-on-the-second-floor (Facilities)' --names "$tmp/long"
+says 1 'multifunction-printer-on-the-second-floor' --names "$tmp/long" --policy tls12-minimum
 # an exception for one address does not speak for the others of its name; one by name does
 printf '10.20.2.40 10.20.1.11:443 2026-12-31 later\n' >"$tmp/one"
 says 1 '5 clients (6 addresses) break' --policy tls12-minimum --names "$tmp/names" --accept "$tmp/one" --on 2026-12-01
