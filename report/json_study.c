@@ -374,11 +374,14 @@ static void showed_row(struct writer *w, uint32_t place, const struct showed *x)
 static void showed_rows(struct writer *w)
 {
     struct showed x;
+    bool *asked = showed_asked(w->s);
+    w->failed |= !asked;
     open_section(w, "capabilities");
-    for (uint32_t p = 1; p <= study_places(w->s); p++)
-        if (place_showed(w->s, p, &x) && x.lowest != VER_NONE)
+    for (uint32_t p = 1; asked && p <= study_places(w->s); p++)
+        if (asked[p - 1] && place_showed(w->s, p, &x) && x.lowest != VER_NONE)
             showed_row(w, p, &x);
     close_section(w);
+    free(asked);
 }
 
 static void idle_exceptions(struct writer *w, struct study_request *q)

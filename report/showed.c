@@ -330,3 +330,36 @@ bool place_showed(const struct study *s, uint32_t place, struct showed *out)
     qsort(out->group, out->groups, sizeof *out->group, group_cmp);
     return out->handshakes != 0;
 }
+
+enum { IS_ENFORCED = 1, IS_MET = 2 };
+
+/* By number of the server - 1. NULL: out of memory. */
+static uint8_t *marks_of_servers(const struct study *s)
+{
+    uint8_t *mark = calloc(s->servers + 1u, 1);
+    for (uint32_t place = 1; mark && place <= study_places(s); place++)
+        for (unsigned i = 0; i < s->q->enforces; i++)
+            if (enforce_matches(s, &s->q->enforce[i], study_place(s, place)))
+                mark[s->place_server[place - 1] - 1] |= IS_ENFORCED;
+    for (uint32_t i = 0; mark && i < s->cells; i++)
+        if (s->cell[i].in_study)
+            mark[s->place_server[s->cell[i].place - 1] - 1] |= IS_MET;
+    return mark;
+}
+
+bool *showed_asked(const struct study *s)
+{
+    uint8_t *mark = marks_of_servers(s), want = s->q->enforces ? IS_ENFORCED : 0;
+    bool *asked = calloc(study_places(s) + 1u, sizeof *asked);
+    if (s->r->view->client_only)
+        want |= IS_MET;
+    for (uint32_t place = 1; mark && asked && place <= study_places(s); place++)
+        asked[place - 1] = study_asks_for(s, &study_place(s, place)->server) &&
+                           (mark[s->place_server[place - 1] - 1] & want) == want;
+    if (!mark) {
+        free(asked);
+        asked = NULL;
+    }
+    free(mark);
+    return asked;
+}

@@ -125,30 +125,57 @@ static void row(struct text *t, struct table *table, const struct study *s, uint
     evidence(table, s, &w);
 }
 
-void text_showed(struct text *t, const struct study *s)
+/* The places that chose anything and are asked about; *others: those that are not. */
+static uint32_t places_to_show(const struct study *s, const bool *asked, struct one *out, uint32_t *others)
+{
+    struct showed w;
+    uint32_t n = 0;
+    *others = 0;
+    for (uint32_t p = 1; p <= study_places(s); p++) {
+        if (!place_showed(s, p, &w) || w.lowest == VER_NONE)
+            continue;
+        if (asked[p - 1])
+            out[n++] = (struct one){ .place = p, .handshakes = w.handshakes };
+        else
+            ++*others;
+    }
+    if (n)
+        qsort(out, n, sizeof *out, one_cmp);
+    return n;
+}
+
+static void rows(struct text *t, const struct study *s, const struct one *all, uint32_t n)
 {
     static const char *const column[] = { "server", "handshakes", "lowest", "highest", "suite order", "EMS", "reneg. info",
                                           "SCSV refused" };
-    uint32_t places = study_places(s), n = 0;
-    struct one *all = calloc(places + 1u, sizeof *all);
     struct table table = { 0 };
-    struct showed w;
-    t->failed |= !all;
-    for (uint32_t p = 1; all && p <= places; p++)
-        if (place_showed(s, p, &w) && w.lowest != VER_NONE)
-            all[n++] = (struct one){ .place = p, .handshakes = w.handshakes };
-    if (all && n) {
-        qsort(all, n, sizeof *all, one_cmp);
+    uint32_t top = text_top(t, n);
+    for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
+        table_column(&table, column[i], i == 0 ? TABLE_ALONE | TABLE_WRAP : i == 1 ? TABLE_RIGHT : i < 4 ? TABLE_LEFT : TABLE_MAYBE);
+    for (uint32_t i = 0; i < top; i++)
+        row(t, &table, s, all[i].place);
+    text_table(t, &table);
+    text_more(t, n, top, "names at servers");
+}
+
+void text_showed(struct text *t, const struct study *s)
+{
+    uint32_t others = 0, n = 0;
+    struct one *all = calloc(study_places(s) + 1u, sizeof *all);
+    bool *asked = showed_asked(s);
+    char a[PHRASE];
+    t->failed |= !all || !asked;
+    if (all && asked)
+        n = places_to_show(s, asked, all, &others);
+    if (n) {
         text_heading(t, "SERVER CAPABILITY", "what each name at each server showed, of itself, to anybody");
-        for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
-            table_column(&table, column[i], i == 0 ? TABLE_ALONE | TABLE_WRAP : i == 1 ? TABLE_RIGHT : i < 4 ? TABLE_LEFT : TABLE_MAYBE);
-        uint32_t top = text_top(t, n);
-        for (uint32_t i = 0; i < top; i++)
-            row(t, &table, s, all[i].place);
-        text_table(t, &table);
-        text_more(t, n, top, "names at servers");
+        rows(t, s, all, n);
+        if (others)
+            text_say(t, "Not listed: %s that are not asked about (--enforce, --server, --servers, --client).",
+                     text_many(others, "name at servers", "names at servers", a));
         text_say(t, "+: at least; nobody offered more, or the server marked that it has more. suite order: whose list decides. \"-\": not "
                     "shown by any handshake. What a scan would find besides is not known here.");
     }
+    free(asked);
     free(all);
 }

@@ -52,6 +52,16 @@ says 1 '"not_seen":["intranet.ofice.test"]' --enforce 10.20.1.11 --enforce intra
 says 1 'Enforcing no-cbc on 1 server' --enforce 10.20.1.11=no-cbc --enforce 10.20.1.15=tls12-minimum
 grep -q 'on 0 servers' "$tmp/out" && fail 'a policy that nobody asked for is judged'
 says 2 '--enforce : give' --enforce ''
+# what servers can do is told of those that are asked about
+says 1 'Not listed: 16 names at servers that are not asked about' --enforce 10.20.1.11
+capable() { sed -n '/^SERVER CAP/,/^$/p' "$tmp/out" | grep -oE '^  \[?[0-9][^ ]*' | sort -u | tr -d ' \n'; }
+[ "$(capable)" = 10.20.1.11:443 ] || fail "--enforce: the capability of $(capable)"
+says 1 'Not listed: 14 names' --enforce 10.20.1.11=no-cbc --enforce 10.20.1.15=tls12-minimum
+says 1 'Not listed: 16 names' --policy tls12-minimum --server 10.20.1.11
+says 1 'Not listed: 4 names' --policy tls12-minimum --servers 10.20.1.0/24
+says 1 '"capabilities":[ {"server_ip":"10.20.1.11","server_port":443' --policy tls12-minimum --client 10.20.2.54 -f json
+says 1 'SERVER CAPABILITY' --policy tls12-minimum
+grep -q 'Not listed' "$tmp/out" && fail 'servers are left out where all are asked about'
 cat >"$tmp/accepted" <<-EOF
 	# who              to whom          until       why
 	10.20.2.40         10.20.1.11:443   2026-12-31  the scales are replaced at the end of the year
