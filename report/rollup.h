@@ -164,6 +164,7 @@ struct roll_old {
     struct endpoint server;
     uint16_t version; /* the oldest */
     uint64_t count;
+    const char *guess; /* which software offered these, all of them: advice, or NULL */
 };
 struct roll_client {
     struct addr at;
@@ -172,7 +173,7 @@ struct roll_client {
     struct roll_old old[ROLL_OLD]; /* of these the ones with the most, count 0 ends */
     const struct roll_stack *stack;
     uint32_t stacks;
-    const char *guess; /* which software the stack with the oldest best offer may be: advice, or NULL */
+    const char *guess; /* which software its only stack may be: advice, or NULL */
 };
 typedef int roll_client_fn(void *ctx, const struct roll_client *c); /* not 0: stop, and return it */
 int rollup_clients(const struct rollup *r, roll_client_fn *fn, void *ctx); /* -1: out of memory */

@@ -163,6 +163,17 @@ static void old_keep(const struct cube *cube, struct roll_client *c, const struc
     c->old[i].server = cube_row_server(cube, at);
 }
 
+/* One more row at that server where an old version was chosen. */
+static void old_add(struct roll_old *here, const struct cube *c, const struct roll_row *row)
+{
+    const struct profile *p = cube_profile(c, row->at->key.profile);
+    const char *guess = p ? p->guess : NULL; /* of a table: the same software is the same pointer */
+    here->guess = here->count == 0 || here->guess == guess ? guess : NULL;
+    here->count += row->count;
+    if (here->version == VER_NONE || version_rank(row->k->version) < version_rank(here->version))
+        here->version = row->k->version;
+}
+
 /* Add up one client; its rows are in order of server. */
 static void client_sum(const struct rollup *r, const struct roll_group *g, struct roll_client *out)
 {
@@ -182,9 +193,7 @@ static void client_sum(const struct rollup *r, const struct roll_group *g, struc
         last = row.at;
         if (row.shape->old) {
             out->old_servers += here.count == 0;
-            here.count += row.count;
-            if (here.version == VER_NONE || version_rank(row.k->version) < version_rank(here.version))
-                here.version = row.k->version;
+            old_add(&here, r->cube, &row);
         }
     }
     old_keep(r->cube, out, &here, last);
@@ -200,18 +209,6 @@ static bool stacks_find(const struct rollup *r, const struct roll_group *g, stru
             pairs_add(&s->profile, p->stack, at->key.profile, cube_row_count(r->cube, at));
     }
     return stacks_make(s, r->cube);
-}
-
-/* The software behind the stack that can do the least is what its owner has to look at. */
-static const char *guess(const struct cube *c, const struct stacks *s)
-{
-    const struct profile *least = NULL;
-    for (uint32_t i = 0; i < s->n; i++) {
-        const struct profile *p = cube_profile(c, s->v[i].profile);
-        if (!least || version_rank(p->max_version) < version_rank(least->max_version))
-            least = p;
-    }
-    return least ? least->guess : NULL;
 }
 
 /* The next client that is visited; begin with g->to = 0. */
@@ -252,7 +249,7 @@ int rollup_clients_wanted(const struct rollup *r, roll_client_wants *wants, roll
         }
         c.stack = s.v;
         c.stacks = s.n;
-        c.guess = guess(r->cube, &s);
+        c.guess = s.n == 1 ? cube_profile(r->cube, s.v[0].profile)->guess : NULL;
         result = fn(ctx, &c);
     }
     pairs_free(&s.profile);

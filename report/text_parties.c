@@ -326,15 +326,18 @@ static const char *best_text(const struct tally *t, char *buf)
     return buf;
 }
 
+/* Where old versions were chosen. Which software that may be is said of what it belongs to: of the client where all its hellos are of
+ * one stack, else of its handshakes with one server. */
 static void client_note(struct table *table, const struct roll_client *c)
 {
     char buf[4 * PHRASE] = "", a[ADDR_TEXT], v[PHRASE], n[PHRASE];
     size_t used = 0;
     unsigned i = 0;
     for (; i < ROLL_OLD && c->old[i].count; i++)
-        used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s with %s (%s)", i ? ", " : "",
+        used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s with %s (%s%s%s)", i ? ", " : "",
                                  text_version(c->old[i].version, v), endpoint_print(&c->old[i].server, a),
-                                 text_count(c->old[i].count, n));
+                                 text_count(c->old[i].count, n), c->stacks > 1 && c->old[i].guess ? ", " : "",
+                                 c->stacks > 1 && c->old[i].guess ? c->old[i].guess : "");
     if (c->old_servers > i)
         used += (size_t)snprintf(buf + used, sizeof buf - used, " and %s",
                                  text_many(c->old_servers - i, "other server", "other servers", n));

@@ -31,6 +31,9 @@ says 1 'and 13 more pairs' --policy tls12-minimum --top 5
 [ "$(verdicts)" = breaks ] || fail "BY CLIENT does not begin with who breaks: $(verdicts)"
 says 1 'clients break' --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'
 says 3 'Not enough seen to say that it is ready' --policy tls12-minimum --fail-on failing,unknown --client 10.20.2.52
+# a hint at the software stands with the handshakes that it is about
+says 0 'TLS 1.0 with 10.20.1.12:25 (7, like OpenSSL 1.1.1 or later), TLS 1.0 with 10.20.1.14:389 (4, like GnuTLS)'
+says 0 'TLS 1.0 with 10.20.1.10:443 (3); like OpenSSL before 1.1.0 or old Java'
 # --fail-on is for the exit status alone
 says 3 'Not ready. 302 of 377 handshakes observed are proved to go on working. The exit status is 1 by these verdicts alone (--fail-on): unknown.' \
 	--policy tls12-minimum --fail-on unknown
