@@ -230,7 +230,7 @@ static void versions(struct text *t)
     const struct rollup *r = t->r;
     char a[PHRASE], b[PHRASE], line[64];
     struct table table = { 0 };
-    table_column(&table, "negotiated", TABLE_LEFT);
+    table_column(&table, "chosen", TABLE_LEFT);
     table_column(&table, "handshakes", TABLE_RIGHT);
     table_column(&table, "share", TABLE_RIGHT);
     table_column(&table, "clients", TABLE_RIGHT);
@@ -253,7 +253,8 @@ static void versions(struct text *t)
     }
     (void)fputc('\n', t->out);
     text_table(t, &table);
-    text_say(t, "# stands for TLS 1.1 and older, = for TLS 1.2 and newer.");
+    text_say(t, "chosen: by the server, also where the client then refused it or the handshake failed. # stands for TLS 1.1 and older, = for "
+                "TLS 1.2 and newer.");
 }
 
 /* Who holds the old versions up: the three causes a hello can show, in the order of what is to be done about them. */

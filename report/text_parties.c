@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column for every version that was negotiated anywhere, as long as there is room for them. */
+/* A column for every version that was chosen anywhere, as long as there is room for them. */
 static bool columns_fit(const struct text *t)
 {
     enum { FIT = 5 };
@@ -55,7 +55,7 @@ static void version_note(const struct text *t, struct table *table, const struct
             used += (size_t)snprintf(buf + used, sizeof buf - used, "%s%s %s", used ? ", " : "", version_title(i),
                                      text_count(tally->version[i], n));
     if (used && !columns_fit(t))
-        table_note(table, "negotiated: %s", buf);
+        table_note(table, "chosen: %s", buf);
 }
 
 /* "printer-3 (Facilities)" as --names has it; empty when it does not. */
@@ -200,8 +200,9 @@ void text_servers(struct text *t)
                  text_many(t->r->all.servers, "server", "servers", a));
     server_table(t, true, t->r->view->own_count ? "your servers" : "server");
     server_table(t, false, "other servers");
-    if (t->r->total.old)
-        text_say(t, "\"on old\" are the clients with which TLS 1.1 or older was negotiated there.");
+    if (t->r->total.negotiated)
+        text_say(t, "Versions are counted as the server chose them, also where the client refused that.%s",
+                 t->r->total.old ? " \"on old\" are the clients for which it chose TLS 1.1 or older." : "");
 }
 
 /* The clients to show, kept in order while all are visited. */
@@ -394,7 +395,7 @@ void text_clients(struct text *t)
         client_cells(t, &table, &k.best[i]);
     text_table(t, &table);
     text_more(t, k.all, top, "clients");
-    text_say(t, "lowest: oldest version negotiated. best offer: newest version in its hellos, of the stack that offers the least to "
+    text_say(t, "lowest: oldest version negotiated: chosen, and not refused. best offer: newest version in its hellos, of the stack that offers the least to "
                 "the one that offers the most. stacks: different TLS configurations behind the address.");
     if (t->r->total.old)
         text_say(t, "held back by: itself = it offered nothing newer than TLS 1.1; server = it did, and the server chose the "

@@ -20,7 +20,7 @@ void text_suites(struct text *t)
         rows += r->suite[i].reach.handshakes != 0;
     if (!rows)
         return;
-    text_heading(t, "CIPHER SUITES", "%s negotiated", text_many(rows, "suite", "suites", a));
+    text_heading(t, "CIPHER SUITES", "%s chosen by servers", text_many(rows, "suite", "suites", a));
     static const struct {
         const char *title;
         unsigned flags;

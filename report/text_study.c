@@ -344,7 +344,7 @@ static void client_row(struct text *t, const struct study *s, const struct verdi
 /* The worst verdicts first, and of each those with the most handshakes. */
 static void client_section(struct text *t, const struct study *s, enum verdict_list list, const char *title, const char *what)
 {
-    static const char *const column[] = { "client", "server", "verdict", "negotiated", "offers", "handshakes" };
+    static const char *const column[] = { "client", "server", "verdict", "chosen", "offers", "handshakes" };
     uint32_t rows = 0, shown = 0, left[VERDICT_COUNT] = { 0 };
     struct table table = { 0 };
     for (uint32_t i = 0; i < study_cells(s); i++) {

@@ -31,6 +31,12 @@ says 1 'and 13 more pairs' --policy tls12-minimum --top 5
 [ "$(verdicts)" = breaks ] || fail "BY CLIENT does not begin with who breaks: $(verdicts)"
 says 1 'clients break' --min-version TLSv1.2 --forbid '3DES,RC4,kx=RSA'
 says 3 'Not enough seen to say that it is ready' --policy tls12-minimum --fail-on failing,unknown --client 10.20.2.52
+# what a client refused is counted where the server chose it, and the report says so
+says 0 'chosen handshakes share clients servers' --client 10.20.2.63
+says 0 'TLS 1.0 2 100.0% 1 1' --client 10.20.2.63
+says 0 '2 of these were refused by the client, which wants more: they fail today (1 client, 1 server).' --client 10.20.2.63
+says 0 'chosen: by the server, also where the client then refused it or the handshake failed.' --client 10.20.2.63
+says 0 'Versions are counted as the server chose them, also where the client refused that.' --client 10.20.2.63
 # a hint at the software stands with the handshakes that it is about
 says 0 'TLS 1.0 with 10.20.1.12:25 (7, like OpenSSL 1.1.1 or later), TLS 1.0 with 10.20.1.14:389 (4, like GnuTLS)'
 says 0 'TLS 1.0 with 10.20.1.10:443 (3); like OpenSSL before 1.1.0 or old Java'

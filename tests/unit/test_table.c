@@ -73,7 +73,7 @@ static void row(struct table *t, const char *const cell[], unsigned cells)
 static void two_long_addresses_in_a_row(void **state)
 {
     (void)state;
-    static const char *const title[] = { "client", "server", "verdict", "negotiated", "offers", "handshakes" };
+    static const char *const title[] = { "client", "server", "verdict", "chosen", "offers", "handshakes" };
     static const char *const long_row[] = { "2001:db8:85a3:1111:222a:8a2e:a14:31f printer-2nd-floor",
                                             "[2001:db8:85a3:1111:222a:8a2e:a14:10c]:25 mail.office.example smtp", "server-first",
                                             "TLS 1.0", "TLS 1.2", "7" };
@@ -85,12 +85,12 @@ static void two_long_addresses_in_a_row(void **state)
     row(&t, short_row, 6);
     char *out = printed(&t);
     assert_string_equal(out,
-        "  client                    server                     verdict       negotiated  offers   handshakes\n"
+        "  client                      server                      verdict       chosen   offers   handshakes\n"
         "  2001:db8:85a3:1111:222a:8a2e:a14:31f printer-2nd-floor\n"
-        "                            [2001:db8:85a3:1111:222a:8a2e:a14:10c]:25 mail.office.example smtp\n"
-        "                                                       server-first  TLS 1.0     TLS 1.2           7\n"
-        "  10.20.2.40 scale-hall-3   10.20.1.11:443             breaks        TLS 1.0     TLS 1.0           6\n"
-        "                            erp.office.example\n");
+        "                              [2001:db8:85a3:1111:222a:8a2e:a14:10c]:25 mail.office.example smtp\n"
+        "                                                          server-first  TLS 1.0  TLS 1.2           7\n"
+        "  10.20.2.40 scale-hall-3     10.20.1.11:443              breaks        TLS 1.0  TLS 1.0           6\n"
+        "                              erp.office.example\n");
     free(out);
 }
 
