@@ -123,7 +123,7 @@ static void proved(struct explaining *x)
     if (x->j.facts->mixed)
         say(x, 0, "Reached through a proxy and not named: it may be many servers, so nothing of others is used.");
     else if (!x->j.facts->proofs)
-        say(x, 0, "Nothing was seen to complete%s.", x->j.facts->changed_ns ? " since its configuration changed" : "");
+        say(x, 0, "No handshake whose ClientHello was seen completed%s.", x->j.facts->changed_ns ? " since its configuration changed" : "");
     for (uint32_t i = x->j.facts->proof; i < x->j.facts->proof + x->j.facts->proofs; i++) {
         const struct proof *p = &s->proof[i];
         const struct choice *c = study_choice(s, p->choice);
@@ -131,7 +131,7 @@ static void proved(struct explaining *x)
         bool in = x->j.readable && choice_in_offer(s, p, x->j.c->stack, &notes);
         say(x, 2, "- %s %s%s%s%s%s, %s%s; %s this offer%s; allowed: %s", text_version(c->version, v), text_suite(c->suite, u),
             c->group ? " " : "", c->group ? group_name(c->group, g) : "", c->cert ? ", certificate " : "", c->cert ? cert_key_name(c->cert->key) : "",
-            text_many(p->count, "time", "times", n), p->full ? "" : ", resumed or in part", in ? "within" : "not within",
+            text_many(p->count, "time", "times", n), p->full ? "" : ", resumed or seen in part", in ? "within" : "not within",
             notes ? ", as far as it can be seen" : "", policy_word(x, p->choice));
     }
     if (x->j.facts->splits)
@@ -156,7 +156,7 @@ static void left_over(struct explaining *x)
     const struct own *o = &x->j.own;
     struct leftovers l;
     char a[PHRASE];
-    if (!x->j.readable || !o->full_row || o->good || o->low_row || x->s->judged[o->full_choice - 1].answer != ANSWER_NO ||
+    if (!x->j.readable || x->j.nothing || !o->full_row || o->good || o->low_row || x->s->judged[o->full_choice - 1].answer != ANSWER_NO ||
         !judge_leftovers(&x->j, study_choice(x->s, o->full_choice)->version, &l))
         return;
     (void)fputs("\nWhat would be left to choose\n", x->out);
@@ -171,6 +171,24 @@ static void left_over(struct explaining *x)
 
 /* ---- the steps ---- */
 
+/* Why a hello that holds nothing allowed breaks nothing by itself. */
+static const char *excuse_text(const struct judge *j, const struct verdict *v)
+{
+    switch (j->excuse) {
+    case EXCUSE_FALLBACK:
+        return "no: this hello is a retry after a higher one that failed, so the client can do more";
+    case EXCUSE_HIGHER:
+        return "no: this hello is a retry, and the higher one succeeds at other times";
+    case EXCUSE_NONE:
+    case EXCUSE_UNKNOWN:
+        break;
+    }
+    return v->notes & NOTE_RESUMING ? "not known: every hello that was seen tries to resume a session, and such a hello may offer less "
+                                      "than the client can"
+           : v->notes & NOTE_SCSV   ? "not known: the hello says that it is a fallback, and the higher one was not seen"
+                                    : "not known: packets are missing, and a better hello may be among them";
+}
+
 static void why_not(const struct explaining *x, const struct verdict *v, enum verdict_kind step)
 {
     const struct judge *j = &x->j;
@@ -184,7 +202,7 @@ static void why_not(const struct explaining *x, const struct verdict *v, enum ve
     case VERDICT_PLAINTEXT:
     case VERDICT_BREAKS:
         if (j->excuse != EXCUSE_NONE)
-            say(x, 4, "    no: this hello is not the best that the client can do");
+            say(x, 4, "    %s", excuse_text(j, v));
         else if (j->nothing)
             say(x, 4, "    no: it was not seen going on in clear text");
         else
@@ -197,7 +215,7 @@ static void why_not(const struct explaining *x, const struct verdict *v, enum ve
                                 : j->c->lossy ? "packets are missing" : "several backends answer");
         return;
     case VERDICT_SERVER_FIRST:
-        say(x, 4, "    no: %s", j->nothing ? "nothing allowed was offered" : o->low_row && j->c->lossy ? "packets are missing"
+        say(x, 4, "    no: %s", j->nothing ? "no hello that was seen offers anything allowed" : o->low_row && j->c->lossy ? "packets are missing"
                                 : o->low_row ? "interception is suspected"
                                 : o->bad_row ? "it is not shown that the server has nothing allowed for this offer"
                                 : "no full handshake chose a version with which nothing is allowed");
@@ -220,6 +238,8 @@ static void steps(struct explaining *x, const struct verdict *v)
     char text[REASONS][REASON_TEXT];
     unsigned first = x->j.c->stack == 0 ? VERDICT_UNKNOWN : 0;
     (void)fputs("\nThe questions, in order\n", x->out);
+    if (first)
+        say(x, 0, "Without a ClientHello questions 1 to %d cannot be asked.", VERDICT_UNKNOWN);
     for (unsigned i = first; i <= v->is; i++) {
         say(x, 3, "%u. %s: %s", i + 1, verdict_name(i), verdict_steps[i].question);
         if (i < v->is)

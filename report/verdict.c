@@ -333,7 +333,7 @@ const struct verdict_step verdict_steps[VERDICT_COUNT] = {
     [VERDICT_SERVER_FIRST] = { is_server_first, "did the server choose what is forbidden although it was offered what is allowed?" },
     [VERDICT_SAFE] = { is_safe, "did the server prove that it can serve this offer within the policy?" },
     [VERDICT_LIKELY] = { is_likely, "is an allowed version proved at least?" },
-    [VERDICT_UNKNOWN] = { is_unknown, "is there nothing that would settle it?" },
+    [VERDICT_UNKNOWN] = { is_unknown, "is none of the above shown by what was seen?" },
 };
 
 void judge_cell(struct judge *j, const struct cell *c)

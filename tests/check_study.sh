@@ -102,6 +102,22 @@ rc=0
 "$t" explain 192.0.2.1 10.20.1.11:443 "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
 [ $rc = 2 ] && grep -q 'no handshake of this client' "$tmp/err" || fail 'explain of nobody'
 
+grep -q 'What would be left to choose' "$tmp/out" && fail 'explain: suites that would be left of an offer that holds no version'
+# hellos that resume say what they cannot say; question 8 is one that "yes" answers
+port=$("$t" read -q -f ndjson pcaps/tls10-id-resumed-openssl3.0.pcap | sed -n 's/.*"client_port":\([0-9]*\).*"resumed":true.*/\1/p')
+explained() { # WORDS ARGUMENTS
+	words=$1
+	shift
+	"$t" explain "$@" >"$tmp/out" || fail "explain $*"
+	tr -s ' \n' ' ' <"$tmp/out" | grep -qF "$words" || fail "explain $*: does not say '$words'"
+}
+for words in '3. breaks: does it offer nothing allowed? not known: every hello that was seen tries to resume a session, and such a hello may offer less than the client can' \
+	'5. server-first: did the server choose what is forbidden although it was offered what is allowed? no: no hello that was seen offers anything allowed' \
+	'8. unknown: is none of the above shown by what was seen? yes'; do
+	explained "$words" --filter "port $port" 192.0.2.10 192.0.2.20 pcaps/tls10-id-resumed-openssl3.0.pcap
+done
+explained 'Without a ClientHello questions 1 to 7 cannot be asked.' 192.0.2.10 192.0.2.20 pcaps/span-server-direction-only.pcap
+
 "$t" explain 10.20.9.9 10.20.1.10 "$tmp/site.db" >"$tmp/out" || fail 'explain of a client set apart'
 grep -q '^10.20.9.9 is set apart: recognised as a scanner, offered 88 different hellos' "$tmp/out" || fail 'explain: why a client is set apart'
 rc=0
