@@ -156,9 +156,25 @@ static unsigned addr_bits(const struct addr *a)
     return a->kind == ADDR_IP4 ? 32 : a->kind == ADDR_IP6 ? 128 : 48;
 }
 
+static bool pseudonym_parse(const char *text, struct addr *a)
+{
+    static const char prefix[] = "client-", digits[] = "0123456789abcdef";
+    const char *hex = text + sizeof prefix - 1;
+    if (strncmp(text, prefix, sizeof prefix - 1) != 0 || strlen(hex) != 16 || strspn(hex, digits) != 16)
+        return false;
+    *a = (struct addr){ .kind = ADDR_PSEUDO };
+    for (unsigned i = 0; i < 16; i++)
+        a->b[i / 2] = (uint8_t)(a->b[i / 2] << 4 | (strchr(digits, hex[i]) - digits));
+    return true;
+}
+
 int cidr_parse(const char *text, struct cidr *c)
 {
     char host[ADDR_TEXT];
+    if (pseudonym_parse(text, &c->addr)) {
+        c->bits = 64;
+        return 0;
+    }
     const char *slash = strchr(text, '/');
     size_t n = slash ? (size_t)(slash - text) : strlen(text);
     if (n >= sizeof host)

@@ -25,7 +25,7 @@ struct entry {
 struct names_file {
     struct intern *prefixes;
     struct column entry; /* beside prefixes */
-    bool used[ADDR_MAC + 1][129]; /* which lengths occur, by kind: a lookup tries only those, the longest first */
+    bool used[ADDR_PSEUDO + 1][129]; /* which lengths occur, by kind: a lookup tries only those, the longest first */
 };
 
 static struct prefix prefix_of(const struct addr *a, unsigned bits)
@@ -154,7 +154,7 @@ void names_file_free(struct names_file *n)
 
 const struct named *names_file_find(const struct names_file *n, const struct addr *a)
 {
-    if (!n || a->kind == ADDR_NONE || a->kind > ADDR_MAC)
+    if (!n || a->kind == ADDR_NONE || a->kind > ADDR_PSEUDO)
         return NULL;
     for (unsigned bits = 129; bits-- > 0;) {
         if (!n->used[a->kind][bits])

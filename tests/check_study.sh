@@ -162,6 +162,27 @@ says 1 '4 clients break' --policy tls12-minimum --names "$tmp/names" --accept "$
 says 2 'name of --names' --policy tls12-minimum --accept "$tmp/one"
 says 1 'the scales are replaced' --policy tls12-minimum --accept "$tmp/accepted" --on 2026-12-31 -f json
 
+# --- a state of pseudonyms: one is taken where an address is ---
+head -c 32 /dev/zero >"$tmp/key"
+"$t" read -q --anonymize="$tmp/key" --state "$tmp/anon.db" -o /dev/null "$demo"
+mv "$tmp/site.db" "$tmp/open.db"
+cp "$tmp/anon.db" "$tmp/site.db"
+says 1 '6 clients break' --policy tls12-minimum
+who=$(sed -n '/^BY CLIENT/,$s/^  \(client-[0-9a-f]*\) *10.20.1.12:25 .*/\1/p' "$tmp/out")
+explained "$who with 10.20.1.12:25 as mail.office.test by smtp" "$who" 10.20.1.12 "$tmp/anon.db"
+printf '%s 10.20.1.12:25 2026-12-31 the printer is replaced\n' "$who" >"$tmp/one"
+says 1 'accepted until 2026-12-31: the printer is replaced' --policy tls12-minimum --accept "$tmp/one" --on 2026-12-01
+printf '%s printer-2\n' "$who" >"$tmp/pseudonames"
+says 1 'called printer-2' --policy tls12-minimum --names "$tmp/pseudonames"
+explained "$who printer-2 with 10.20.1.12:25" --names "$tmp/pseudonames" printer-2 10.20.1.12 "$tmp/anon.db"
+says 1 '1 client breaks' --policy tls12-minimum --client "$who"
+says 1 '5 clients break' --policy tls12-minimum --ignore-client "$who"
+rc=0
+"$t" explain 10.20.3.31 10.20.1.12 "$tmp/anon.db" >/dev/null 2>"$tmp/err" || rc=$?
+[ $rc = 2 ] && grep -q 'clients are pseudonyms here (--anonymize): name one as the report prints it' "$tmp/err" ||
+	fail "explain of an address in a state of pseudonyms: $(cat "$tmp/err")"
+mv "$tmp/open.db" "$tmp/site.db"
+
 # --- evidence ---
 command -v python3 >/dev/null || { echo 'check_study: evidence skipped, no python3'; exit 0; }
 evidence() { # NAME POLICIES CAPTURES...

@@ -63,12 +63,33 @@ static void what_is_no_address_is_refused(void **state)
     }
 }
 
+/* By those who use the program alone: nobody on the wire has a pseudonym. */
+static void a_pseudonym_is_read_where_a_prefix_is(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "client-0123456789abcde", "client-0123456789abcdef0", "client-0123456789ABCDEF", "client-",
+                                       "client-0123456789abcdef/8", "Client-0123456789abcdef" };
+    struct cidr c, other;
+    struct addr a;
+    char buf[ADDR_TEXT];
+    assert_int_equal(cidr_parse("client-0123456789abcdef", &c), 0);
+    assert_int_equal(c.addr.kind, ADDR_PSEUDO);
+    assert_string_equal(addr_print(&c.addr, buf), "client-0123456789abcdef");
+    assert_int_equal(cidr_parse("client-0123456789abcdee", &other), 0);
+    assert_true(cidr_has(&c, &c.addr));
+    assert_false(cidr_has(&c, &other.addr));
+    assert_int_equal(addr_parse("client-0123456789abcdef", &a), -1);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(cidr_parse(bad[i], &c), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parties_print_as_people_write_them),
         cmocka_unit_test(what_is_printed_is_read),
         cmocka_unit_test(what_is_no_address_is_refused),
+        cmocka_unit_test(a_pseudonym_is_read_where_a_prefix_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
