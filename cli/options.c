@@ -56,7 +56,7 @@ static int set_format(struct options *o, const char *v, struct err *e)
 static int set_output(struct options *o, const char *v, struct err *e)
 {
     (void)e;
-    o->output = v;
+    o->output = strcmp(v, "-") == 0 ? NULL : v;
     return 0;
 }
 
@@ -324,7 +324,7 @@ static int set_seed(struct options *o, const char *v, struct err *e)
 
 static const struct option_row rows[] = {
     { "format", 'f', "FORMAT", FOR_ALL, set_format, "text (the default), json, or ndjson (one line per handshake)" },
-    { "output", 'o', "FILE", FOR_ANY, set_output, "write there instead of to standard output" },
+    { "output", 'o', "FILE", FOR_ANY, set_output, "write there; - is standard output, the default" },
     { "state", 0, "FILE", FOR_READ | FOR_WATCH, set_state, "add to this state file, so that runs accumulate" },
     { "again", 0, NULL, FOR_READ, set_again, "read what was read already, and copies of it" },
     { "interface", 'i', "NAME", FOR_WATCH, set_interface, "the interface that the mirror arrives on" },
@@ -481,6 +481,7 @@ static int parse(struct options *o, int argc, char **argv, unsigned who, bool *h
         if (row->set(o, optarg, e))
             return -1;
     }
+    o->view.color = o->view.color && !o->output;
     o->args = argv + optind;
     o->arg_count = (unsigned)(argc - optind);
     o->view.own = o->own.at;

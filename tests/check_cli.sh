@@ -141,6 +141,23 @@ for f in text json ndjson; do
 	"$t" read -q -f $f --anonymize="$tmp/key" pcaps/tls1*.pcap | cmp -s - "$tmp/a" || fail "--anonymize -f $f: not stable"
 done
 
+# -o - is standard output for everybody, and no file of that name
+"$t" read -q --state "$tmp/dash.db" -o /dev/null "$pcap"
+here=$PWD
+program=$(realpath "$t")
+for command in "read -q $here/$pcap" "report $tmp/dash.db" "explain 0.0.0.0/0 0.0.0.0/0 $tmp/dash.db"; do
+	# shellcheck disable=SC2086 # words
+	(cd "$tmp" && "$program" $command >a && "$program" $command -o - >b && "$program" $command -o c --output=- >d) || fail "$command -o -"
+	[ -s "$tmp/a" ] && cmp -s "$tmp/a" "$tmp/b" && cmp -s "$tmp/a" "$tmp/d" || fail "$command -o - does not write to standard output"
+	[ ! -e "$tmp/-" ] && [ ! -e "$tmp/c" ] || fail "$command -o - makes a file"
+done
+# what goes to a file has no colour, wherever standard output goes
+if script -qec true /dev/null >/dev/null 2>&1; then
+	script -qec "$t read -q $pcap" /dev/null </dev/null | grep -q "$(printf '\033')" || fail 'no colour on a terminal'
+	script -qec "$t read -q -o $tmp/plain $pcap" /dev/null </dev/null >/dev/null
+	grep -q "$(printf '\033')" "$tmp/plain" && fail 'colour in a file'
+fi
+
 # a full disk is not success
 if [ -w /dev/full ]; then
 	code=0; "$t" read -q "$pcap" -o /dev/full 2>/dev/null || code=$?
