@@ -323,18 +323,19 @@ static int set_seed(struct options *o, const char *v, struct err *e)
 }
 
 static const struct option_row rows[] = {
-    { "format", 'f', "FORMAT", FOR_ALL, set_format, "text (the default), json, or ndjson (one line per handshake)" },
-    { "output", 'o', "FILE", FOR_ANY, set_output, "write there; - is standard output, the default" },
+    { "format", 'f', "FORMAT", FOR_READ | FOR_WATCH, set_format, "text, json, or ndjson: a line for each handshake (text)" },
+    { "format", 'f', "FORMAT", FOR_REPORT, set_format, "text or json (text)" },
+    { "output", 'o', "FILE", FOR_ANY, set_output, "write there (-: standard output)" },
     { "state", 0, "FILE", FOR_READ | FOR_WATCH, set_state, "add to this state file, so that runs accumulate" },
     { "again", 0, NULL, FOR_READ, set_again, "read what was read already, and copies of it" },
     { "interface", 'i', "NAME", FOR_WATCH, set_interface, "the interface that the mirror arrives on" },
-    { "check", 0, "TIME", FOR_WATCH, set_check, "look at the mirror for so long (60s) and say what is wrong with it" },
+    { "check", 0, "TIME", FOR_WATCH, set_check, "look at the mirror for so long, as in 60s, and say what is wrong with it" },
     { "checkpoint", 0, "TIME", FOR_WATCH, set_checkpoint, "save into the state so often (60s)" },
     { "filter", 0, "BPF", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_filter, "only packets that match, as in tcpdump" },
     { "top", 0, "N", FOR_ALL, set_top, "rows per table (20); 0 for all" },
     { "server", 0, "ADDR[/BITS][:PORT]", FOR_ALL, set_server, "only these servers" },
     { "client", 0, "ADDR[/BITS]", FOR_ALL, set_client, "only these clients" },
-    { "since", 0, "TIME", FOR_ANY, set_since, "only from then on (UTC, 2026-11-21T09:30)" },
+    { "since", 0, "TIME", FOR_ANY, set_since, "only from then on, in UTC, as in 2026-11-21T09:30" },
     { "until", 0, "TIME", FOR_ANY, set_until, "only before then" },
     { "servers", 0, "CIDR,...", FOR_ANY, set_own, "your own servers, told apart from the Internet's" },
     { "ignore-client", 0, "CIDR,...", FOR_ANY, set_ignored, "scanners and health checks, set apart" },
@@ -344,10 +345,10 @@ static const struct option_row rows[] = {
     { "forbid", 0, "WORDS", FOR_ANY, study_set_forbid, "likewise: none of these, as in 3DES,RC4,kx=RSA" },
     { "enforce", 0, "SERVER[:PORT]|NAME[=POLICY]", FOR_ANY, study_set_enforce, "only these servers are to be enforced" },
     { "accept", 0, "FILE", FOR_ANY, study_set_accept, "exceptions: lines of CLIENT SERVER EXPIRES REASON" },
-    { "fail-on", 0, "VERDICTS", FOR_ANY, study_set_fail_on, "exit 1 on these (breaks,plaintext,server-first)" },
+    { "fail-on", 0, "VERDICTS", FOR_ALL, study_set_fail_on, "exit 1 on these (breaks,plaintext,server-first)" },
     { "evidence", 0, "DIR", FOR_READ | FOR_REPORT, set_evidence, "a small capture for each verdict that is not ready" },
     { "on", 0, "DATE", FOR_ANY, study_set_on, "judge by the rules and exceptions of that day (today)" },
-    { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_client_prefix, "count IPv6 clients by prefix (64)" },
+    { "client-prefix", 0, "BITS", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_client_prefix, "count IPv6 clients by their first bits, as in 64 (128)" },
     { "anonymize", 0, "[KEYFILE]", FOR_ALL, set_anonymize, "replace client addresses by keyed pseudonyms" },
     { "scope", 0, "vlan|vni", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_scope, "tenants reuse addresses: their id is part of the key" },
     { "vxlan-port", 0, "PORT", FOR_READ | FOR_WATCH | FOR_EXPLAIN, set_vxlan_port, "VXLAN on this UDP port too" },
@@ -381,6 +382,7 @@ static void help(unsigned who, const char *name)
         else
             printf("  %-*s%s\n", COLUMN, shown, rows[i].text);
     }
+    printf("\n(...): what holds without the option.\n");
 }
 
 /* getopt's tables for one subcommand. */

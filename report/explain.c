@@ -235,7 +235,7 @@ static void why_not(const struct explaining *x, const struct verdict *v, enum ve
 
 static void steps(struct explaining *x, const struct verdict *v)
 {
-    char text[REASONS][REASON_TEXT];
+    char text[REASONS][REASON_TEXT], accepted[ACCEPTED_TEXT];
     unsigned first = x->j.c->stack == 0 ? VERDICT_UNKNOWN : 0;
     (void)fputs("\nThe questions, in order\n", x->out);
     if (first)
@@ -251,6 +251,8 @@ static void steps(struct explaining *x, const struct verdict *v)
     (void)fprintf(x->out, "\nVerdict: %s\n", verdict_name(v->is));
     for (unsigned i = 0; i < n; i++)
         say(x, 2, "- %s", text[i]);
+    if (*verdict_accepted(x->s, v, accepted))
+        say(x, 2, "- %s", accepted);
 }
 
 static void explain(struct explaining *x, const struct verdict *v)
@@ -346,8 +348,6 @@ int explain_report(FILE *out, const struct cube *c, const struct view *v, struct
                 found++;
             }
         }
-        enum study_result exits = study_decision(x.s)->exits;
-        v->study->exits = exits > v->study->exits ? exits : v->study->exits;
     }
     found += x.s ? set_apart(&x, r, v->study->subject) : 0;
     if (x.s && !found)

@@ -193,6 +193,10 @@ const char *place_text(const struct study *s, uint32_t place, char *buf, size_t 
 enum { REASONS = 8, REASON_TEXT = 256 };
 unsigned verdict_reasons(const struct study *s, const struct verdict *v, char out[REASONS][REASON_TEXT]);
 
+/* "accepted until 2026-12-31: replaced in December"; empty where no exception (--accept) holds. Returns buf. */
+enum { ACCEPTED_TEXT = 2048 };
+const char *verdict_accepted(const struct study *s, const struct verdict *v, char buf[ACCEPTED_TEXT]);
+
 /* Room for one more of n in a growing array. NULL: out of memory (the array stays). */
 void *study_room(void *array, size_t width, uint32_t n, uint32_t *room);
 

@@ -299,18 +299,10 @@ static void verdict_cells(struct text *t, const struct study *s, const struct ve
     table_row(table);
 }
 
-static void accepted_note(const struct study *s, const struct cell *c, struct table *table)
-{
-    const struct accepted *a = study_accepted(s, c);
-    char why[4 * sizeof a->reason];
-    if (a)
-        table_note(table, "accepted until %s: %s", a->expires, escape_text(rd_of(a->reason, strlen(a->reason)), why, sizeof why));
-}
-
 static void verdict_notes(struct text *t, const struct study *s, const struct verdict *v, struct table *table)
 {
     char reason[REASONS][REASON_TEXT], name[2 * PHRASE] = "", first[STAMP_TEXT], last[STAMP_TEXT], of[PHRASE];
-    char at[10 * ADDR_TEXT];
+    char at[10 * ADDR_TEXT], accepted[ACCEPTED_TEXT];
     const struct cube *cube = t->r->cube;
     const struct cell *c = study_cell(s, v->cell);
     const struct exemplar *x = &cube_row_val(cube, c->exemplar_row)->exemplar;
@@ -321,8 +313,8 @@ static void verdict_notes(struct text *t, const struct study *s, const struct ve
     if (in && x->frame)
         (void)snprintf(name, sizeof name, "; for example frame %llu of %s", (unsigned long long)x->frame,
                        escape_text(rd_of(in->name, strlen(in->name)), of, sizeof of));
-    if (v->list == LIST_ACCEPTED)
-        accepted_note(s, c, table);
+    if (*verdict_accepted(s, v, accepted))
+        table_note(table, "%s", accepted);
     if (*cell_addresses_text(s, c, at, sizeof at))
         table_note(table, "from %s", at);
     table_note(table, "first seen %s, last %s%s", stamp_text(c->first_ns, first), stamp_text(c->last_ns, last), name);

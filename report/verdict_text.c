@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a verdict is what it is, in sentences: first what decides, then what limits it. */
+#include "report/accept.h"
 #include "report/parts.h"
 #include "report/rollup_impl.h"
 #include "report/study_impl.h"
@@ -241,6 +242,16 @@ static void say_nat(const struct study *s, const struct verdict *v, struct reaso
             (unsigned)n.all, where, n.broken == 1 ? "breaks" : "break");
     else if (v->notes & NOTE_NAT && v->is == VERDICT_UNKNOWN)
         say(r, "one of %u stacks %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.all, where);
+}
+
+const char *verdict_accepted(const struct study *s, const struct verdict *v, char buf[ACCEPTED_TEXT])
+{
+    const struct accepted *a = v->list == LIST_ACCEPTED ? study_accepted(s, &s->cell[v->cell]) : NULL;
+    char why[4 * sizeof a->reason];
+    buf[0] = '\0';
+    if (a)
+        (void)snprintf(buf, ACCEPTED_TEXT, "accepted until %s: %s", a->expires, escape_text(rd_of(a->reason, strlen(a->reason)), why, sizeof why));
+    return buf;
 }
 
 unsigned verdict_reasons(const struct study *s, const struct verdict *v, char out[REASONS][REASON_TEXT])

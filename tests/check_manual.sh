@@ -18,6 +18,31 @@ done
 for who in $("$TLSUNSET" --help | sed -n 's/^  tlsunset \([a-z]*\) .*/\1/p'); do
 	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$manual" | grep -qx "\.Cm $who" || fail "the synopsis lacks $who"
 done
+# each for the subcommands that have it: those in brackets behind it, else all four
+sed -n '/^\.Sh OPTIONS/,/^\.Sh THE TEXT REPORT/p' "$manual" | awk '
+	/^\.It / { heads = $0; next }
+	heads != "" {
+		who = /^\.Pq Cm / ? substr($0, 8) : "read report watch explain"
+		gsub(/ , /, " ", who)
+		while (match(heads, /Fl -[a-z][a-z-]*/)) {
+			print substr(heads, RSTART + 3, RLENGTH - 3), who
+			heads = substr(heads, RSTART + RLENGTH)
+		}
+		heads = ""
+	}' | grep -v -e "^-help" -e "^-version" -e '^-state read$' >"$dir/marks"
+[ "$(wc -l <"$dir/marks")" -ge 30 ] || fail 'too few options were found to check'
+while read -r option marked; do
+	has=
+	for who in read report watch explain; do
+		"$TLSUNSET" "$who" --help | grep -qE -- "-$option[ =[]" && has="$has $who"
+	done
+	for who in $marked; do
+		case " $has " in *" $who "*) ;; *) fail "$option is not an option of $who" ;; esac
+	done
+	for who in $has; do
+		case " $marked " in *" $who "*) ;; *) fail "$option is an option of $who too" ;; esac
+	done
+done <"$dir/marks"
 # and nothing else is described
 for who in read report watch explain policy; do
 	"$TLSUNSET" "$who" --help 2>/dev/null || true

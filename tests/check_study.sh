@@ -81,6 +81,8 @@ says 1 '1 server must change first' --accept "$tmp/accepted" --policy tls12-mini
 grep -q ACCEPTED "$tmp/out" && fail 'an exception that expired is still accepted'
 says 1 'ACCEPTED' --accept "$tmp/accepted" --policy tls12-minimum --on 2026-12-31
 says 1 'accepted until 2026-12-31: the scales are replaced' --accept "$tmp/accepted" --policy tls12-minimum --on 2026-12-31
+"$t" explain --accept "$tmp/accepted" --on 2026-12-31 10.20.2.40 10.20.1.11:443 "$tmp/site.db" |
+	grep -q -- '- accepted until 2026-12-31: the scales are replaced' || fail 'explain: an exception that holds'
 printf '10.20.2.40 10.20.1.11:443 soon because\n' >"$tmp/bad"
 says 2 "$tmp/bad:1: \"soon\" is not a date" --accept "$tmp/bad"
 
