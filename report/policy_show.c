@@ -284,8 +284,8 @@ static void show_period(struct shown *shown, struct policy *view, int64_t from, 
 
 static void show_rule(const struct rule *r, FILE *out)
 {
-    static const char *const confidence[] = { [CONFIRMED] = "", [SECONDARY] = " [secondary source]",
-                                              [UNCONFIRMED] = " [unconfirmed]" };
+    static const char *const confidence[] = { [CONFIRMED] = "", [SECONDARY] = " [not read in the source itself]",
+                                              [UNCONFIRMED] = " [not confirmed by any text]" };
     char buf[NAME_TEXT], text[2048];
     fprintf(out, "  %s (%s", r->id, r->severity == MUST_NOT ? "MUST NOT" : "SHOULD NOT");
     for (int rank = 1; rank < RANKS && r->ranks != RANKS_ALL; rank++)
@@ -306,14 +306,14 @@ static void show_rule(const struct rule *r, FILE *out)
 
 void policy_show(const struct policy *p, FILE *out)
 {
-    static const char *const confidence[] = { [CONFIRMED] = "confirmed in the published text",
-                                              [SECONDARY] = "from texts that cite or implement the source",
-                                              [UNCONFIRMED] = "unconfirmed" };
+    static const char *const from[] = { [CONFIRMED] = "the source itself",
+                                        [SECONDARY] = "texts that cite or implement the source, which was not read itself",
+                                        [UNCONFIRMED] = "hearsay: no text confirms them" };
     struct policy view = *p;
     struct shown shown = { { { NULL } } };
     int64_t day[2 * RULES_MAX] = { 0 };
-    fprintf(out, "%s: %s\n  source: %s\n  as of: %s\n  confidence: %s\n", p->name, p->title, p->source, p->as_of,
-            confidence[p->confidence]);
+    fprintf(out, "%s: %s\n  source: %s\n  as of: %s\n  rules taken from: %s\n", p->name, p->title, p->source, p->as_of,
+            from[p->confidence]);
     for (unsigned i = 0; i < p->notes; i++) {
         fprintf(out, "  note:\n");
         table_wrap(out, p->note[i], 6, 0, WIDTH);

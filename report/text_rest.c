@@ -124,7 +124,7 @@ static void upgrade_cells(struct table *table, const struct roll_upgrade *u)
 {
     char a[ADDR_TEXT], b[PHRASE];
     const uint64_t n[] = { u->sessions, u->tls, u->refused, u->stripped, u->plaintext, u->not_offered, u->abandoned, u->opaque };
-    table_cell(table, "%s", endpoint_print(&u->at, a));
+    table_cell(table, "%s%s", endpoint_print(&u->at, a), transport_note(u->transport));
     table_cell(table, "%s", cube_upgrade_name(u->upgrade));
     for (size_t i = 0; i < sizeof n / sizeof n[0]; i++)
         table_cell(table, "%s", text_dash(n[i], b));
@@ -153,7 +153,8 @@ void text_upgrades(struct text *t)
     text_table(t, &table);
     text_more(t, r->upgrades, top, "servers");
     text_say(t, "not used: offered or possible, and the session went on in clear text. stripped: the offer was overwritten "
-                "on its way. no hello: TLS was asked for, and no hello came.");
+                "on its way. no hello: TLS was asked for, and no hello came. hidden: encrypted by other means, so that no hello could be "
+                "seen.");
 }
 
 /* The servers of one cleartext service. */
@@ -286,7 +287,8 @@ void text_facts(struct text *t)
         table_row(&table);
     }
     if (any) {
-        text_heading(t, "ALSO OBSERVED", NULL);
+        text_heading(t, "ALSO OBSERVED", "shares are of the %s observed",
+                     text_many(r->total.handshakes, "handshake", "handshakes", a));
         text_table(t, &table);
     }
     table_free(&table);

@@ -141,6 +141,12 @@ for f in text json ndjson; do
 	"$t" read -q -f $f --anonymize="$tmp/key" pcaps/tls1*.pcap | cmp -s - "$tmp/a" || fail "--anonymize -f $f: not stable"
 done
 
+# one port by TCP and by UDP is two servers, told apart; shares say of what they are
+"$t" read -q pcaps/openvpn*.pcap >"$tmp/a"
+[ "$(sed -n '/^UPGRADES/,/^$/s/^  \(192.0.2.20:1194.*\)  openvpn .*/\1/p' "$tmp/a" | sed 's/ *$//' | sort | tr '\n' ';')" = \
+	'192.0.2.20:1194;192.0.2.20:1194 (UDP);' ] || fail 'openvpn by TCP and UDP look alike'
+grep -q '^ALSO OBSERVED  shares are of the 5 handshakes observed$' "$tmp/a" || fail 'shares of what?'
+
 # -o - is standard output for everybody, and no file of that name
 "$t" read -q --state "$tmp/dash.db" -o /dev/null "$pcap"
 here=$PWD
