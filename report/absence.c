@@ -323,7 +323,7 @@ static bool is_rc4(const struct suite *x)
 /* The answers to go by; NULL: nothing is concluded where several servers may answer, or where not all answers are at hand. */
 static const struct answers_seen *answers_to_go_by(struct judge *j)
 {
-    if (j->facts->splits || j->facts->mixed || j->offer->format == HELLO_SSLV2)
+    if (j->facts->splits || j->facts->excess.answers || j->facts->mixed || j->offer->format == HELLO_SSLV2)
         return NULL;
     const struct answers_seen *a = answers_of_place(j);
     return a->cut ? NULL : a;

@@ -219,7 +219,6 @@ static bool same_proof(const struct study *s, const struct proof *p, const struc
 
 static void proof_add(struct study *s, struct place_facts *f, const struct sight *x, const struct cube_key *k)
 {
-    enum { MAX = 256 }; /* distinct ones at one place; more come from nobody who is not playing */
     const struct cube_val *v = cube_row_val(s->cube, x->row);
     bool full = row_is_full(k) && row_is_whole(k);
     uint32_t i = f->proof;
@@ -236,8 +235,12 @@ static void proof_add(struct study *s, struct place_facts *f, const struct sight
         p->last_ns = v->last_ns > p->last_ns ? v->last_ns : p->last_ns;
         return;
     }
-    struct proof *room = i - f->proof < MAX ? study_room(s->proof, sizeof *room, i, &s->proof_room) : NULL;
-    s->failed |= !room && i - f->proof < MAX;
+    if (i - f->proof == STUDY_PROOFS) { /* each is looked at for each other, and for each stack */
+        f->excess.proofs += v->count;
+        return;
+    }
+    struct proof *room = study_room(s->proof, sizeof *room, i, &s->proof_room);
+    s->failed |= !room;
     if (!room)
         return;
     s->proof = room;
@@ -273,10 +276,11 @@ static void sentinel_add(const struct study *s, struct place_facts *f, const str
 
 /* ---- the same offer, different answers ---- */
 
-enum { ANSWERS = 32 }; /* a bit each in answer.with */
+/* A bit each in reply.with. */
 struct run {
-    struct reply at[ANSWERS];
+    struct reply at[STUDY_ANSWERS];
     unsigned n;
+    uint64_t dropped; /* handshakes of others */
 };
 
 /* Do two choices show the same server? Session by session differ only what a session is made of. */
@@ -301,8 +305,10 @@ static unsigned answer_add(const struct study *s, struct run *run, const struct 
     unsigned i = 0;
     while (i < run->n && (run->at[i].profile != k->profile || !same_answer(s, run->at[i].choice, x->choice)))
         i++;
-    if (i == ANSWERS)
+    if (i == STUDY_ANSWERS) {
+        run->dropped += v->count;
         return i;
+    }
     struct reply *a = &run->at[i];
     if (i == run->n) {
         run->n++;
@@ -316,21 +322,22 @@ static unsigned answer_add(const struct study *s, struct run *run, const struct 
     return i;
 }
 
-/* The answers to one stack at one place, and which of them the same client got. */
-static void run_collect(const struct study *s, struct run *run, uint32_t from, uint32_t to)
+/* The answers to one stack at one place, and which of them the same client got: its sights, by client. */
+static void run_collect(const struct study *s, struct run *run, const struct sight *seen, uint32_t sights)
 {
     run->n = 0;
+    run->dropped = 0;
     uint32_t got = 0;
-    if (to - from < 2) /* one answer contradicts nobody */
+    if (sights < 2) /* one answer contradicts nobody */
         return;
-    for (uint32_t i = from; i < to; i++) {
-        if (i > from && s->seen[i].client != s->seen[i - 1].client)
+    for (uint32_t i = 0; i < sights; i++) {
+        if (i > 0 && seen[i].client != seen[i - 1].client)
             got = 0;
-        const struct cube_key *k = s->seen[i].is & SIGHT_WHOLE ? cube_row_key(s->cube, s->seen[i].row) : NULL;
+        const struct cube_key *k = seen[i].is & SIGHT_WHOLE ? cube_row_key(s->cube, seen[i].row) : NULL;
         if (!k || !is_an_answer(k))
             continue;
-        unsigned a = answer_add(s, run, &s->seen[i], k);
-        if (a == ANSWERS)
+        unsigned a = answer_add(s, run, &seen[i], k);
+        if (a == STUDY_ANSWERS)
             continue;
         got |= UINT32_C(1) << a;
         for (unsigned b = 0; b < run->n; b++)
@@ -365,8 +372,11 @@ static void split_add(struct study *s, const struct reply *a)
 }
 
 /* Pairs of answers to one offer: changes first, because they make history of what was before. */
-static void run_changes(const struct run *run, struct place_facts *f)
+static void run_changes(struct study *s, struct place_facts *f, const struct run *run)
 {
+    (void)s;
+    f->differs |= run->n > 1;
+    f->excess.answers += run->dropped;
     for (unsigned a = 0; a < run->n; a++)
         for (unsigned b = a + 1; b < run->n; b++)
             if (run->at[a].profile == run->at[b].profile && is_change(&run->at[a], &run->at[b], b)) {
@@ -375,7 +385,7 @@ static void run_changes(const struct run *run, struct place_facts *f)
             }
 }
 
-static void run_splits(struct study *s, const struct run *run, const struct place_facts *f)
+static void run_splits(struct study *s, struct place_facts *f, const struct run *run)
 {
     uint32_t split = 0;
     for (unsigned a = 0; a < run->n; a++)
@@ -386,6 +396,61 @@ static void run_splits(struct study *s, const struct run *run, const struct plac
     for (unsigned a = 0; a < run->n; a++)
         if (split >> a & 1)
             split_add(s, &run->at[a]);
+}
+
+static uint32_t profile_of(const struct study *s, const struct sight *x)
+{
+    return cube_row_key(s->cube, x->row)->profile;
+}
+
+static int by_profile(const void *x, const void *y, void *study)
+{
+    const struct study *s = study;
+    uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    int d = order32(profile_of(s, &s->seen[a]), profile_of(s, &s->seen[b]));
+    return d ? d : order32(a, b);
+}
+
+/* The same sights, those of one profile together and in their order. To be freed; NULL: out of memory. */
+static struct sight *sights_by_profile(struct study *s, uint32_t from, uint32_t to)
+{
+    uint32_t n = to - from, *order = malloc(n * sizeof *order);
+    struct sight *out = malloc(n * sizeof *out);
+    for (uint32_t i = 0; order && i < n; i++)
+        order[i] = from + i;
+    if (order)
+        qsort_r(order, n, sizeof *order, by_profile, s);
+    for (uint32_t i = 0; order && out && i < n; i++)
+        out[i] = s->seen[order[i]];
+    if (!order) {
+        free(out);
+        out = NULL;
+    }
+    free(order);
+    return out;
+}
+
+/* What to do with the answers to one stack. Only those to one profile of it are compared with each other: where they are too many
+ * at once, they come profile by profile. */
+typedef void run_fn(struct study *s, struct place_facts *f, const struct run *run);
+static void run_visit(struct study *s, struct place_facts *f, uint32_t from, uint32_t to, run_fn *fn)
+{
+    struct run run;
+    run_collect(s, &run, &s->seen[from], to - from);
+    if (!run.dropped) {
+        fn(s, f, &run);
+        return;
+    }
+    struct sight *seen = sights_by_profile(s, from, to);
+    s->failed |= !seen;
+    for (uint32_t i = 0, end; seen && i < to - from; i = end) {
+        end = i + 1;
+        while (end < to - from && profile_of(s, &seen[end]) == profile_of(s, &seen[i]))
+            end++;
+        run_collect(s, &run, &seen[i], end - i);
+        fn(s, f, &run);
+    }
+    free(seen);
 }
 
 static uint32_t run_end(const struct study *s, uint32_t from)
@@ -412,20 +477,13 @@ static bool is_mixed(const struct place *p)
 
 static void place_collect(struct study *s, struct place_facts *f, uint32_t from, uint32_t to)
 {
-    struct run run;
     f->mixed = is_mixed(study_place(s, s->seen[from].place));
     f->proof = s->proofs;
     f->split = s->splits;
-    bool differ = false;
-    for (uint32_t i = from; i < to && !f->mixed; i = run_end(s, i)) {
-        run_collect(s, &run, i, run_end(s, i));
-        run_changes(&run, f);
-        differ = differ || run.n > 1;
-    }
-    for (uint32_t i = from; i < to && differ; i = run_end(s, i)) {
-        run_collect(s, &run, i, run_end(s, i));
-        run_splits(s, &run, f);
-    }
+    for (uint32_t i = from; i < to && !f->mixed; i = run_end(s, i))
+        run_visit(s, f, i, run_end(s, i), run_changes);
+    for (uint32_t i = from; i < to && f->differs; i = run_end(s, i))
+        run_visit(s, f, i, run_end(s, i), run_splits);
     f->splits = s->splits - f->split;
     for (uint32_t i = from; i < to && !f->mixed; i++) {
         const struct cube_key *k = cube_row_key(s->cube, s->seen[i].row);
@@ -446,8 +504,12 @@ void capability_collect(struct study *s)
     s->facts = calloc(intern_count(s->places) + 1u, sizeof *s->facts);
     s->failed |= !s->facts;
     for (uint32_t i = 0; i < s->sights && !s->failed;) {
-        uint32_t end = place_end(s, i);
-        place_collect(s, &s->facts[s->seen[i].place - 1], i, end);
+        uint32_t place = s->seen[i].place, end = place_end(s, i);
+        struct place_facts *f = &s->facts[place - 1];
+        bool asked = study_asks_for(s, &study_place(s, place)->server);
+        place_collect(s, f, i, end);
+        s->excess.proofs += asked ? f->excess.proofs : 0;
+        s->excess.answers += asked ? f->excess.answers : 0;
         i = end;
     }
 }

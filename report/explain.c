@@ -134,7 +134,10 @@ static void proved(struct explaining *x)
             text_many(p->count, "time", "times", n), p->full ? "" : ", resumed or seen in part", in ? "within" : "not within",
             notes ? ", as far as it can be seen" : "", policy_word(x, p->choice));
     }
-    if (x->j.facts->splits)
+    if (x->j.facts->excess.proofs)
+        say(x, 0, "Another %s of other kinds, beyond %d kinds, are not compared and prove nothing here.",
+            text_many(x->j.facts->excess.proofs, "handshake", "handshakes", n), STUDY_PROOFS);
+    if (x->j.facts->splits || x->j.facts->excess.answers)
         say(x, 0, "The same offer got different answers at overlapping times: several backends.");
 }
 

@@ -245,6 +245,10 @@ static void decision_row(struct writer *w, unsigned policy)
     sum(j, "stale", &d->stale);
     sum(j, "accepted", &d->accepted);
     coverage(j, study_coverage(w->s, 0));
+    json_object(j, "not_compared");
+    json_uint(j, "proofs", study_excess(w->s)->proofs);
+    json_uint(j, "answers", study_excess(w->s)->answers);
+    json_end_object(j);
     json_array(j, "came_along");
     for (uint32_t p = 1; p <= study_places(w->s); p++)
         if (study_came_along(w->s, p)) {

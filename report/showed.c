@@ -208,7 +208,8 @@ static void orders_look(struct looking *l)
 /* Sights of one stack lie together: each of its choices is looked at once. */
 static void order_add(struct looking *l, const struct sight *x)
 {
-    if (!l->s->offer_read[x->stack] || l->s->offer[x->stack].format == HELLO_SSLV2 || l->facts->splits)
+    bool several = l->facts->splits || l->facts->excess.answers;
+    if (!l->s->offer_read[x->stack] || l->s->offer[x->stack].format == HELLO_SSLV2 || several)
         return;
     unsigned i = 0;
     if (x->stack != l->stack)

@@ -120,6 +120,11 @@ const struct coverage *study_coverage(const struct study *s, uint32_t server)
     return &s->coverage[server];
 }
 
+const struct study_excess *study_excess(const struct study *s)
+{
+    return &s->excess;
+}
+
 uint32_t study_servers(const struct study *s)
 {
     return s->servers;

@@ -59,6 +59,8 @@ struct place_facts {
     uint32_t ceiling_row;
     bool asks; /* for a certificate of the client, as far as that is visible (before TLS 1.3) */
     bool mixed; /* stands for many servers: a proxy asked by name of nobody */
+    bool differs; /* one of the stacks got several answers */
+    struct study_excess excess; /* what had no room beside the others to be compared with */
 };
 
 enum { STUDY_STRAINS = 16 /* more stacks behind one address are a crowd, not one machine */ };
@@ -132,6 +134,7 @@ struct study {
     bool *asked; /* by place - 1: matches an entry of --enforce */
     uint16_t *client_mark, *server_mark; /* by id - 1: a bit for each enum verdict_kind met */
     struct decision decision;
+    struct study_excess excess; /* of the places that are asked about */
     uint64_t folded_anywhere; /* handshakes without client or server, for which a table had no room */
     struct coverage *coverage; /* [0] the site, then by server */
 };

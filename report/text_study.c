@@ -137,6 +137,17 @@ static void unmet(struct text *t, const struct coverage *c, bool accepted)
     text_say(t, "%s", x.text);
 }
 
+static void not_compared(struct text *t, const struct study_excess *x)
+{
+    char a[PHRASE];
+    if (x->proofs)
+        text_say(t, "Not compared: %s completed by names at servers that had shown %d kinds before; they prove nothing for other clients.",
+                 text_many(x->proofs, "handshake", "handshakes", a), STUDY_PROOFS);
+    if (x->answers)
+        text_say(t, "Not compared: %s where one and the same offer had got %d other answers before; these servers count as several backends.",
+                 text_many(x->answers, "handshake", "handshakes", a), STUDY_ANSWERS);
+}
+
 static void how_sure(struct text *t, const struct study *s)
 {
     const struct coverage *c = study_coverage(s, 0);
@@ -156,6 +167,7 @@ static void how_sure(struct text *t, const struct study *s)
                      text_many(c->folded, "handshake", "handshakes", a));
     sentence_add(&x, " %.1f%% of the packets dropped.", (double)c->drop_permille / 10);
     text_say(t, "%s", x.text);
+    not_compared(t, study_excess(s));
     unmet(t, c, study_decision(s)->accepted_broken);
     unsigned n = coverage_shortages(c, text);
     if (n)

@@ -21,7 +21,7 @@ static bool answer_fits(const struct judge *j, const struct choice *c)
 /* The capability of several backends is what each of them showed. */
 static enum backends backends_of(const struct judge *j)
 {
-    enum backends worst = BACKENDS_AGREE;
+    enum backends worst = j->facts->excess.answers ? BACKENDS_UNPROVED : BACKENDS_AGREE; /* what did not come to be compared */
     for (uint32_t i = j->facts->split; i < j->facts->split + j->facts->splits; i++) {
         const struct reply *a = &j->s->split[i];
         const struct profile *theirs = cube_profile(j->s->cube, a->profile);
@@ -43,7 +43,7 @@ static enum backends backends_of(const struct judge *j)
 /* The same for all clients of a stack, but for those whose hello is a retry of another. */
 static enum backends backends_for(struct judge *j)
 {
-    if (!j->readable || !j->facts->splits)
+    if (!j->readable || (!j->facts->splits && !j->facts->excess.answers))
         return BACKENDS_AGREE;
     if (j->higher)
         return backends_of(j);
@@ -168,11 +168,13 @@ static bool certificate_is_forbidden(const struct judge *j)
     return true;
 }
 
-/* Its version is allowed, what was chosen with it is not: is the server shown to have nothing else for this offer? */
+/* Its version is allowed, what was chosen with it is not: is the server shown to have nothing else for this offer? Not where what
+ * would prove it may be among what had no room. */
 static enum lack suites_lacking(struct judge *j)
 {
     const struct own *o = &j->own;
-    if (!o->full_row || !o->bad_row || o->good || o->low_row || o->low_other || o->strange || j->backends != BACKENDS_AGREE)
+    if (!o->full_row || !o->bad_row || o->good || o->low_row || o->low_other || o->strange || j->backends != BACKENDS_AGREE ||
+        j->facts->excess.proofs)
         return LACK_NOT_SHOWN;
     const struct choice *c = study_choice(j->s, o->full_choice);
     bool same = study_choice(j->s, o->bad_choice)->version == c->version;

@@ -66,6 +66,14 @@ static void tell(const struct hello_spec *hello, unsigned from, unsigned clients
     }
 }
 
+/* A completed handshake of TLS 1.3 by a stack of its own: a kind of its own. */
+static void tell_kind(unsigned i)
+{
+    const struct hello_spec h = { .legacy = 0x0303, .versions = { 0x0304 }, .suites = { 0x1301, (uint16_t)(0xd100 + i) },
+                                  .groups = { 0x1d }, .shares = { 0x1d }, .sigalgs = { 0x0804 } };
+    tell(&h, 20 + i, 1, VER_TLS13, 0x1301, 1);
+}
+
 /* Lines are broken for the screen: blanks of all kinds as one. */
 static char *flat(char *s)
 {
@@ -255,6 +263,23 @@ static void an_estimate_of_none_is_no_negative_number(void **state)
     silent(json, "\"unmet_offenders\":-0");
 }
 
+/* More than anybody compares, and all of it said. */
+static void what_is_not_compared_is_said(void **state)
+{
+    (void)state;
+    packets(DAYS, &some);
+    for (unsigned i = 0; i < STUDY_PROOFS; i++)
+        tell_kind(i);
+    study_under(policy_open("tls12-minimum", 0, NULL));
+    silent(text, "Not compared");
+    says(json, "\"not_compared\":{\"proofs\":0,\"answers\":0}");
+    for (unsigned i = 0; i < 44; i++)
+        tell_kind(STUDY_PROOFS + i);
+    study_under(policy_open("tls12-minimum", 0, NULL));
+    says(text, "Not compared: 44 handshakes completed by names at servers that had shown 256 kinds before; they prove nothing for other clients.");
+    says(json, "\"not_compared\":{\"proofs\":44,\"answers\":0}");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, open_cube, close_cube)
 
 int main(void)
@@ -263,6 +288,7 @@ int main(void)
         T(fail_on_is_for_the_exit_status_alone), T(fail_on_more_does_not_change_the_decision), T(what_is_only_likely_is_not_ready),
         T(a_few_likely_are_said_beside_ready), T(exceptions_are_in_the_headline), T(who_was_not_seen_reassures_nobody),
         T(days_without_packets_do_not_count), T(an_estimate_of_none_is_no_negative_number),
+        T(what_is_not_compared_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -988,6 +988,50 @@ static void answers_that_are_too_many_show_nothing(void **state)
     EXPECT(no_rsa, 1, 9, LIKELY, NULL);
 }
 
+/* One offer, and every answer to it another. */
+static void answers_to_one_offer_that_are_too_many_are_several_backends(void **state)
+{
+    (void)state;
+    static const struct hello_spec h = { .legacy = 0x0303, .groups = { 0x1d, 0x17, 0x18, 0x19, 0x1e, 0x1a, 0x1b, 0x1c }, RSA_SIGS,
+                                         .suites = { 0xc02f, 0xc030, 0xcca8, 0xc027, 0xc028, 0x009c, 0x009d } };
+    for (unsigned i = 0; i < 40; i++)
+        TELL({ &h, 10 + i, 9, .version = VER_TLS12, .suite = h.suites[i / 8], .group = h.groups[i % 8], .sigscheme = 0x0804,
+               .key = CERT_KEY_RSA, .at_s = i });
+    const struct told one = { &h, 10, 9, .version = VER_TLS12, .suite = h.suites[0], .group = h.groups[0], .sigscheme = 0x0804,
+                              .key = CERT_KEY_RSA, .times = 2, .at_s = 50 };
+    tell_all(&one, 1);
+    study_under(&tls12);
+    assert_int_equal(study_excess(study)->answers, 40 - STUDY_ANSWERS);
+    assert_int_equal(study_excess(study)->proofs, 0);
+    view.server_only = &(struct cidr){ .addr = party(8, 0).addr, .bits = 32 };
+    study_under(&tls12);
+    assert_int_equal(study_excess(study)->answers, 0); /* of a server that is not asked about */
+    view.server_only = NULL;
+    EXPECT(tls12, 10, 9, LIKELY, "several backends");
+    study_close();
+}
+
+/* Offers that differ in ALPN are of one stack. However many they are, none of the answers to one of them is missed. */
+static void many_offers_of_one_stack_are_compared_each(void **state)
+{
+    (void)state;
+    static char alpn[40][8];
+    for (unsigned i = 0; i < 40; i++) {
+        struct hello_spec h = hello_tls12;
+        (void)snprintf(alpn[i], sizeof alpn[i], "p%u", i);
+        h.alpn = alpn[i];
+        TELL({ &h, 10 + i, 9, CHOSE_12, .at_s = i });
+    }
+    EXPECT(tls12, 49, 9, READY, NULL);
+    struct hello_spec last = hello_tls12;
+    last.alpn = alpn[39];
+    TELL({ &last, 80, 9, CHOSE_10, .at_s = 20 }, { &last, 81, 9, CHOSE_12, .at_s = 60 }, { &last, 82, 9, CHOSE_10, .at_s = 70 });
+    EXPECT(tls12, 49, 9, SERVER_FIRST, "several backends");
+    study_under(&tls12);
+    assert_int_equal(study_excess(study)->answers, 0);
+    study_close();
+}
+
 /* As many answers and proofs as are kept, none like another: pairs of answers are cheap. In time of the processor, with much to
  * spare, because machines differ: a look at each proof for each pair took twenty times as long. */
 static void many_answers_are_soon_compared(void **state)
@@ -1436,6 +1480,7 @@ int main(void)
         T(a_preferred_suite_that_was_not_chosen_cannot_serve), T(several_stacks_in_vain_show_what_is_missing),
         T(what_others_got_in_part_is_there), T(what_its_own_stack_got_in_part_is_there), T(a_group_that_others_got_in_part_is_there),
         T(answers_that_are_too_many_show_nothing), T(many_answers_are_soon_compared),
+        T(answers_to_one_offer_that_are_too_many_are_several_backends), T(many_offers_of_one_stack_are_compared_each),
         T(rc4_is_not_what_a_server_has_to_enable), T(a_group_that_is_missing_is_missing_for_every_suite),
         T(suites_of_a_kind_come_together), T(a_suite_is_not_missing_for_its_group),
         T(suites_that_are_too_new_are_not_asked_for_in_vain), T(suites_by_keys_that_are_shared_already_are_no_way_out), T(an_ecdsa_key_that_was_asked_for_in_vain),
