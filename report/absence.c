@@ -97,6 +97,7 @@ static bool preferred(const struct judge *j, const struct answers_seen *a, uint3
     const struct choice *c = study_choice(j->s, b->choice);
     for (unsigned i = 0; i < a->n; i++) {
         const struct choice *y = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
+        j->s->looks++;
         if (y && y->suite == x && y->version == c->version && answers_could_serve(j, b, &a->at[i]))
             return true;
     }
@@ -259,6 +260,7 @@ static bool misses_groups(const struct judge *j, const struct answers_seen *a, c
     for (unsigned i = 0; i < a->n; i++) {
         const struct choice *c = a->at[i].choice ? study_choice(j->s, a->at[i].choice) : NULL;
         const struct suite *x = c && c->suite != SUITE_NONE ? suite_find(c->suite) : NULL;
+        j->s->looks++;
         if (!x || x->kx != KX_ECDHE || c->version != got->version || !shows_absent(j, a, b, x->id))
             continue;
         struct served is = answers_served(j, &a->at[i], b);
@@ -301,6 +303,7 @@ static enum absent_why absent_why(const struct judge *j, const struct answers_se
     for (unsigned i = 0; i < a->n; i++) {
         const struct answer_seen *b = &a->at[i];
         const struct offer *o = &j->s->offer[b->stack];
+        j->s->looks++;
         uint16_t seen = b->choice ? study_choice(j->s, b->choice)->version : o->max_version;
         bool own = b->stack == j->c->stack && version_rank(seen) == version_rank(version);
         bool other = !chosen && o->format == j->offer->format && speaks_of(seen, version) &&

@@ -54,10 +54,38 @@ static void serving_add(struct serving *out, const struct choice *c, const struc
     out->sign[true][y->au] |= signed_so || (curve && scheme) ? bit : 0;
 }
 
-/* For each answer, once: all pairs of answers are looked at afterwards. */
-static void answer_prove(const struct judge *j, struct answer_seen *a)
+/* The number of the first answer with this choice; ANSWERS_SEEN: there is none. */
+static uint16_t kind_of(const struct judge *j, const struct answers_seen *a, uint32_t choice)
+{
+    unsigned i = 0;
+    while (i < a->n && a->at[i].choice != choice)
+        i++;
+    j->s->looks += i;
+    return (uint16_t)(i < a->n ? i : ANSWERS_SEEN);
+}
+
+static void find_kinds(const struct judge *j, struct answers_seen *a)
 {
     const struct place_facts *f = j->facts;
+    for (unsigned i = 0; i < a->n; i++)
+        a->at[i].kind = kind_of(j, a, a->at[i].choice);
+    for (uint32_t i = 0; i < f->proofs; i++)
+        a->kind[i] = kind_of(j, a, j->s->proof[f->proof + i].choice);
+}
+
+/* In TLS 1.3 the suite says nothing of group and signature: the whole choice has to fit. */
+static void serving_13_add(const struct judge *j, struct answer_seen *a, const struct proof *p, unsigned kind)
+{
+    uint32_t notes = 0;
+    if (kind < ANSWERS_SEEN && choice_in_offer(j->s, p, a->stack, &notes) && !notes)
+        a->served_13[kind / 64] |= UINT64_C(1) << kind % 64;
+}
+
+/* For each answer, once: all pairs of answers are looked at afterwards. */
+static void answer_prove(const struct judge *j, const struct answers_seen *all, struct answer_seen *a)
+{
+    const struct place_facts *f = j->facts;
+    j->s->looks += f->proofs;
     const struct choice *c = a->choice ? study_choice(j->s, a->choice) : NULL;
     for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
         const struct proof *p = &j->s->proof[i];
@@ -65,6 +93,8 @@ static void answer_prove(const struct judge *j, struct answer_seen *a)
         const struct suite *y = d->suite == SUITE_NONE ? NULL : suite_find(d->suite);
         if (!p->full || !y)
             continue;
+        if (y->kx == KX_ANY)
+            serving_13_add(j, a, p, all->kind[i - f->proof]);
         a->proved |= c && d->version == c->version && d->suite == c->suite && d->etm == c->etm;
         bool own = cube_profile(j->s->cube, p->profile)->stack == a->stack;
         serving_add(&a->serving, d, y, &j->s->offer[a->stack], own);
@@ -80,26 +110,13 @@ struct served answers_served(const struct judge *j, const struct answer_seen *go
     return (struct served){ .suite = got->proved, .curve = x && (!suite_on_curve(x) || curve), .sign = sign };
 }
 
-/* In TLS 1.3 the suite says nothing of group and signature: the whole choice has to fit. */
-static bool could_serve_13(const struct judge *j, uint32_t choice, uint32_t stack)
-{
-    const struct place_facts *f = j->facts;
-    for (uint32_t i = f->proof; i < f->proof + f->proofs; i++) {
-        const struct proof *p = &j->s->proof[i];
-        uint32_t notes = 0;
-        if (p->full && p->choice == choice && choice_in_offer(j->s, p, stack, &notes) && !notes)
-            return true;
-    }
-    return false;
-}
-
 bool answers_could_serve(const struct judge *j, const struct answer_seen *got, const struct answer_seen *other)
 {
     const struct choice *c = study_choice(j->s, got->choice);
     const struct suite *x = c->suite == SUITE_NONE ? NULL : suite_find(c->suite);
     const struct offer *o = &j->s->offer[other->stack];
     if (!x || x->kx == KX_ANY)
-        return x && could_serve_13(j, got->choice, other->stack);
+        return x && other->served_13[got->kind / 64] >> got->kind % 64 & 1;
     bool offered = offer_has_version(o, c->version) && offer_has_suite(o, c->suite);
     bool named = c->group >> 8 == 1; /* a prime of RFC 7919 limits to those that are offered */
     if (!offered || (c->etm == 2 && !(o->ext_mask & EXT_ETM)) || (named && !list16_has(o->groups, c->group)))
@@ -151,6 +168,7 @@ static void find_order(const struct judge *j, struct answers_seen *a)
 {
     for (unsigned i = 0; i < a->n; i++)
         for (unsigned k = 0; k < a->n && !(a->client_order && a->own_order); k++) {
+            j->s->looks++;
             a->client_order = a->client_order || (k < i && contradict(j, &a->at[i], &a->at[k]));
             a->own_order = a->own_order || passed_over(j, &a->at[i], &a->at[k]);
         }
@@ -182,9 +200,11 @@ const struct answers_seen *answers_of_place(struct judge *j)
     a->cut = a->client_order = a->own_order = a->mixed = false;
     for (uint32_t i = study_first_sight(s, a->place); i < s->sights && s->seen[i].place == a->place && !a->cut; i++)
         sight_look(s, a, &s->seen[i]);
-    for (unsigned i = 0; i < a->n && !a->cut; i++)
-        answer_prove(j, &a->at[i]);
-    if (!a->cut)
-        find_order(j, a);
+    if (a->cut)
+        return a;
+    find_kinds(j, a);
+    for (unsigned i = 0; i < a->n; i++)
+        answer_prove(j, a, &a->at[i]);
+    find_order(j, a);
     return a;
 }

@@ -13,10 +13,13 @@ struct serving {
     uint8_t curve, sign[2 /* suite_is_signed() */][AU_IBC + 1 /* enum suite_au */];
 };
 
+enum { ANSWERS_SEEN = 256, SUITES_SEEN = 256 };
 /* What one place answered to one stack, of full handshakes and refusals since its last change. */
 struct answer_seen {
     uint32_t stack, choice /* 0: refused */, row;
     bool proved; /* the suite of the choice, in a full handshake that completed */
+    uint16_t kind; /* the number of the first answer with this choice */
+    uint64_t served_13[ANSWERS_SEEN / 64]; /* by kind: choices of TLS 1.3 that would serve this stack, all of it visible */
     struct serving serving; /* of this stack */
 };
 
@@ -26,12 +29,12 @@ struct suite_seen {
     uint16_t group; /* 0: not visible */
     bool proved; /* it is among the answers, of a handshake that completed */
 };
-enum { ANSWERS_SEEN = 256, SUITES_SEEN = 256 };
 struct answers_seen { /* of the place looked at last; worked out when first asked for */
     uint32_t place;
     struct answer_seen at[ANSWERS_SEEN];
     struct suite_seen suite[SUITES_SEEN];
     unsigned n, suites;
+    uint16_t kind[STUDY_PROOFS]; /* of each proof of the place; ANSWERS_SEEN: no answer has its choice */
     bool cut; /* there were more than these: what is not among them may be there */
     bool client_order, own_order; /* which order of suites the server is shown to follow */
     bool mixed; /* both, so neither is to be relied on */

@@ -134,6 +134,7 @@ struct study {
     bool *asked; /* by place - 1: matches an entry of --enforce */
     uint16_t *client_mark, *server_mark; /* by id - 1: a bit for each enum verdict_kind met */
     struct decision decision;
+    uint64_t looks; /* at a proof or an answer, for the sake of another: tests keep it from growing with more than their pairs */
     struct study_excess excess; /* of the places that are asked about */
     uint64_t folded_anywhere; /* handshakes without client or server, for which a table had no room */
     struct coverage *coverage; /* [0] the site, then by server */
