@@ -127,7 +127,8 @@ static void left_over(struct explaining *x)
     const struct own *o = &x->j.own;
     struct leftovers l;
     char a[PHRASE];
-    if (!x->j.readable || x->j.nothing || !o->full_row || o->good || o->low_row || x->s->judged[o->full_choice - 1].answer != ANSWER_NO ||
+    if (!x->j.readable || x->j.nothing || !o->full_row || o->good || o->low_row ||
+        x->s->judged[o->full_choice - 1].answer != ANSWER_NO ||
         !judge_leftovers(&x->j, study_choice(x->s, o->full_choice)->version, &l))
         return;
     (void)fputs("\nWhat would be left to choose\n", x->out);

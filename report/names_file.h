@@ -3,7 +3,8 @@
  * names_file - what people call addresses, from --names FILE: who a client is and whom to ask about it.
  *
  * One line per address or prefix: "ADDRESS[/BITS] NAME [OWNER...]", separated by blanks or tabs; the owner is the rest of the
- * line. Empty lines and those that begin with # are skipped. An address is IPv4, IPv6, a MAC or a pseudonym. The longest prefix wins.
+ * line. Empty lines and those that begin with # are skipped. An address is IPv4, IPv6, a MAC or a pseudonym. The longest prefix
+ * wins.
  */
 #ifndef REPORT_NAMES_FILE_H
 #define REPORT_NAMES_FILE_H

@@ -47,8 +47,8 @@ struct showed {
 /* False: no handshake of the study was seen there. */
 bool place_showed(const struct study *s, uint32_t place, struct showed *out);
 enum showed_order showed_order(const struct showed *w);
-/* By place - 1: is its server asked about: within --server and --servers, to be enforced under any policy, and with --client one that
- * these clients met? To be freed. NULL: out of memory. */
+/* By place - 1: is its server asked about: within --server and --servers, to be enforced under any policy, and with --client one
+ * that these clients met? To be freed. NULL: out of memory. */
 bool *showed_asked(const struct study *s);
 
 #endif

@@ -189,9 +189,9 @@ struct stack_sum study_stacks_of(const struct study *s, uint32_t client);
 /* "10.0.0.1:25 mail.example smtp", "10.0.0.1:443 (QUIC) www.example": a server with the name and the upgrade. Returns buf. */
 const char *place_text(const struct study *s, uint32_t place, char *buf, size_t cap);
 
-/* Handshakes that were not compared with others, because one name at one server showed more kinds than are: they prove nothing for
- * other clients; and, of answers to one and the same offer, they contradict none, so that the answers count as several backends'. Of
- * the servers that are asked about. */
+/* Handshakes that were not compared with others, because one name at one server showed more kinds than can be: as proofs they
+ * prove nothing for other clients; as answers to one and the same offer they make the server count as several backends. Of the
+ * servers that are asked about. */
 enum { STUDY_PROOFS = 256, STUDY_ANSWERS = 32 };
 struct study_excess {
     uint64_t proofs, answers;

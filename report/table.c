@@ -179,7 +179,7 @@ static unsigned give(struct table *t, enum manner how, unsigned over)
 /* Titles count, then what may give way does. */
 static void fit(struct table *t)
 {
-    unsigned sum = t->indent, at = t->indent;
+    unsigned sum = t->indent;
     for (unsigned i = 0; i < t->columns; i++) {
         unsigned title = table_width(t->column[i].title);
         if (title > t->column[i].width)
@@ -191,7 +191,7 @@ static void fit(struct table *t)
     if (over > could_give(t, AT_BLANKS))
         over = give(t, ON_A_LINE_OF_ITS_OWN, over);
     (void)give(t, WITHIN_WORDS, give(t, AT_BLANKS, over));
-    for (unsigned i = 0; i < t->columns; i++) {
+    for (unsigned i = 0, at = t->indent; i < t->columns; i++) {
         t->column[i].at = at;
         at += shown(t, i) ? t->column[i].width + 2 : 0;
     }

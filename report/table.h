@@ -9,8 +9,8 @@
  *     table_print(&t, out); table_free(&t);
  *
  * Nothing is cut. Where a line would be longer than .width, columns marked TABLE_WRAP give way, if that suffices: their cells go on
- * below, broken at blanks. Else those marked TABLE_ALONE do first: a cell that is too wide (with TABLE_WRAP: a word of it) stands whole
- * on a line of its own, and the row goes on below. Last, words of what is marked TABLE_WRAP but not TABLE_ALONE are broken.
+ * below, broken at blanks. Else those marked TABLE_ALONE do first: a cell that is too wide (with TABLE_WRAP: a word of it) stands
+ * whole on a line of its own, and the row goes on below. Last, words of what is marked TABLE_WRAP but not TABLE_ALONE are broken.
  * A column marked TABLE_MAYBE is left out when it is empty (or "-") in every row. Widths are counted in characters of UTF-8.
  */
 #ifndef REPORT_TABLE_H

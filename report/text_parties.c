@@ -327,8 +327,8 @@ static const char *best_text(const struct tally *t, char *buf)
     return buf;
 }
 
-/* Where old versions were chosen. Which software that may be is said of what it belongs to: of the client where all its hellos are of
- * one stack, else of its handshakes with one server. */
+/* Where old versions were chosen. Which software that may be is said of what it belongs to: of the client where all its hellos
+ * are of one stack, else of its handshakes with one server. */
 static void client_note(struct table *table, const struct roll_client *c)
 {
     char buf[4 * PHRASE] = "", a[ADDR_TEXT], v[PHRASE], n[PHRASE];

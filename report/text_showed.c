@@ -150,8 +150,9 @@ static void rows(struct text *t, const struct study *s, const struct one *all, u
                                           "SCSV refused" };
     struct table table = { 0 };
     uint32_t top = text_top(t, n);
-    for (unsigned i = 0; i < sizeof column / sizeof *column; i++)
-        table_column(&table, column[i], i == 0 ? TABLE_ALONE | TABLE_WRAP : i == 1 ? TABLE_RIGHT : i < 4 ? TABLE_LEFT : TABLE_MAYBE);
+    table_column(&table, column[0], TABLE_ALONE | TABLE_WRAP);
+    for (unsigned i = 1; i < sizeof column / sizeof *column; i++)
+        table_column(&table, column[i], i == 1 ? TABLE_RIGHT : i < 4 ? TABLE_LEFT : TABLE_MAYBE);
     for (uint32_t i = 0; i < top; i++)
         row(t, &table, s, all[i].place);
     text_table(t, &table);

@@ -34,7 +34,7 @@ sed -n '/^\.Sh OPTIONS/,/^\.Sh THE TEXT REPORT/p' "$manual" | awk '
 while read -r option marked; do
 	has=
 	for who in read report watch explain; do
-		"$TLSUNSET" "$who" --help | grep -qE -- "-$option[ =[]" && has="$has $who"
+		"$TLSUNSET" "$who" --help | grep -qE -- "-${option}[ =[]" && has="$has $who"
 	done
 	for who in $marked; do
 		case " $has " in *" $who "*) ;; *) fail "$option is not an option of $who" ;; esac
