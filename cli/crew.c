@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose turn it is: threads that work, and read when they are not behind. */
+#include "base/thread.h"
 #include "cli/crew_impl.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,19 +136,14 @@ static void *run(void *worker)
     return NULL;
 }
 
-/* Signals are for the thread that the caller has. */
 static int threads_start(struct crew *c, struct err *e)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int rc = 0;
     while (rc == 0 && c->threads < c->workers - 1) {
         struct worker *w = c->worker[c->threads + 1];
-        rc = pthread_create(&w->thread, NULL, run, w);
+        rc = thread_start(&w->thread, run, w);
         c->threads += rc == 0;
     }
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc == 0 ? 0 : err_set(e, "cannot start %u threads: %s; give a lower --threads", c->workers, strerror(rc));
 }
 

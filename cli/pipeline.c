@@ -272,6 +272,8 @@ int pipeline_run(struct pipeline *p, pipeline_fill *fill, void *ctx, struct err 
 {
     p->fill = fill;
     p->fill_ctx = ctx;
+    if (p->crew && p->classify)
+        classify_begin(p->classify);
     if (p->crew)
         return crew_run(p->crew, e);
     while (take_batch(p, p->batch))

@@ -10,6 +10,7 @@
  */
 #include "dissect/classify.h"
 #include "base/limits.h"
+#include "base/thread.h"
 
 #include <ndpi_api.h>
 #include <stdatomic.h>
@@ -114,6 +115,8 @@ struct classify {
     uint64_t offered, asked; /* packets: given to us, given to nDPI */
     struct ndpi_detection_module_struct *ndpi; /* NULL: not asked anything yet, or */
     bool broken; /* there is no memory for it */
+    bool starting; /* in this thread, which has both: */
+    pthread_t starter;
     _Atomic(uint64_t) tag[LIMIT_ENDPOINTS]; /* keyed hash of the endpoint; bit 0: its service is known; 0: free */
     struct info info[LIMIT_ENDPOINTS];
     struct trial trial[LIMIT_TRIALS]; /* by key; a newer one takes the place */
@@ -122,22 +125,42 @@ struct classify {
 
 /* ---- nDPI ---- */
 
-/* At the first question: it takes 12 ms, most of it for lists of networks, and many captures have none. */
-static bool ndpi_ready(struct classify *c)
+static void *ndpi_start(void *classify)
 {
+    struct classify *c = classify;
     NDPI_PROTOCOL_BITMASK wanted;
-    if (c->ndpi || c->broken)
-        return c->ndpi != NULL;
     c->ndpi = ndpi_init_detection_module(ndpi_dont_load_tor_hosts | ndpi_dont_init_libgcrypt);
     c->broken = !c->ndpi;
     if (c->broken)
-        return false;
+        return NULL;
     NDPI_BITMASK_RESET(wanted);
     for (size_t i = 0; i < sizeof services / sizeof *services; i++)
         wanted.fds_bits[services[i].id / NDPI_BITS] |= UINT32_C(1) << services[i].id % NDPI_BITS; /* as NDPI_BITMASK_ADD */
     ndpi_set_protocol_detection_bitmask2(c->ndpi, &wanted);
     ndpi_finalize_initialization(c->ndpi);
-    return true;
+    return NULL;
+}
+
+static void ndpi_await(struct classify *c)
+{
+    if (c->starting)
+        (void)pthread_join(c->starter, NULL);
+    c->starting = false;
+}
+
+/* At the first question: it takes 12 ms, most of it for lists of networks, and many captures have none. */
+static bool ndpi_ready(struct classify *c)
+{
+    ndpi_await(c);
+    if (!c->ndpi && !c->broken)
+        (void)ndpi_start(c);
+    return c->ndpi != NULL;
+}
+
+void classify_begin(struct classify *c)
+{
+    if (!c->starting && !c->ndpi && !c->broken)
+        c->starting = thread_start(&c->starter, ndpi_start, c) == 0;
 }
 
 struct classify *classify_new(uint64_t seed, struct err *e)
@@ -375,6 +398,7 @@ void classify_free(struct classify *c)
         trial_end(&c->trial[i]);
         free(c->trial[i].flow);
     }
+    ndpi_await(c);
     if (c->ndpi)
         ndpi_exit_detection_module(c->ndpi);
     free(c);

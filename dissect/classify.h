@@ -19,6 +19,8 @@ struct classify;
 /* NULL and *e set when out of memory. nDPI starts at the first question, and the first questions to several must not run in
  * parallel: its initialisation does not allow it. */
 struct classify *classify_new(uint64_t seed, struct err *e);
+/* Where there are several threads: nDPI starts now, beside whatever else is done; the first question waits for it. */
+void classify_begin(struct classify *c);
 void classify_free(struct classify *c); /* NULL is fine. Names that were given out die with it. */
 
 /* Offer one packet. Costs one probe of a small cache when the server endpoint is already known. server: 0 when d->src is

@@ -4,10 +4,9 @@
  * joined from the first part to the last, as if one thread had gone through all. No client is in two parts, so clients add up;
  * servers do not, and are counted anew.
  */
+#include "base/thread.h"
 #include "report/rollup_impl.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 enum { PART_ROWS = 2048 }; /* at least: else another thread costs more than it saves */
@@ -242,14 +241,10 @@ static void part_close(struct part *p)
     free(p->r.apart);
 }
 
-/* In a thread of its own, to which no signal goes; where there can be none, here and now. */
+/* In a thread of its own; where there can be none, here and now. */
 static void part_start(struct part *p)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    p->runs = pthread_create(&p->thread, NULL, part_run, p) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    p->runs = thread_start(&p->thread, part_run, p) == 0;
     if (!p->runs)
         (void)part_run(p);
 }
