@@ -8,7 +8,7 @@
 
 enum {
     LEAD = 4, /* rounds that are read before a worker needs them, so that none waits for what another reads */
-    SMALL = 256, /* packets */
+    SMALL_PACKETS = 256, SMALL_BYTES = BATCH_READ / 4,
 };
 _Static_assert(LEAD <= OWN / 2, "whoever may read is not the one that is waited for");
 
@@ -74,10 +74,18 @@ static struct round *begin_round(struct worker *w)
     return r;
 }
 
+static bool is_small(const struct batch *b)
+{
+    if (b->count == 0)
+        return true;
+    const struct packet *last = &b->packet[b->count - 1];
+    return b->count < SMALL_PACKETS && last->data + last->caplen - b->bytes < SMALL_BYTES;
+}
+
 static void send_round(struct crew *c)
 {
     c->packets += c->next->batch->count;
-    c->slow = c->next->batch->count < SMALL;
+    c->slow = is_small(c->next->batch);
     c->sent++;
     *place(c, c->sent) = c->next;
     gate_move(&c->out, c->sent);
