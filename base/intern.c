@@ -7,8 +7,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Strings lie back to back in chunks that never move; an entry says where. Slots, probed linearly, hold ids, and above each, in the
- * bits that no id needs, what its hash has there: others that lie in the way are told by that. */
+/* Strings lie back to back in chunks that never move; an entry says where. Slots, probed linearly, hold ids, and above each, in
+ * the bits that no id needs, what its hash has there: others that lie in the way are told by that. */
 enum { CHUNK = 256 * 1024, FIRST_SLOTS = 64 };
 
 struct entry {

@@ -24,8 +24,8 @@ void intern_free(struct intern *t); /* NULL is fine */
 uint32_t intern_put(struct intern *t, const void *key, size_t n, bool *fresh);
 /* The id of these bytes, or 0. */
 uint32_t intern_find(const struct intern *t, const void *key, size_t n);
-/* Bytes that will soon be put: three steps, with others in between, bring what will be looked at into the cache, each what the
- * next one reads: the slot, what it leads to, and what that leads to. */
+/* Bytes that will soon be put: three steps, with others in between, bring what will be looked at into the cache, each what
+ * the next one reads: the slot, what it leads to, and what that leads to. */
 uint32_t intern_expect(const struct intern *t, const void *key, size_t n);
 void intern_expect_entry(const struct intern *t, uint32_t expected);
 void intern_expect_bytes(const struct intern *t, uint32_t expected);

@@ -146,7 +146,7 @@ static uint32_t put(struct cube *c, struct table t, uint32_t max, const void *ke
     return id;
 }
 
-/* Host names are case-insensitive and may end with the root's dot (RFC 1034 section 3.1): one name, one id. Returns its length. */
+/* Host names are case-insensitive and may end with the root's dot (RFC 1034 section 3.1): one name, one id. Its length. */
 static uint8_t name_fold(struct rd name, uint8_t low[LIMIT_NAME_BYTES])
 {
     size_t n = rd_left(&name);
@@ -409,9 +409,9 @@ static void late_name(struct cube *c, struct cube_late *l)
     if (!k->profile)
         return;
     const struct profile *p = column_at(&c->profile, k->profile);
-    const struct fallback_hello h = { .client = &l->client, .server = &k->server, .via = &l->via, .who = l->who, .sni = k->sni,
-                                      .profile = k->profile, .max_version = p->max_version, .outcome = k->outcome,
-                                      .ts_ns = l->val.first_ns, .end_ns = l->end_ns };
+    const struct fallback_hello h = { .client = &l->client, .server = &k->server, .via = &l->via, .who = l->who,
+                                      .sni = k->sni, .profile = k->profile, .max_version = p->max_version,
+                                      .outcome = k->outcome, .ts_ns = l->val.first_ns, .end_ns = l->end_ns };
     k->fallback_from = fallback_from(c->fallback, &h);
 }
 
@@ -445,9 +445,9 @@ static void late_reconnect(struct cube *c, struct cube_late *l)
 }
 
 /*
- * Where rows are many, what a handshake is looked up in is in no cache any more when it comes: tables of names, parties and rows,
- * and in each a slot leads to an entry, and that to bytes. So a handshake waits while the next few come, and with each of them it
- * goes one step on, which reads what the last one sent for and sends for what is needed next.
+ * Where rows are many, what a handshake is looked up in is in no cache any more when it comes: tables of names, parties and
+ * rows, and in each a slot leads to an entry, and that to bytes. So a handshake waits while the next few come, and with each of
+ * them it goes one step on, which reads what the last one sent for and sends for what is needed next.
  */
 enum { LATE_FROM = 1 << 15 };
 
@@ -477,9 +477,9 @@ static void step_bytes(struct cube *c, struct cube_late *l)
 {
     if (l->named)
         intern_expect_bytes(c->names, l->name_expected);
+    const struct fallback_hello h = { .client = &l->client, .server = &l->key.server, .via = &l->via, .who = l->who };
     if (l->who)
-        fallback_expect_set(c->fallback, &(struct fallback_hello){ .client = &l->client, .server = &l->key.server, .via = &l->via,
-                                                                   .who = l->who });
+        fallback_expect_set(c->fallback, &h);
 }
 
 static void step_key(struct cube *c, struct cube_late *l)
@@ -502,7 +502,8 @@ static void step_tally(struct cube *c, struct cube_late *l)
         tally(c, &l->key, &l->val, l->whole);
 }
 
-static void (*const steps[])(struct cube *c, struct cube_late *l) = { step_slots, step_entries, step_bytes, step_key, step_tally };
+static void (*const steps[])(struct cube *c, struct cube_late *l) = { step_slots, step_entries, step_bytes, step_key,
+                                                                     step_tally };
 enum { LATE = sizeof steps / sizeof *steps };
 
 /* All that wait go one step on, in order; the first may be through then. */

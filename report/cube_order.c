@@ -257,16 +257,16 @@ uint32_t *cube_sorted(const struct cube *c)
 }
 
 /*
- * Rows go to their places, each to where the one before it left: in circles. Where a circle goes on is known only when its last place
- * was looked up, in no order; so several walks go on by turns, wherever they begin, and what each needs next is on its way into the
- * cache while it is the others' turn. Where a walk begins its first row is kept, for the walk that comes to that place: it may be
- * this one, if nobody else began in its circle.
+ * Rows go to their places, each to where the one before it left: in circles. Where a circle goes on is known only when its last
+ * place was looked up, in no order; so several walks go on by turns, wherever they begin, and what each needs next is on its
+ * way into the cache while it is the others' turn. Where a walk begins its first row is kept, for the walk that comes to that
+ * place: it may be this one, if nobody else began in its circle.
  */
 enum { WALKS = 16 };
 
 struct arranging {
     struct records *rows;
-    uint32_t *from; /* [place], from 0: where the row lies that belongs there; itself: it is there, or a walk has been there */
+    uint32_t *from; /* [place], from 0: where the row lies that belongs there; itself: it does, or a walk has been there */
     uint32_t n, begin; /* no walk is to begin before that */
     struct walk {
         uint32_t at, next; /* the row from next goes to at */

@@ -29,8 +29,8 @@ struct fallback_hello {
 struct fallback *fallback_new(uint64_t seed); /* NULL: out of memory */
 void fallback_free(struct fallback *f);
 
-/* A handshake that will soon be noted, in two steps with others in between: what it will be looked up in is on its way into the cache
- * meanwhile. */
+/* A handshake that will soon be noted, in two steps with others in between: what it will be looked up in is on its way into the
+ * cache meanwhile. */
 uint64_t fallback_expect(const struct fallback *f, const struct endpoint *client, const struct endpoint *server);
 void fallback_expect_set(const struct fallback *f, const struct fallback_hello *h); /* h->who, client, server, via */
 /* Takes note of one handshake. The profile of the failed higher hello that this one follows, or 0. */

@@ -36,8 +36,8 @@ static void reach_add(const struct builder *b, struct reach *reach, uint64_t n)
     }
 }
 
-/* Count a row in the sums of the site that it belongs to. What follows from its shape is added up by shape; clients and servers are
- * counted, once in each, when all of their rows are known. */
+/* Count a row in the sums of the site that it belongs to. What follows from its shape is added up by shape; clients and servers
+ * are counted, once in each, when all of their rows are known. */
 static void sums_add(struct builder *b, const struct roll_row *row, uint64_t rest, uint32_t server)
 {
     uint64_t sums = row->shape->sums | rest;

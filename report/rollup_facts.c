@@ -30,7 +30,8 @@ static bool weak_cipher(const struct roll_row *r)
 
 static bool rc4(const struct roll_row *r)
 {
-    return r->shape->suite && r->shape->suite->mode == MODE_STREAM && r->shape->suite->enc && strncmp(r->shape->suite->enc, "RC4", 3) == 0;
+    const struct suite *s = r->shape->suite;
+    return s && s->mode == MODE_STREAM && s->enc && strncmp(s->enc, "RC4", 3) == 0;
 }
 
 static bool null_cipher(const struct roll_row *r)

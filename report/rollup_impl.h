@@ -10,8 +10,8 @@
 
 enum { ROLL_NO_RANK = 100 };
 
-/* Beside each row in order, so that clients can be walked over again without looking at their rows: 0 where it is of the same client
- * as the one before, else this or, from MARK_RANK on, the rank of struct roll_client_wants. */
+/* Beside each row in order, so that clients can be walked over again without looking at their rows: 0 where it is of the same
+ * client as the one before, else this or, from MARK_RANK on, the rank that roll_client_wants is asked with. */
 enum { MARK_NONE = 1 /* a client that is not visited: folded, set apart, or nothing but sessions that never reached TLS */,
        MARK_RANK = 2 };
 

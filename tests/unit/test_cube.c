@@ -726,7 +726,8 @@ static void rows_are_put_in_order(void **state)
     for (unsigned n = 0; n < 3000; n = n < 70 ? n + 1 : n * 3) {
         struct cube *c = cube_new(&plain);
         for (unsigned i = 0; i < n; i++) {
-            struct cube_key k = { .client = party(dice(&s, 4) ? dice(&s, 9 * n) : i, 0), .server = party(1, 443), .day = i };
+            unsigned client = dice(&s, 4) ? dice(&s, 9 * n) : i;
+            struct cube_key k = { .client = party(client, 0), .server = party(1, 443), .day = i };
             assert_true(cube_put_row(c, &k, &(struct cube_val){ .count = i + 1 }, true));
         }
         char *before = cube_dump(c);
