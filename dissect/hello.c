@@ -300,7 +300,8 @@ static void put_bytes(struct offer_writer *w, struct rd r)
 /* Two-byte code points without GREASE. */
 static void put_pairs(struct offer_writer *w, struct rd r)
 {
-    r.end -= rd_left(&r) % 2;
+    if (rd_left(&r) % 2) /* nothing may be taken from NULL */
+        r.end--;
     if (!any_grease(r)) {
         put_bytes(w, r);
         return;
