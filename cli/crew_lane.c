@@ -133,13 +133,10 @@ static void fetch_head(const struct round *r, uint32_t todo)
     __builtin_prefetch(r->batch->packet[todo].data + 64);
 }
 
-/* What it will be looked up by is fetched while others are dealt with. */
-static void look_ahead(struct worker *w, const struct round *r, unsigned n, struct ahead *a)
+/* What it will be looked up by is fetched while others are looked at. */
+static void look_ahead(struct worker *w, const struct round *r, uint32_t todo, struct ahead *a)
 {
     const struct slice *s = w->slice;
-    uint32_t todo = s->todo[n];
-    if (n + AHEAD < s->todos)
-        fetch_head(r, s->todo[n + AHEAD]);
     if (todo & TODO_UNIT) {
         a->unit = &s->unit[todo & ~TODO_UNIT];
         a->order = a->unit->order;
@@ -156,23 +153,30 @@ static void look_ahead(struct worker *w, const struct round *r, unsigned n, stru
     flow_expect(w->lane.flows, &a->d);
 }
 
-void crew_lane_work(struct worker *w, const struct round *r)
+/* So many of the list: looked at first and then dealt with, because either is a good deal of code. */
+static void work_on(struct worker *w, const struct round *r, const uint32_t *todo, unsigned n)
 {
-    const struct slice *s = w->slice = &r->slice[w->number];
     struct ahead ahead[AHEAD];
-    for (unsigned i = 0; i < s->todos && i < AHEAD; i++)
-        fetch_head(r, s->todo[i]);
-    for (unsigned i = 0; i < s->todos && i < AHEAD; i++)
-        look_ahead(w, r, i, &ahead[i]);
-    for (unsigned i = 0; i < s->todos && !atomic_load_explicit(&w->crew->failed, memory_order_relaxed); i++) {
-        struct ahead *a = &ahead[i % AHEAD];
+    for (unsigned i = 0; i < n; i++)
+        look_ahead(w, r, todo[i], &ahead[i]);
+    for (unsigned i = 0; i < n; i++) {
+        const struct ahead *a = &ahead[i];
         w->lane.order = a->order;
         if (a->unit && a->unit->kind != UNIT_PACKET)
             do_mark(w, a->unit);
         else
-            do_packet(w, s->todo[i], a->p, &a->d);
-        if (i + AHEAD < s->todos)
-            look_ahead(w, r, i + AHEAD, a);
+            do_packet(w, todo[i], a->p, &a->d);
+    }
+}
+
+void crew_lane_work(struct worker *w, const struct round *r)
+{
+    const struct slice *s = w->slice = &r->slice[w->number];
+    unsigned fetched = 0;
+    for (unsigned i = 0; i < s->todos && !atomic_load_explicit(&w->crew->failed, memory_order_relaxed); i += AHEAD) {
+        for (; fetched < s->todos && fetched < i + 2 * AHEAD; fetched++)
+            fetch_head(r, s->todo[fetched]);
+        work_on(w, r, s->todo + i, s->todos - i < AHEAD ? s->todos - i : AHEAD);
     }
 }
 
