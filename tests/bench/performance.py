@@ -197,6 +197,51 @@ def profile(tmp):
     return '\n\n'.join(out)
 
 
+def costs_by_part(costs):
+    """Instructions of a run by folder of our sources, wherever they were inlined to, and by library."""
+    names, called, sums = {}, False, collections.Counter()
+    path = thing = ''
+    for line in open(costs, encoding='utf-8', errors='replace'):
+        head = re.match(r'(c?)(fl|fi|fe|ob)=(\(\d+\))(?: (.*))?$', line)
+        if head: # a name is written once, then its number; with c it is that of what is called
+            key = head[2] == 'ob', head[3]
+            if head[4] is not None:
+                names[key] = head[4]
+            if not head[1] and key[0]:
+                thing = os.path.basename(names[key]).split('.so')[0]
+            elif not head[1]:
+                path = os.path.relpath(names[key], os.getcwd())
+            continue
+        if line.startswith('calls='):
+            called = True
+        elif re.match(r'[0-9+*-]', line):
+            if not called:
+                part = path.split('/')[0] if thing == os.path.basename(PROGRAM) else thing
+                sums[part if part not in ('..', '???') else 'others'] += int(line.split()[1])
+            called = False
+    return sums
+
+
+PARTS = (('capture', 'reading, decoding, finding the connection, putting its bytes in order'),
+         ('dissect', 'records, hellos, certificates, the event'), ('report', 'the tally; adding it up, the text'),
+         ('base', 'the bounds-checked reader, tables'), ('cli', 'the loop over packets'), ('libc', 'copying, comparing, sorting, printing'))
+
+
+def parts(tmp):
+    """Instructions that a handshake more costs, by part."""
+    runs = []
+    for flows in (1000, 5000):
+        capture, cost = tmp + '/load.pcap', tmp + '/callgrind'
+        subprocess.run([TOOLS + '/gen', 'handshakes', '--flows', str(flows), '--servers', '20', '-o', capture, '-t', tmp + '/truth'], check=True)
+        subprocess.run(['valgrind', '--tool=callgrind', '--callgrind-out-file=' + cost, PROGRAM, 'read', '-q', '--seed', '1', '-o',
+                        tmp + '/report', capture], capture_output=True, check=True)
+        runs.append(costs_by_part(cost))
+    each = {k: (runs[1][k] - runs[0][k]) / 4000 for k in runs[1]}
+    rows = [('`%s/`' % k if k != 'libc' else 'C library', '{:,.0f}'.format(each.pop(k)), what) for k, what in PARTS]
+    rows.append(('others', '{:,.0f}'.format(sum(each.values())), 'hashing (xxHash), libcrypto, nDPI'))
+    return table(('part', 'instructions', 'what it does'), rows)
+
+
 def put(text, mark, block):
     begin, end = '<!-- %s: drawn by tests/bench/performance.py -->' % mark, '<!-- end -->'
     at = text.index(begin) + len(begin)
@@ -211,7 +256,7 @@ def main():
         text = open(DOCUMENT, encoding='utf-8').read()
         budgets = [line.split() for line in open('tests/bench/budgets.txt')]
         for mark, block in (('machine', machine()), ('bench', bench(sys.argv[1:])), ('sizes', sizes()),
-                            ('budgets', table(('what', 'instructions'), budgets)), ('steps', steps(tmp)), ('least', least(tmp)), ('threads', threads(tmp)), ('profile', profile(tmp)), ('growth', growth(tmp))):
+                            ('budgets', table(('what', 'instructions'), budgets)), ('steps', steps(tmp)), ('least', least(tmp)), ('threads', threads(tmp)), ('parts', parts(tmp)), ('profile', profile(tmp)), ('growth', growth(tmp))):
             text = put(text, mark, block)
         open(DOCUMENT, 'w', encoding='utf-8').write(text)
     finally:
