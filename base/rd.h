@@ -21,9 +21,10 @@
 #include <string.h>
 
 struct rd {
-    const uint8_t *p, *end; /* both rd_nowhere: bad */
+    const uint8_t *p, *end; /* both rd_nowhere + 1: bad */
 };
-extern const uint8_t rd_nowhere[1];
+/* Nobody's bytes. The place is within, for somebody's bytes may end where this begins: such a reader is good. */
+extern const uint8_t rd_nowhere[2];
 
 static inline struct rd rd_of(const void *p, size_t n)
 {
@@ -41,7 +42,7 @@ static inline size_t rd_left(const struct rd *r)
 
 static inline bool rd_ok(const struct rd *r)
 {
-    return r->end != rd_nowhere;
+    return r->end != rd_nowhere + 1;
 }
 
 /* True when everything was read and nothing was short: what a structure without trailing bytes asks for. */
@@ -52,7 +53,7 @@ static inline bool rd_done(const struct rd *r)
 
 static inline void rd_fail(struct rd *r)
 {
-    r->p = r->end = rd_nowhere;
+    r->p = r->end = rd_nowhere + 1;
 }
 
 /* The one function that moves the read pointer: n bytes, or NULL and a failed reader. */

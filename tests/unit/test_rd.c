@@ -75,6 +75,20 @@ static void a_vector_longer_than_its_parent_fails_both(void **state)
     assert_int_equal(rd_left(&c), 0);
 }
 
+/* Constants that the linker put right before and behind the place of bad readers end and begin at its ends. */
+static void what_lies_beside_the_place_of_bad_readers_is_good(void **state)
+{
+    (void)state;
+    const uint8_t *ends = rd_nowhere, *begins = rd_nowhere + sizeof rd_nowhere;
+    struct rd before = rd_of(ends, 0), after = rd_of(begins, 0);
+    assert_true(rd_done(&before));
+    assert_true(rd_done(&after));
+    rd_skip(&before, 1);
+    assert_false(rd_ok(&before));
+    rd_skip(&before, 0);
+    assert_false(rd_ok(&before));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +97,7 @@ int main(void)
         cmocka_unit_test(short_reads_latch),
         cmocka_unit_test(vectors_give_children),
         cmocka_unit_test(a_vector_longer_than_its_parent_fails_both),
+        cmocka_unit_test(what_lies_beside_the_place_of_bad_readers_is_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
