@@ -3,14 +3,15 @@
  * rd - a bounds-checked, sticky reader over bytes from the wire.
  *
  * Everything that parses packets reads through this and nothing else. One rule makes it safe to use without a check after
- * every read: a read past the end gives zeros and makes the reader bad, which is empty for good, so loops end and nothing overruns.
+ * every read: a read past the end gives zeros and makes the reader bad, which is empty for good, so loops end and nothing
+ * overruns.
  * Parse a whole structure, then ask rd_ok() once before acting on it.
  *
  * A reader borrows its bytes: it is valid as long as the buffer under it. All integers are in network byte order unless
  * the name says le. Where the parent is too short for a child reader (rd_sub, rd_vec*), both are bad.
  *
- * Two pointers and nothing else: such a reader is passed and returned in registers. One more byte, and every call that hands a
- * reader on would wait for the memory that it was just written to (3% of a handshake).
+ * Two pointers and nothing else: such a reader is passed and returned in registers. One more byte, and every call that
+ * hands a reader on would wait for the memory that it was just written to (3% of a handshake).
  */
 #ifndef BASE_RD_H
 #define BASE_RD_H
