@@ -337,11 +337,14 @@ void crew_free(struct crew *c)
 {
     if (!c)
         return;
+    const unsigned workers = c->workers;
     if (c->threads) {
         atomic_store(&c->failed, true);
+        c->workers = c->threads + 1; /* nobody waits for those that could not be started */
         end(c, false);
+        c->workers = workers;
     }
-    for (unsigned w = 0; w < c->workers; w++)
+    for (unsigned w = 0; w < workers; w++)
         worker_free(c->worker[w]);
     decode_free(c->decode);
     free(c->worker);

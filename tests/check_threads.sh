@@ -3,7 +3,7 @@
 # capture of pcaps/, over generated workloads, and over captures whose time is anything but steady.
 set -eu
 exec python3 - "${TLSUNSET:-./tlsunset}" "$TOOLS" <<'P'
-import glob, os, random, shutil, sqlite3, struct, subprocess, sys, tempfile
+import glob, os, random, resource, shutil, sqlite3, struct, subprocess, sys, tempfile
 
 BIN, TOOLS = sys.argv[1:]
 THREADS = (2, 3)
@@ -67,6 +67,18 @@ def same_of_state(name, path, f):
     os.unlink(saved)
 
 
+def without_room(threads):
+    """Where there is room for the stacks of a few threads, 1 GiB each: what the run ends with."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_STACK, (1 << 30, 1 << 30))
+        resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
+    try:
+        return subprocess.run([BIN, "read", "-q", "--no-ndpi", "--threads", str(threads), "pcaps/tls10-openssl3.0.pcap"], timeout=30,
+                              preexec_fn=limit, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    except subprocess.TimeoutExpired as e:
+        return subprocess.CompletedProcess(e.cmd, None, stderr=b"does not end")
+
+
 def records(path):
     """(link type, packets) of a little-endian pcap file in microseconds."""
     data = open(path, "rb").read()
@@ -111,6 +123,12 @@ formats("cut", "-q", cut)
 none = os.path.join(work, "none.pcap")
 write(none, [], [])
 formats("none", "-q", none, least=0)
+
+# some threads can be started and others not; sanitizers take more room than there is
+if without_room(1).returncode == 0:
+    ended = without_room(8)
+    if ended.returncode != 2 or b"cannot start 8 threads" not in ended.stderr:
+        bad.append("no room for 8 threads: exit %s: %s" % (ended.returncode, ended.stderr.decode()))
 
 # the packets of all captures by turns: in odd times, sessions end by hundreds for want of packets, in any hour
 lanes = []
