@@ -100,7 +100,7 @@ def least(tmp):
     for mode, options, aim in AIMS:
         capture = tmp + '/load.pcap'
         subprocess.run([TOOLS + '/gen', mode, *options, '-o', capture, '-t', tmp + '/truth'], check=True)
-        hellos = sum(int(line.split()[3]) for line in open(tmp + '/truth') if line.startswith('tls '))
+        hellos = sum(int(line.split()[3]) for line in open(tmp + '/truth') if line.split()[0] == 'tls')
         ratio, floor = {}, 'exec %s/floor %s' % (TOOLS, capture)
         for what, command in (('read', TOOLS + '/steps read'), ('least', TOOLS + '/least'), ('all', PROGRAM + ' read -q')):
             f = text_of(TOOLS + '/pair', '5', '600', 'exec %s %s' % (command, capture), floor).split('\t')
