@@ -168,13 +168,17 @@ static bool pseudonym_parse(const char *text, struct addr *a)
     return true;
 }
 
+int cidr_parse_client(const char *text, struct cidr *c)
+{
+    if (!pseudonym_parse(text, &c->addr))
+        return cidr_parse(text, c);
+    c->bits = 64;
+    return 0;
+}
+
 int cidr_parse(const char *text, struct cidr *c)
 {
     char host[ADDR_TEXT];
-    if (pseudonym_parse(text, &c->addr)) {
-        c->bits = 64;
-        return 0;
-    }
     const char *slash = strchr(text, '/');
     size_t n = slash ? (size_t)(slash - text) : strlen(text);
     if (n >= sizeof host)

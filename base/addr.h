@@ -84,13 +84,14 @@ const char *endpoint_print(const struct endpoint *e, char buf[ADDR_TEXT]);
 /* Parse an IPv4/IPv6 address (link-local: with or without a zone, which is dropped) or a MAC. 0, or -1 and *a is ADDR_NONE. */
 int addr_parse(const char *text, struct addr *a);
 
-/* A CIDR prefix; a bare address is its own /32 or /128. Also a pseudonym as addr_print() writes it, which addr_parse() refuses:
- * that is for what came by wire as well, where nobody has one. */
+/* A CIDR prefix; a bare address is its own /32 or /128. */
 struct cidr {
     struct addr addr;
     uint8_t bits; /* of the address itself: 0..32 or 0..128; MAC: 48; pseudonym: 64 */
 };
 int cidr_parse(const char *text, struct cidr *c); /* 0 or -1 */
+/* Also a pseudonym as addr_print() writes it: only a client has one, and only where somebody names it, never by wire. */
+int cidr_parse_client(const char *text, struct cidr *c);
 bool cidr_has(const struct cidr *c, const struct addr *a);
 
 /* The address with all but its first bits cleared (IPv6 only; others come back unchanged). For --client-prefix. */

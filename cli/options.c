@@ -167,7 +167,7 @@ static int set_server(struct options *o, const char *v, struct err *e)
 
 static int set_client(struct options *o, const char *v, struct err *e)
 {
-    if (cidr_parse(v, &o->client_only))
+    if (cidr_parse_client(v, &o->client_only))
         return err_set(e, "--client %s: give ADDRESS or ADDRESS/BITS", v);
     o->view.client_only = &o->client_only;
     return 0;
@@ -205,7 +205,8 @@ static int set_until(struct options *o, const char *v, struct err *e)
     return time_value(v, &o->view.until_ns) ? err_set(e, "--until %s: give a UTC time such as 2026-11-21T09:30", v) : 0;
 }
 
-static int cidrs(const char *option, const char *v, struct cidr_list *l, struct err *e)
+typedef int parse_cidr(const char *text, struct cidr *c);
+static int cidrs(const char *option, const char *v, parse_cidr *parse_one, struct cidr_list *l, struct err *e)
 {
     while (*v) {
         char one[128];
@@ -215,7 +216,7 @@ static int cidrs(const char *option, const char *v, struct cidr_list *l, struct 
             return err_set(e, "%s: an address is too long", option);
         memcpy(one, v, n);
         one[n] = '\0';
-        if (cidr_parse(one, &c))
+        if (parse_one(one, &c))
             return err_set(e, "%s %s: give ADDRESS or ADDRESS/BITS, several with commas", option, one);
         struct cidr *at = realloc(l->at, (l->count + 1) * sizeof *at);
         if (!at)
@@ -229,12 +230,12 @@ static int cidrs(const char *option, const char *v, struct cidr_list *l, struct 
 
 static int set_own(struct options *o, const char *v, struct err *e)
 {
-    return cidrs("--servers", v, &o->own, e);
+    return cidrs("--servers", v, cidr_parse, &o->own, e);
 }
 
 static int set_ignored(struct options *o, const char *v, struct err *e)
 {
-    return cidrs("--ignore-client", v, &o->ignored, e);
+    return cidrs("--ignore-client", v, cidr_parse_client, &o->ignored, e);
 }
 
 static int set_names(struct options *o, const char *v, struct err *e)

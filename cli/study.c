@@ -166,7 +166,7 @@ int study_set_subject(struct options *o, const char *client, const char *server,
     struct study_subject *s = &o->study.subject;
     char text[512];
     (void)snprintf(text, sizeof text, "%s", server);
-    if (cidr_parse(client, &s->client) && client_by_name(o, client, s->client_name, sizeof s->client_name, e))
+    if (cidr_parse_client(client, &s->client) && client_by_name(o, client, s->client_name, sizeof s->client_name, e))
         return -1;
     if (strlen(server) >= sizeof text || read_target(&s->server, text))
         return err_set(e, "explain: %.200s is not a server; give ADDRESS, NAME or either with :PORT", server);

@@ -29,7 +29,7 @@ static char *word(char **at)
 static int read_client(struct accepted *a, const char *text, const struct names_file *names)
 {
     a->any_client = !strcmp(text, "*");
-    if (a->any_client || cidr_parse(text, &a->client) == 0)
+    if (a->any_client || cidr_parse_client(text, &a->client) == 0)
         return 0;
     if (strlen(text) >= sizeof a->client_name || !names_file_has(names, text))
         return -1;

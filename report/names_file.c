@@ -102,7 +102,7 @@ static int read_line(struct names_file *n, char *text, unsigned line, const char
     char *address = word(&text);
     if (!*address || *address == '#')
         return 0;
-    if (cidr_parse(address, &c))
+    if (cidr_parse_client(address, &c))
         return err_set(e, "%s:%u: \"%.64s\" is not an address or prefix; expected: ADDRESS[/BITS] NAME [OWNER]", path, line,
                        address);
     char *name = word(&text);

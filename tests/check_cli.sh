@@ -190,6 +190,11 @@ for narrow in '--server 10.20.1.12:25' '--client 10.20.3.31' '--since 2026-11-17
 	few=$("$t" read -q -f ndjson $narrow $demo | wc -l)
 	[ "$few" -gt 0 ] && [ "$few" -lt 531 ] || fail "-f ndjson $narrow: $few lines"
 done
+for servers in --server --servers; do
+	rc=0
+	"$t" read -q $servers client-0123456789abcdef $demo >"$tmp/out" 2>"$tmp/err" || rc=$?
+	[ $rc = 2 ] && grep -q -- "$servers client-0123456789abcdef: give ADDRESS" "$tmp/err" || fail "$servers takes a pseudonym"
+done
 "$t" read -q --server 10.20.1.12:25 $demo >"$tmp/out"
 grep -q 'those of everything that was read' "$tmp/out" || fail '--server does not say what it leaves whole'
 grep -q '^CLEARTEXT SERVICES  1 service;' "$tmp/out" || fail '--server shows the services of others'

@@ -72,15 +72,16 @@ static void a_pseudonym_is_read_where_a_prefix_is(void **state)
     struct cidr c, other;
     struct addr a;
     char buf[ADDR_TEXT];
-    assert_int_equal(cidr_parse("client-0123456789abcdef", &c), 0);
+    assert_int_equal(cidr_parse_client("client-0123456789abcdef", &c), 0);
     assert_int_equal(c.addr.kind, ADDR_PSEUDO);
     assert_string_equal(addr_print(&c.addr, buf), "client-0123456789abcdef");
-    assert_int_equal(cidr_parse("client-0123456789abcdee", &other), 0);
+    assert_int_equal(cidr_parse_client("client-0123456789abcdee", &other), 0);
     assert_true(cidr_has(&c, &c.addr));
     assert_false(cidr_has(&c, &other.addr));
     assert_int_equal(addr_parse("client-0123456789abcdef", &a), -1);
+    assert_int_equal(cidr_parse("client-0123456789abcdef", &c), -1); /* no server has one */
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(cidr_parse(bad[i], &c), -1);
+        assert_int_equal(cidr_parse_client(bad[i], &c), -1);
 }
 
 int main(void)
