@@ -94,13 +94,13 @@ static void send_round(struct crew *c)
 static void read_round(struct worker *w)
 {
     struct crew *c = w->crew;
+    while (c->given < c->sent && (c->slow || is_back(c, c->given + 1))) /* the read may wait; whoever reads lines does not */
+        take_back(c);
     struct round *r = begin_round(w);
     bool more = c->duty.read(c->duty.ctx, r->batch);
     if (!more || atomic_load(&c->failed))
         atomic_store(&c->reading, false); /* before the round goes out, which the caller's thread may be waiting for */
     send_round(c);
-    while (c->given < c->sent && is_back(c, c->given + 1))
-        take_back(c);
 }
 
 /* ---- a thread ---- */
@@ -216,7 +216,7 @@ bool crew_settle(struct crew *c, struct cube *cube, bool crowded)
     }
     for (unsigned i = 0; crowded && i < c->workers; i++)
         cube_settle(c->worker[i]->lane.cube);
-    bool joined = join(c, cube, false) == 0;
+    bool joined = !atomic_load(&c->failed) && join(c, cube, false) == 0;
     for (unsigned i = 0; joined && i < c->workers; i++)
         cube_restart(c->worker[i]->lane.cube, crowded);
     return crowded;

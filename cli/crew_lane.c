@@ -87,6 +87,8 @@ static void on_line(struct event_sink *self, const struct tls_event *ev)
     if (!w->asked)
         return;
     const char *app = memmem(w->slice->text + at, n, field, sizeof field - 1);
+    if (!app) /* there was no memory for all of the line */
+        return;
     i->app = (size_t)(app - (w->slice->text + at)) + sizeof field - 1;
     i->server = ev->server;
     i->proto = ev->transport == TRANSPORT_TCP ? PROTO_TCP : PROTO_UDP;
