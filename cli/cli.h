@@ -71,10 +71,12 @@ struct options {
     struct cidr server_only, client_only;
     struct cidr_list own, ignored;
     struct names_file *names;
+    const char *names_file; /* which it was read from */
     struct study_options study;
     unsigned client_prefix;
     const char *evidence; /* a folder for captures that show each verdict; NULL: none */
     bool anonymize;
+    const char *key_file; /* NULL: none */
     uint8_t anonymize_key[32];
     enum flow_scope scope;
     uint16_t vxlan_port[8];
@@ -109,11 +111,6 @@ int evidence_write(const struct options *o, const struct cube *c, struct err *e)
 
 /* "tlsunset: TEXT" on stderr; returns EXIT_CANNOT. */
 int cannot(const struct err *e);
-
-/* Standard output, or --output opened for writing. NULL and *e set. */
-FILE *output_open(const struct options *o, struct err *e);
-/* Flush and close; -1 and *e set when not everything could be written (a full disk must not look like success). */
-int output_close(const struct options *o, FILE *f, struct err *e);
 
 struct cube *options_cube(const struct options *o); /* an empty cube made for these options; NULL: out of memory */
 

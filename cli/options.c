@@ -242,6 +242,7 @@ static int set_names(struct options *o, const char *v, struct err *e)
 {
     names_file_free(o->names);
     o->names = names_file_read(v, e);
+    o->names_file = v;
     o->view.names = o->names;
     return o->names ? 0 : -1;
 }
@@ -259,6 +260,7 @@ static int set_client_prefix(struct options *o, const char *v, struct err *e)
 static int set_anonymize(struct options *o, const char *v, struct err *e)
 {
     o->anonymize = true;
+    o->key_file = v;
     if (!v)
         return 0;
     FILE *f = fopen(v, "rb");
@@ -512,34 +514,6 @@ void options_free(struct options *o)
     free(o->ignored.at);
     names_file_free(o->names);
     study_options_free(&o->study);
-}
-
-FILE *output_open(const struct options *o, struct err *e)
-{
-    /* A pipe or a file takes what stdio gathers; a watcher wants each line when it comes. */
-    int mode = o->interface || (!o->output && isatty(STDOUT_FILENO)) ? _IOLBF : _IOFBF;
-    if (!o->output) {
-        (void)setvbuf(stdout, NULL, mode, 0);
-        return stdout;
-    }
-    FILE *f = fopen(o->output, "wx");
-    if (!f && errno == EEXIST)
-        f = fopen(o->output, "w");
-    if (!f)
-        (void)err_set(e, "--output %s: %s", o->output, strerror(errno));
-    else
-        (void)setvbuf(f, NULL, mode, 0);
-    return f;
-}
-
-int output_close(const struct options *o, FILE *f, struct err *e)
-{
-    bool bad = ferror(f) != 0;
-    if (f == stdout ? fflush(f) : fclose(f))
-        bad = true;
-    if (!bad)
-        return 0;
-    return err_set(e, "%s: not everything could be written: %s", o->output ? o->output : "standard output", strerror(errno));
 }
 
 struct cube *options_cube(const struct options *o)

@@ -4,6 +4,7 @@
 #include "cli/finish.h"
 #include "cli/interrupt.h"
 #include "cli/known.h"
+#include "cli/output.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
 
@@ -326,18 +327,6 @@ static int run(const struct options *o, const struct source_list *list, FILE *ou
     return rc ? -1 : r.bad ? 1 : 0;
 }
 
-/* Opening the output empties it: a capture must not be lost to a slip of the fingers. */
-static int spare_inputs(const struct options *o, const struct source_list *list, struct err *e)
-{
-    struct stat out, in;
-    if (!o->output || stat(o->output, &out) != 0 || !S_ISREG(out.st_mode))
-        return 0;
-    for (unsigned i = 0; i < list->count; i++)
-        if (stat(list->file[i].path, &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-            return err_set(e, "--output %s: is one of the captures to read; give another name", o->output);
-    return 0;
-}
-
 /* They are named at once: who typed a name wrong may rather begin again. Whether any can be read. */
 static bool any_readable(const struct source_list *l)
 {
@@ -356,20 +345,20 @@ static bool any_readable(const struct source_list *l)
 int read_captures(const struct options *o, struct err *e)
 {
     struct source_list list = { 0 };
+    struct output out = OUTPUT_CLOSED;
     unsigned not_captures = 0;
     int rc = o->arg_count ? source_list_make(&list, o->args, o->arg_count, &not_captures, e)
                           : err_set(e, "read: name a capture file, a folder of them, or - for standard input");
-    if (rc == 0)
-        rc = spare_inputs(o, &list, e);
     if (not_captures)
         left_out(o, not_captures);
     if (rc == 0 && !any_readable(&list))
         rc = 1;
-    FILE *out = rc == 0 ? output_open(o, e) : NULL;
+    if (rc == 0)
+        rc = output_open(&out, o, &list, e);
     interrupt_catch();
     if (rc == 0)
-        rc = out ? run(o, &list, out, e) : -1;
-    if (out && output_close(o, out, rc < 0 ? NULL : e))
+        rc = run(o, &list, out.to, e);
+    if (output_close(&out, rc >= 0, rc < 0 ? NULL : e))
         rc = -1;
     source_list_free(&list);
     return rc;

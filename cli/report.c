@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tlsunset report: one or several saved states, as one report. */
-#include "cli/cli.h"
+#include "cli/output.h"
 #include "report/store.h"
 
 #include <sys/stat.h>
@@ -26,18 +26,20 @@ static int named_twice(const struct options *o, struct err *e)
 
 int report_states(const struct options *o, struct err *e)
 {
+    struct output out = OUTPUT_CLOSED;
     int rc = named_twice(o, e);
     struct cube *cube = rc == 0 ? options_cube(o) : NULL;
     if (rc == 0 && !cube)
         rc = err_set(e, "out of memory");
     for (unsigned i = 0; i < o->arg_count && rc == 0; i++)
         rc = load(cube, o->args[i], e);
-    FILE *out = rc == 0 ? output_open(o, e) : NULL;
     if (rc == 0)
-        rc = out ? o->format->report(out, cube, &o->view, e) : -1;
+        rc = output_open(&out, o, NULL, e);
+    if (rc == 0)
+        rc = o->format->report(out.to, cube, &o->view, e);
     if (rc == 0 && o->evidence)
         rc = evidence_write(o, cube, e);
-    if (out && output_close(o, out, rc ? NULL : e))
+    if (output_close(&out, rc == 0, rc ? NULL : e))
         rc = -1;
     cube_free(cube);
     return rc;

@@ -6,6 +6,7 @@
 #include "cli/finish.h"
 #include "cli/interrupt.h"
 #include "cli/link.h"
+#include "cli/output.h"
 #include "cli/pipeline.h"
 
 #include <string.h>
@@ -15,7 +16,7 @@ struct watching {
     const struct options *o;
     struct source *source;
     struct link *link;
-    FILE *out;
+    struct output out;
     struct cube *cube;
     struct event_sink *stream; /* NULL: the format has a report only */
     struct check *check; /* NULL without --check */
@@ -141,7 +142,7 @@ static int drain(struct watching *w, struct err *e)
 static bool next_packets(void *watching, struct batch *b)
 {
     struct watching *w = watching;
-    (void)fflush(w->out);
+    (void)fflush(w->out.to);
     w->status = source_fill(w->source, b, w->input, &w->why);
     int64_t now = seconds_now();
     if (now != w->now) { /* costs a few system calls */
@@ -181,7 +182,7 @@ static int prepare(struct watching *w, struct err *e)
 {
     const struct options *o = w->o;
     w->cube = options_cube(o);
-    w->stream = o->format->stream ? o->format->stream(w->out) : NULL;
+    w->stream = o->format->stream ? o->format->stream(w->out.to) : NULL;
     w->check = o->check_seconds ? check_new() : NULL;
     w->link = link_new(o->interface);
     if (!w->cube || !w->link || (o->format->stream && !w->stream) || (o->check_seconds && !w->check))
@@ -217,7 +218,7 @@ static int report(struct watching *w, struct err *e)
 {
     pipeline_free(w->pipe); /* the report takes memory too */
     w->pipe = NULL;
-    return finish(w->o, &w->store, w->saved, &w->cube, w->out, e);
+    return finish(w->o, &w->store, w->saved, &w->cube, w->out.to, e);
 }
 
 /* An exit code, or -1 and *e: the first thing that went wrong. */
@@ -235,7 +236,7 @@ static int watch(struct watching *w, struct err *e)
         next = &later;
     }
     if (w->check)
-        code = check_print(w->check, pipeline_stats(w->pipe), seconds_now() - start, w->out) == CHECK_GOOD
+        code = check_print(w->check, pipeline_stats(w->pipe), seconds_now() - start, w->out.to) == CHECK_GOOD
                    ? EXIT_DONE
                    : EXIT_NOT_ENOUGH;
     else if (report(w, next))
@@ -282,15 +283,15 @@ int cmd_watch(int argc, char **argv)
     if (o.check_seconds)
         o.threads = 1; /* it looks at each packet, and keeps nothing */
     struct source_live how = { .interface = o.interface, .filter = o.filter, .promiscuous = true };
-    struct watching w = { .o = &o };
-    if (rc == 0 && (w.source = source_open_live(&how, &e)) && (w.out = output_open(&o, &e))) {
+    struct watching w = { .o = &o, .out = OUTPUT_CLOSED };
+    if (rc == 0 && (w.source = source_open_live(&how, &e)) && output_open(&w.out, &o, NULL, &e) == 0) {
         interrupt_catch();
         interrupt_source(w.source);
         rc = watch(&w, &e);
     } else {
         rc = -1;
     }
-    if (w.out && output_close(&o, w.out, rc < 0 ? NULL : &e))
+    if (output_close(&w.out, rc >= 0, rc < 0 ? NULL : &e))
         rc = -1;
     interrupt_source(NULL);
     watching_free(&w);

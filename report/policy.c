@@ -37,6 +37,7 @@ void policy_free(struct policy *p)
     }
     for (unsigned i = 0; i < p->notes; i++)
         free(p->note[i]);
+    free(p->path);
     free(p->name);
     free(p->title);
     free(p->source);
@@ -117,6 +118,11 @@ static struct policy *read_file(const char *path, const char *name, struct err *
             text[n] = '\0';
             p = policy_parse(text, n, path, name, e);
         }
+    }
+    if (p && !(p->path = strdup(path))) {
+        (void)err_set(e, "policy %s: out of memory", path);
+        policy_free(p);
+        p = NULL;
     }
     free(text);
     if (f)
@@ -253,6 +259,11 @@ void policy_names_free(struct policy_names *l)
 }
 
 /* ---- reading one ---- */
+
+const char *policy_path(const struct policy *p)
+{
+    return p->path;
+}
 
 const char *policy_name(const struct policy *p)
 {

@@ -43,6 +43,7 @@ void policy_free(struct policy *p); /* NULL is fine */
 void policy_should(struct policy *p, bool on);
 
 const char *policy_name(const struct policy *p);
+const char *policy_path(const struct policy *p); /* of the file that it was read from; NULL: of none */
 const char *policy_title(const struct policy *p);
 unsigned policy_rules(const struct policy *p);
 const char *policy_rule_id(const struct policy *p, unsigned i); /* "version", "kx-rsa" ...: stable, for JSON */

@@ -55,6 +55,7 @@ struct rule {
 
 struct policy {
     char *name, *title, *source, *as_of;
+    char *path; /* of its file; NULL: built in */
     char *note[NOTES_MAX]; /* what it does not judge, what is not confirmed */
     uint8_t confidence;
     unsigned notes, all; /* rules of any date */

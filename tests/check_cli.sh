@@ -264,10 +264,76 @@ refuse 2 'comes first' -f json read "$pcap"
 refuse 2 'not an option of read' read -i eth0
 refuse 2 'nearest is --format' read --fromat json "$pcap"
 
-# a capture is not overwritten by its own report
-cp "$pcap" "$tmp/mine.pcap"
-refuse 2 'one of the captures' read -o "$tmp/mine.pcap" "$tmp/mine.pcap"
-cmp -s "$pcap" "$tmp/mine.pcap" || fail 'the capture was overwritten'
+# nothing that a run reads is overwritten by its report, whatever it is called
+mkdir "$tmp/own"
+cp "$pcap" "$tmp/own/mine.pcap"
+cp "$s" "$tmp/own/s.db"
+head -c 32 /dev/urandom >"$tmp/own/key"
+echo '192.0.2.10 desk' >"$tmp/own/names"
+echo '192.0.2.10 192.0.2.20 2030-01-01 replaced then' >"$tmp/own/accept"
+cp report/policies/tls12-minimum.json "$tmp/own/site.json"
+ln -s s.db "$tmp/own/link.db"
+ln "$tmp/own/mine.pcap" "$tmp/own/hard.pcap"
+cp -a "$tmp/own" "$tmp/kept"
+spares() { # WHAT OUTPUT ARGS...
+	what=$1 out=$2; shift 2
+	refuse 2 "$what; give another name" "$@" -o "$tmp/own/$out"
+	diff -r "$tmp/own" "$tmp/kept" >"$tmp/err" || fail "$* -o $out: $(cat "$tmp/err")"
+}
+own=$tmp/own
+for out in mine.pcap hard.pcap ../own/mine.pcap; do
+	spares 'one of the captures to read' $out read "$own/mine.pcap"
+	spares 'one of the captures to read' $out read -q "$own"
+done
+for out in s.db link.db ./s.db; do
+	spares 'one of the states to report' $out report "$own/s.db"
+	spares 'one of the states to report' $out explain 0.0.0.0/0 0.0.0.0/0 "$own/s.db"
+	spares 'the file of --state' $out read --state "$own/s.db" "$pcap"
+done
+spares 'one of the captures to read' mine.pcap explain 0.0.0.0/0 0.0.0.0/0 "$own/mine.pcap"
+spares 'the file of --state' new.db read --state "$own/new.db" "$pcap" # neither is there yet
+spares 'the file of --state' s.db-wal read --state "$own/s.db" "$pcap"
+spares 'one of the states to report' s.db-journal report "$own/s.db"
+spares 'the key file of --anonymize' key read --anonymize="$own/key" "$pcap"
+spares 'the file of --names' names report --names "$own/names" "$s"
+spares 'the file of --accept' accept report --accept "$own/accept" "$s"
+spares 'one of the policies to judge by' site.json report --policy "tls12-minimum,$own/site.json" "$s"
+TLSUNSET_POLICIES=$own
+export TLSUNSET_POLICIES
+spares 'one of the policies to judge by' site.json report --policy site "$s"
+unset TLSUNSET_POLICIES
+code=0; "$t" read - <"$own/mine.pcap" -o "$own/mine.pcap" 2>"$tmp/err" || code=$?
+[ "$code" = 2 ] && cmp -s "$pcap" "$own/mine.pcap" || fail 'standard input was overwritten'
+code=0; "$t" report "$own/s.db" >>"$own/s.db" 2>"$tmp/err" || code=$?
+[ "$code" = 2 ] && cmp -s "$s" "$own/s.db" || fail 'standard output was added to the state'
+
+# a run that is refused leaves the report of the one before it, and no file where none was
+echo before >"$tmp/report"
+keeps() { # PATTERN ARGS...
+	pattern=$1; shift
+	refuse 2 "$pattern" "$@" -o "$tmp/report"
+	[ "$(cat "$tmp/report")" = before ] || fail "$*: the report of the run before is gone"
+	refuse 2 "$pattern" "$@" -o "$tmp/no-report"
+	[ ! -e "$tmp/no-report" ] || fail "$*: an empty file is left"
+}
+keeps 'its clients are addresses' read --anonymize --state "$own/s.db" pcaps/tls10-openssl3.0.pcap
+keeps 'client-prefix 128' read --client-prefix 64 --state "$own/s.db" pcaps/tls10-openssl3.0.pcap
+keeps '--scope' read --scope vlan --state "$own/s.db" pcaps/tls10-openssl3.0.pcap
+keeps 'filter' read --filter 'tcp portt 443' "$pcap"
+keeps 'filter' read -f ndjson --filter 'tcp portt 443' "$pcap"
+keeps 'not a tlsunset state' report "$pcap"
+keeps 'handshake' explain 203.0.113.1 203.0.113.2 "$own/s.db"
+# what replaces it is whole and no longer than it should be, be it nothing
+i=0; while [ $i -lt 2000 ]; do echo "line $i of the report before"; i=$((i + 1)); done >"$tmp/report"
+"$t" report "$own/s.db" >"$tmp/out"
+"$t" report -o "$tmp/report" "$own/s.db"
+cmp -s "$tmp/out" "$tmp/report" || fail '-o over a longer report'
+"$t" read -q -f ndjson -o "$tmp/report" "$tmp/own/empty.pcap" 2>/dev/null && fail 'a capture that is not there'
+cmp -s "$tmp/out" "$tmp/report" || fail 'nothing could be read, and the report before is gone'
+head -c 24 "$pcap" >"$tmp/empty.pcap"
+"$t" read -q -f ndjson -o "$tmp/report" "$tmp/empty.pcap" || fail 'a capture without packets'
+[ ! -s "$tmp/report" ] || fail 'lines of the run before stay'
+"$t" read -q -f ndjson "$pcap" -o /dev/stdout | cat | grep -q '"type":"tls"' || fail '-o /dev/stdout'
 
 # a capture in a folder that may not be read is not left out in silence
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then

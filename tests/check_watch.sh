@@ -208,6 +208,8 @@ os.setgroups([]); os.setgid(65534); os.setuid(65534); os.execv(sys.argv[1], sys.
 cp "$t" "$tmp/tlsunset"
 refuse 'no such interface' ip netns exec "$b" "$t" watch -i nosuch0 -o "$tmp/none.txt"
 [ ! -e "$tmp/none.txt" ] || fail 'a report was begun without an interface'
+refuse 'is the file of --state' ip netns exec "$b" "$t" watch -i rx0 --state "$tmp/none.db" -o "$tmp/none.db"
+[ ! -e "$tmp/none.db" ] || fail 'a file is left of what was refused'
 refuse 'filter' ip netns exec "$b" "$t" watch -i rx0 --filter 'tcp portt 1'
 refuse 'keeps nothing' ip netns exec "$b" "$t" watch -i rx0 --check 1s --state "$tmp/none.db"
 refuse 'leave out --format' ip netns exec "$b" "$t" watch -i rx0 --check 1s -f json
