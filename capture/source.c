@@ -393,7 +393,7 @@ void source_drops(struct source *s, uint64_t *kernel, uint64_t *interface)
 
 struct scan {
     struct source_list *list;
-    unsigned room, skipped, repeated;
+    unsigned room, repeated;
     struct err *e;
 };
 
@@ -436,6 +436,19 @@ static int list_problem(struct scan *c, const char *path)
     return problem ? 0 : err_set(c->e, "%s: out of memory", path);
 }
 
+static int leave_out(struct scan *c, const char *path, enum source_left_why why)
+{
+    struct source_list *l = c->list;
+    if (l->left_out < SOURCE_LEFT_NAMED) {
+        char *copy = strdup(path);
+        if (!copy)
+            return err_set(c->e, "%s: out of memory", path);
+        l->left[l->left_out] = (struct source_left){ .path = copy, .why = why };
+    }
+    l->left_out++;
+    return 0;
+}
+
 /* A folder and a file in it, two links to one file: what it holds must not count twice. */
 static bool listed(const struct source_list *l, const struct stat *st)
 {
@@ -445,7 +458,7 @@ static bool listed(const struct source_list *l, const struct stat *st)
     return false;
 }
 
-/* One file. In a folder, what is not a capture is skipped; named by itself it is a problem. A file that may not be read could
+/* One file. In a folder, what is not a capture is left out; named by itself it is a problem. A file that may not be read could
  * be a capture: leaving it out would make the report look whole. */
 static int list_file(struct scan *c, const char *path, const struct stat *st, bool in_folder)
 {
@@ -456,16 +469,38 @@ static int list_file(struct scan *c, const char *path, const struct stat *st, bo
         return 0;
     }
     struct source *s = open_how(path, NULL, (struct opening){ .buffer = PEEK_BUFFER }, c->e);
-    if (!s && in_folder && access(path, R_OK) == 0 && !err_is_memory(c->e)) {
-        c->skipped++;
-        return 0;
-    }
+    if (!s && in_folder && access(path, R_OK) == 0 && !err_is_memory(c->e))
+        return leave_out(c, path, LEFT_NO_CAPTURE);
     if (!s)
         return list_problem(c, path);
     struct source_file file = { .size = (uint64_t)st->st_size, .dev = st->st_dev, .ino = st->st_ino };
     (void)pcap_dispatch(s->pcap, 1, first_packet, (u_char *)&file);
     source_close(s);
     return list_add(c, path, file);
+}
+
+static int list_folder(struct scan *c, const char *path, unsigned depth);
+
+/* A link to a folder may lead back to where it is found. */
+static int list_entry(struct scan *c, const char *path, unsigned depth)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return 0; /* gone meanwhile */
+    bool link = S_ISLNK(st.st_mode);
+    if (link && stat(path, &st) != 0) {
+        if (errno == ENOENT || errno == ELOOP)
+            return leave_out(c, path, LEFT_LINK_TO_NOTHING);
+        (void)err_set(c->e, "%s: cannot be opened: %s", path, strerror(errno));
+        return list_problem(c, path);
+    }
+    if (S_ISREG(st.st_mode))
+        return list_file(c, path, &st, true);
+    if (!S_ISDIR(st.st_mode))
+        return leave_out(c, path, LEFT_NO_FILE);
+    if (link || depth == FOLDER_DEPTH)
+        return leave_out(c, path, link ? LEFT_LINK_TO_FOLDER : LEFT_TOO_DEEP);
+    return list_folder(c, path, depth + 1);
 }
 
 static int list_folder(struct scan *c, const char *path, unsigned depth)
@@ -480,19 +515,13 @@ static int list_folder(struct scan *c, const char *path, unsigned depth)
         return list_problem(c, path);
     }
     for (int i = 0; i < n; i++) {
-        char *sub = NULL;
-        struct stat st;
-        if (rc == 0 && name[i]->d_name[0] != '.' && asprintf(&sub, "%.*s/%s", (int)len, path, name[i]->d_name) > 0 &&
-            lstat(sub, &st) == 0) {
-            bool link = S_ISLNK(st.st_mode);
-            if (link && (stat(sub, &st) != 0 || S_ISDIR(st.st_mode)))
-                st.st_mode = 0;
-            if (S_ISDIR(st.st_mode) && depth < FOLDER_DEPTH)
-                rc = list_folder(c, sub, depth + 1);
-            else if (S_ISREG(st.st_mode))
-                rc = list_file(c, sub, &st, true);
+        char *sub;
+        if (rc == 0 && name[i]->d_name[0] != '.') {
+            int made = asprintf(&sub, "%.*s/%s", (int)len, path, name[i]->d_name);
+            rc = made < 0 ? err_set(c->e, "%s: out of memory", path) : list_entry(c, sub, depth);
+            if (made >= 0)
+                free(sub);
         }
-        free(sub);
         free(name[i]);
     }
     free(name);
@@ -532,7 +561,7 @@ static int file_order(const void *a, const void *b)
     return x->size != y->size ? (x->size < y->size ? -1 : 1) : strcmp(x->path, y->path);
 }
 
-int source_list_make(struct source_list *l, char *const *args, unsigned n, unsigned *skipped, struct err *e)
+int source_list_make(struct source_list *l, char *const *args, unsigned n, struct err *e)
 {
     *l = (struct source_list){ 0 };
     struct scan c = { .list = l, .e = e };
@@ -544,8 +573,6 @@ int source_list_make(struct source_list *l, char *const *args, unsigned n, unsig
     }
     if (l->count)
         qsort(l->file, l->count, sizeof *l->file, file_order);
-    if (skipped)
-        *skipped = c.skipped;
     return 0;
 }
 
@@ -555,6 +582,8 @@ void source_list_free(struct source_list *l)
         free(l->file[i].path);
         free(l->file[i].problem);
     }
+    for (unsigned i = 0; i < SOURCE_LEFT_NAMED; i++)
+        free(l->left[i].path);
     free(l->file);
     *l = (struct source_list){ 0 };
 }

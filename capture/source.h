@@ -11,8 +11,8 @@
 
 #include <stdio.h>
 
-/* The files of the arguments: folders are searched (one level of sub-folders deep after another, hidden files and links to
- * folders left out), in order of their first packet, each once however often it was named. "-" is standard input. */
+/* The files of the arguments: folders are searched (one level of sub-folders deep after another), in order of their first packet,
+ * each once however often it was named. "-" is standard input. */
 struct source_file {
     char *path;
     char *problem; /* why it cannot be read, in one line; NULL: it can, as far as its first packet shows */
@@ -21,13 +21,20 @@ struct source_file {
     uint64_t dev, ino; /* which file it is, with a size */
     uint64_t mark; /* of the first packet; 0 unknown. Captures of one content have one mark, others hardly ever */
 };
+enum source_left_why { LEFT_NO_CAPTURE, LEFT_LINK_TO_FOLDER, LEFT_LINK_TO_NOTHING, LEFT_NO_FILE /* a pipe, a device */, LEFT_TOO_DEEP };
+enum { SOURCE_LEFT_NAMED = 3 };
 struct source_list {
     struct source_file *file;
     unsigned count;
+    unsigned left_out; /* entries of folders, but for hidden ones; the first of them: */
+    struct source_left {
+        char *path;
+        enum source_left_why why;
+    } left[SOURCE_LEFT_NAMED];
 };
 /* An argument that is missing or is no capture, and a capture in a folder that may not be read, are in the list with their
- * problem; other files in folders that are not captures are left out (and counted in *skipped). 0, or -1 and *e: out of memory. */
-int source_list_make(struct source_list *l, char *const *args, unsigned n, unsigned *skipped, struct err *e);
+ * problem; whatever else in folders is no capture is left out. 0, or -1 and *e: out of memory. */
+int source_list_make(struct source_list *l, char *const *args, unsigned n, struct err *e);
 void source_list_free(struct source_list *l);
 
 struct source;

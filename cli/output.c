@@ -60,7 +60,7 @@ static const char *what_is(const struct stat *out, const struct options *o, cons
     return is_file(out, o->study.accept_file) ? "the file of --accept" : NULL;
 }
 
-static int spare_inputs(const struct output *out, const struct options *o, const struct source_list *captures, struct err *e)
+static int spare(const struct output *out, const struct options *o, const struct source_list *captures, struct err *e)
 {
     struct stat st;
     if (fstat(out->fd >= 0 ? out->fd : fileno(out->to), &st) != 0 || !S_ISREG(st.st_mode))
@@ -68,7 +68,8 @@ static int spare_inputs(const struct output *out, const struct options *o, const
     const char *what = what_is(&st, o, captures);
     if (!what)
         return 0;
-    return err_set(e, "%s%s: is %s; give another name", out->name ? "--output " : "", out->name ? out->name : "standard output", what);
+    return err_set(e, "%s%s: is %s; give another name", out->name ? "--output " : "", out->name ? out->name : "standard output",
+                   what);
 }
 
 /* ---- writing ---- */
@@ -111,7 +112,7 @@ static int open_file(struct output *out, struct err *e)
 int output_open(struct output *out, const struct options *o, const struct source_list *captures, struct err *e)
 {
     *out = (struct output){ .to = o->output ? NULL : stdout, .name = o->output, .fd = -1 };
-    if ((o->output && open_file(out, e)) || spare_inputs(out, o, captures, e)) {
+    if ((o->output && open_file(out, e)) || spare(out, o, captures, e)) {
         (void)output_close(out, false, NULL);
         return -1;
     }
@@ -135,5 +136,6 @@ int output_close(struct output *out, bool done, struct err *e)
     out->fd = -1;
     if (!bad)
         return 0;
-    return err_set(e, "%s: not everything could be written: %s", out->name ? out->name : "standard output", strerror(errno));
+    return err_set(e, "%s: not everything could be written: %s", out->name ? out->name : "standard output",
+                   strerror(errno));
 }

@@ -24,11 +24,21 @@ struct reading {
     bool partly; /* not everything was read of what was begun: nothing of this run goes into the state */
 };
 
-static void left_out(const struct options *o, unsigned n)
+static void left_out(const struct options *o, const struct source_list *l)
 {
-    if (!o->quiet)
-        fprintf(stderr, "tlsunset: note: %u %s left out\n", n,
-                n == 1 ? "file in a folder is no capture and was" : "files in folders are no captures and were");
+    static const char *const why[] = { [LEFT_NO_CAPTURE] = "is no capture", [LEFT_LINK_TO_FOLDER] = "is a link to a folder",
+                                       [LEFT_LINK_TO_NOTHING] = "is a link to nothing", [LEFT_NO_FILE] = "is no file",
+                                       [LEFT_TOO_DEEP] = "lies too deep" };
+    unsigned named = l->left_out < SOURCE_LEFT_NAMED ? l->left_out : SOURCE_LEFT_NAMED;
+    struct err names = { "" }; /* for it takes control characters out of them */
+    if (o->quiet || !l->left_out)
+        return;
+    for (unsigned i = 0; i < named; i++) {
+        struct err before = names;
+        (void)err_set(&names, "%s%s%s %s", before.text, i ? ", " : "", l->left[i].path, why[l->left[i].why]);
+    }
+    fprintf(stderr, "tlsunset: note: %u %s left out%s: %s\n", l->left_out,
+            l->left_out == 1 ? "entry of a folder is" : "entries of folders are", l->left_out > named ? ", among them" : "", names.text);
 }
 
 static void complain(struct reading *r, const struct err *e)
@@ -346,11 +356,9 @@ int read_captures(const struct options *o, struct err *e)
 {
     struct source_list list = { 0 };
     struct output out = OUTPUT_CLOSED;
-    unsigned not_captures = 0;
-    int rc = o->arg_count ? source_list_make(&list, o->args, o->arg_count, &not_captures, e)
+    int rc = o->arg_count ? source_list_make(&list, o->args, o->arg_count, e)
                           : err_set(e, "read: name a capture file, a folder of them, or - for standard input");
-    if (not_captures)
-        left_out(o, not_captures);
+    left_out(o, &list);
     if (rc == 0 && !any_readable(&list))
         rc = 1;
     if (rc == 0)

@@ -48,6 +48,19 @@ cp "$pcap" "$tmp/dir/1.pcap"
 cp pcaps/tls12-default-node8.17.0.pcap "$tmp/dir/2.pcap"
 echo readme >"$tmp/dir/README"
 [ "$(one "$tmp/dir")" = 2 ] || fail 'a folder'
+"$t" read "$tmp/dir" 2>&1 >/dev/null | grep -qx "tlsunset: note: 1 entry of a folder is left out: $tmp/dir/README is no capture" ||
+	fail 'what a folder holds beside captures is not named'
+# links: to a file it is followed, to a folder or to nothing it is left out, and not in silence
+mkdir "$tmp/links" "$tmp/links/sub"
+ln -s "$tmp/dir" "$tmp/links/a"
+ln -s "$tmp/gone.pcap" "$tmp/links/b"
+ln -s "$tmp/dir/1.pcap" "$tmp/links/c"
+echo readme >"$tmp/links/sub/d"
+echo readme >"$tmp/links/sub/e"
+[ "$(one "$tmp/links")" = 1 ] || fail 'a folder of links'
+"$t" read "$tmp/links" 2>"$tmp/err" >/dev/null || fail 'a folder of links is refused'
+grep -q "note: 4 entries of folders are left out, among them: .*/a is a link to a folder, .*/b is a link to nothing, .*/d is no capture$" \
+	"$tmp/err" || fail "links in a folder: $(cat "$tmp/err")"
 
 # one capture counts once, whatever it is called and compressed with; JSON names it by its digest
 cp "$pcap" "$tmp/copy.pcap"

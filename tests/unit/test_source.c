@@ -611,16 +611,26 @@ static void lists_are_in_time_order(void **state)
     }
     (void)save("list/notes.txt", "no capture", 10);
     assert_int_equal(symlink("..", path_of("list/loop")), 0);
+    assert_int_equal(symlink("not there", path_of("list/gone")), 0);
+    assert_int_equal(mkfifo(path_of("list/pipe"), 0600), 0);
     struct source_list l;
-    unsigned skipped = 0;
     char last[300];
     (void)snprintf(last, sizeof last, "%s", path_of("last"));
     args[0] = last;
     args[1] = sub;
     args[2] = sub; /* what is named twice is read once */
     args[3] = last;
-    assert_int_equal(source_list_make(&l, args, 4, &skipped, &e), 0);
-    assert_int_equal(skipped, 2); /* of both visits */
+    assert_int_equal(source_list_make(&l, args, 4, &e), 0);
+    assert_int_equal(l.left_out, 8); /* of both visits */
+    static const struct {
+        const char *name;
+        enum source_left_why why;
+    } left[SOURCE_LEFT_NAMED] = { { "list/gone", LEFT_LINK_TO_NOTHING }, { "list/loop", LEFT_LINK_TO_FOLDER },
+                                  { "list/notes.txt", LEFT_NO_CAPTURE } };
+    for (unsigned i = 0; i < SOURCE_LEFT_NAMED; i++) {
+        assert_string_equal(l.left[i].path, path_of(left[i].name));
+        assert_int_equal(l.left[i].why, left[i].why);
+    }
     assert_int_equal(l.count, 4);
     static const char *const order[] = { "list/deep/c", "list/b", "list/a", "last" };
     for (unsigned i = 0; i < 4; i++)
@@ -632,7 +642,7 @@ static void lists_are_in_time_order(void **state)
     char text[300];
     (void)snprintf(text, sizeof text, "%s", path_of("list/notes.txt"));
     args[1] = text; /* named by itself it has a problem; the others are read */
-    assert_int_equal(source_list_make(&l, args, 2, &skipped, &e), 0);
+    assert_int_equal(source_list_make(&l, args, 2, &e), 0);
     assert_int_equal(l.count, 2);
     assert_null(l.file[0].problem);
     assert_string_equal(l.file[1].path, text);
@@ -643,13 +653,13 @@ static void lists_are_in_time_order(void **state)
     assert_int_equal(mkdir(empty, 0700), 0);
     args[0] = empty;
     args[1] = (char[]){ "not there.pcap" };
-    assert_int_equal(source_list_make(&l, args, 2, &skipped, &e), 0);
+    assert_int_equal(source_list_make(&l, args, 2, &e), 0);
     assert_int_equal(l.count, 2);
     assert_non_null(strstr(l.file[0].problem, "no capture file in this folder"));
     assert_non_null(strstr(l.file[1].problem, "not there.pcap: cannot be opened"));
     source_list_free(&l);
     args[0] = (char[]){ "-" };
-    assert_int_equal(source_list_make(&l, args, 1, &skipped, &e), 0);
+    assert_int_equal(source_list_make(&l, args, 1, &e), 0);
     assert_string_equal(l.file[0].path, "-");
     source_list_free(&l);
 }
@@ -712,7 +722,7 @@ static void first_packets_have_marks(void **state)
     for (unsigned i = 0; i < 4; i++) {
         struct source_list l;
         args[0] = name[i];
-        assert_int_equal(source_list_make(&l, args, 1, NULL, &e), 0);
+        assert_int_equal(source_list_make(&l, args, 1, &e), 0);
         mark[i] = l.file[0].mark;
         source_list_free(&l);
     }
