@@ -24,6 +24,8 @@ struct reading {
     bool partly; /* not everything was read of what was begun: nothing of this run goes into the state */
 };
 
+enum { NOT_BEGUN = 1 }; /* a capture, because of a signal */
+
 static void left_out(const struct options *o, const struct source_list *l)
 {
     static const char *const why[] = { [LEFT_NO_CAPTURE] = "is no capture", [LEFT_LINK_TO_FOLDER] = "is a link to a folder",
@@ -51,9 +53,10 @@ static void complain(struct reading *r, const struct err *e)
  * when it is mended. */
 static void leave_out(struct reading *r, char *path, const char *why)
 {
-    struct input in = { .name = path };
-    size_t n = strlen(path);
-    if (strncmp(why, path, n) == 0 && strncmp(why + n, ": ", 2) == 0)
+    static char stdin_name[] = STANDARD_INPUT;
+    struct input in = { .name = strcmp(path, "-") ? path : stdin_name };
+    size_t n = strlen(in.name);
+    if (strncmp(why, in.name, n) == 0 && strncmp(why + n, ": ", 2) == 0)
         why += n + 2;
     r->bad++;
     if (r->store)
@@ -82,11 +85,29 @@ static void stopped(struct reading *r, const char *where)
     complain(r, &line);
 }
 
-static void stopped_at(struct reading *r, const char *path)
+/* Before a capture was begun. */
+static int stopped_at(struct reading *r, const char *path)
 {
     struct err where;
     (void)err_set(&where, "interrupted at %s", path);
     stopped(r, where.text);
+    return NOT_BEGUN;
+}
+
+/* Whoever reads the report has to know that it is of a part. */
+static void leave_out_from(struct reading *r, unsigned first)
+{
+    const struct source_list *l = r->list;
+    struct err line;
+    unsigned n = 0;
+    for (unsigned i = first; i < l->count; i++) {
+        const struct source_file *file = &l->file[i];
+        leave_out(r, file->path, file->problem ? file->problem : interrupted() ? "interrupted" : "not begun");
+        n += !file->problem;
+    }
+    (void)err_set(&line, "%u of %u captures %s not begun", n, l->count, n == 1 ? "was" : "were");
+    if (n)
+        complain(r, &line);
 }
 
 static void stopped_in(struct reading *r, const struct source *s, struct input *in, const struct err *e)
@@ -229,6 +250,7 @@ static bool read_on(struct reading *r, enum known_answer known, const struct kno
     return known == KNOWN_BEGUN || !r->store;
 }
 
+/* 0, or -1 and *e: this run cannot go on; or NOT_BEGUN. */
 static int read_file(struct reading *r, unsigned i, struct err *e)
 {
     static char stdin_name[] = STANDARD_INPUT;
@@ -242,10 +264,10 @@ static int read_file(struct reading *r, unsigned i, struct err *e)
     r->counted = 0;
     if (known == KNOWN_NO_STATE)
         return -1;
-    if (known == KNOWN_UNREADABLE && interrupted())
-        stopped_at(r, file->path);
-    if (known == KNOWN_ALREADY || interrupted())
+    if (known == KNOWN_ALREADY)
         return 0;
+    if (interrupted())
+        return stopped_at(r, file->path);
     if ((known == KNOWN_BEGUN || known == KNOWN_ALIKE) && !read_on(r, known, &found, &in)) {
         r->bad++;
         return 0;
@@ -279,18 +301,25 @@ static int read_all(struct reading *r, struct err *e)
     for (unsigned i = 0; i < l->count; i++)
         total += l->file[i].size;
     progress_start(&r->progress, total, r->o->quiet);
+    unsigned i = 0;
     int rc = 0;
-    for (unsigned i = 0; i < l->count && rc == 0 && !(r->partly && (interrupted() || r->store)); i++) {
+    while (i < l->count && !(r->partly && (interrupted() || r->store))) {
+        const struct source_file *file = &l->file[i];
         if (interrupted())
-            stopped_at(r, l->file[i].path);
-        else if (l->file[i].problem)
-            leave_out(r, l->file[i].path, l->file[i].problem);
+            rc = stopped_at(r, file->path);
+        else if (file->problem)
+            leave_out(r, file->path, file->problem);
         else
             rc = read_file(r, i, e);
-        r->progress.before += l->file[i].size;
+        if (rc)
+            break;
+        r->progress.before += file->size;
+        i++;
     }
     progress_end(&r->progress);
-    return rc;
+    if (rc >= 0)
+        leave_out_from(r, i);
+    return rc < 0 ? -1 : 0;
 }
 
 /* 0, or -1 and *e: it is of no use, and better to know before reading. */

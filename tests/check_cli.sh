@@ -125,10 +125,16 @@ interrupt TERM 143
 interrupt HUP 129
 interrupt INT 130 --state "$tmp/slow.db" # a pipe is at its end when its writer was interrupted too
 "$t" report "$tmp/slow.db" | grep -q 'Of 1 handshake' || fail 'what came by a pipe that was interrupted is not in the state'
-# but where something was not read at all, nothing of the run is in it
+# what was not begun is named in the report
 mkfifo "$tmp/slower"
+interrupt INT 130 pcaps/tls10-openssl3.0.pcap "$tmp/slower" "$tmp/text.pcap"
+grep -q 'warning: not read: interrupted$' "$tmp/out" || fail 'the report does not say what was not begun'
+grep -q 'warning: not read: not a capture' "$tmp/out" || fail 'the report does not say what could not be read'
+grep -qx 'tlsunset: 1 of 4 captures was not begun' "$tmp/err" || fail "what was not begun is not said: $(cat "$tmp/err")"
+# but where something was not read at all, nothing of the run is in it
 interrupt INT 130 --state "$tmp/none.db" pcaps/tls10-openssl3.0.pcap "$tmp/slower"
 grep -q 'nothing was added to' "$tmp/err" || fail "the state is not spoken of: $(cat "$tmp/err")"
+grep -qx 'tlsunset: 1 of 3 captures was not begun' "$tmp/err" || fail "what was not begun is not said: $(cat "$tmp/err")"
 "$t" report "$tmp/none.db" | grep -q 'No TLS handshake was observed' || fail 'an interrupted run is in the state'
 [ ! -e "$tmp/none.db-wal" ] || fail 'a log was left beside the state'
 
