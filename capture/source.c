@@ -32,7 +32,7 @@ struct source {
     bool filtered; /* a file's filter is run here, so that packet numbers stay those of the file */
     struct bpf_program filter;
     atomic_bool stopped; /* by a signal handler, whatever thread reads */
-    bool ended, draining;
+    bool ended, draining, refused;
     uint64_t frame;
     int64_t tick; /* nanoseconds per unit of the time stamp's fraction */
     struct pcap_stat counted;
@@ -287,6 +287,12 @@ static void filter_packets(const struct source *s, struct batch *b)
     b->count = kept;
 }
 
+/* libpcap has no other way of telling. */
+static bool is_mixed(const char *why)
+{
+    return strstr(why, "different from the type of the first interface") != NULL;
+}
+
 /* The file ended, or a record was refused (refused says why; NULL: none was). */
 static enum source_status file_ended(struct source *s, const char *refused, struct err *e)
 {
@@ -302,10 +308,13 @@ static enum source_status file_ended(struct source *s, const char *refused, stru
         return SOURCE_END;
     if (!why)
         why = refused;
-    if (strstr(why, "different from the type of the first interface")) {
-        (void)err_set(e, "%s: interfaces of different link types, read up to packet %llu only: split it "
-                         "(tshark -r IN -Y frame.interface_id==0 -w OUT, and so on for each interface)", s->name,
-                      (unsigned long long)s->frame);
+    if (is_mixed(why)) {
+        char how_far[64] = "nothing of it could be read";
+        if (s->frame)
+            (void)snprintf(how_far, sizeof how_far, "read up to packet %llu only", (unsigned long long)s->frame);
+        s->refused = s->frame == 0;
+        (void)err_set(e, "%s: interfaces of different link types, %s: split it "
+                         "(tshark -r IN -Y frame.interface_id==0 -w OUT, and so on for each interface)", s->name, how_far);
         return SOURCE_CUT;
     }
     (void)err_set(e, "%s: damaged or cut after packet %llu (%s): what came before is reported", s->name,
@@ -372,6 +381,11 @@ void source_drain(struct source *s)
 uint64_t source_packets(const struct source *s)
 {
     return s->frame;
+}
+
+bool source_refused(const struct source *s)
+{
+    return s->refused;
 }
 
 uint64_t source_position(const struct source *s)
@@ -474,9 +488,11 @@ static int list_file(struct scan *c, const char *path, const struct stat *st, bo
     if (!s)
         return list_problem(c, path);
     struct source_file file = { .size = (uint64_t)st->st_size, .dev = st->st_dev, .ino = st->st_ino };
-    (void)pcap_dispatch(s->pcap, 1, first_packet, (u_char *)&file);
+    bool mixed = pcap_dispatch(s->pcap, 1, first_packet, (u_char *)&file) == PCAP_ERROR && is_mixed(pcap_geterr(s->pcap));
+    if (mixed)
+        (void)file_ended(s, pcap_geterr(s->pcap), c->e);
     source_close(s);
-    return list_add(c, path, file);
+    return mixed ? list_problem(c, path) : list_add(c, path, file);
 }
 
 static int list_folder(struct scan *c, const char *path, unsigned depth);

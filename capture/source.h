@@ -32,7 +32,7 @@ struct source_list {
         enum source_left_why why;
     } left[SOURCE_LEFT_NAMED];
 };
-/* An argument that is missing or is no capture, and a capture in a folder that may not be read, are in the list with their
+/* An argument that is missing or is no capture, and a capture in a folder that may or can not be read, are in the list with their
  * problem; whatever else in folders is no capture is left out. 0, or -1 and *e: out of memory. */
 int source_list_make(struct source_list *l, char *const *args, unsigned n, struct err *e);
 void source_list_free(struct source_list *l);
@@ -74,6 +74,9 @@ enum source_status { SOURCE_END,
  * good: deal with them first. input goes into packet.input. */
 enum source_status source_fill(struct source *s, struct batch *b, uint32_t input, struct err *e);
 uint64_t source_packets(const struct source *s); /* the number of the latest one, also of those that no filter let pass */
+/* After SOURCE_CUT: it is of the kind that cannot be read on, and that before its first packet (interfaces of different link types).
+ * A file of that kind has a problem in the list already; a pipe cannot be looked at before. */
+bool source_refused(const struct source *s);
 /* From a signal handler: source_fill returns SOURCE_STOPPED soon. */
 void source_stop(struct source *s);
 

@@ -185,6 +185,7 @@ static int read_packets(struct reading *r, struct source *s, struct input *in, u
         return 1;
     case SOURCE_CUT:
         cut(r, in, e);
+        r->bad += source_refused(s);
         return 1;
     case SOURCE_ERROR:
     case SOURCE_STOPPED:

@@ -100,6 +100,22 @@ if command -v editcap >/dev/null; then # a connection goes on behind it
 		fail 'a bad file ends the connections'
 fi
 
+# interfaces of different link types: where that begins with the first packet, nothing can be read
+mixed() { python3 tests/mixed_links.py "$1" >"$2"; }
+if command -v python3 >/dev/null; then
+	mixed 0 "$tmp/mixed0.pcapng"
+	mixed 2 "$tmp/mixed2.pcapng"
+	refuse 2 'different link types, nothing of it could be read: split it' read "$tmp/mixed0.pcapng"
+	code=0; "$t" read - <"$tmp/mixed0.pcapng" >"$tmp/out" 2>"$tmp/err" || code=$?
+	[ "$code" = 2 ] && grep -q 'standard input: interfaces of different link types, nothing of it could be read' "$tmp/err" ||
+		fail "interfaces of different link types, through a pipe: exit $code, $(cat "$tmp/err")"
+	code=0; "$t" read -q --state "$tmp/mixed.db" "$tmp/mixed0.pcapng" "$pcap" >"$tmp/out" 2>"$tmp/err" || code=$?
+	[ "$code" = 2 ] && "$t" report -f json "$tmp/mixed.db" >"$tmp/out" && grep -q "$pcap" "$tmp/out" && ! grep -q mixed0 "$tmp/out" ||
+		fail "interfaces of different link types, beside a capture: exit $code, $(cat "$tmp/err")"
+	"$t" read "$tmp/mixed2.pcapng" >"$tmp/out" 2>"$tmp/err" || fail 'what comes before another link type is not reported'
+	grep -q 'read up to packet 2 only' "$tmp/err" && grep -q 'read up to packet 2' "$tmp/out" || fail "another link type: $(cat "$tmp/err")"
+fi
+
 # interrupted: what was read is reported, the state is left alone, and shells know that it did not end by itself
 interrupt() { # SIGNAL EXIT ARGS...: reads a capture whose end does not come
 	sig=$1 want=$2; shift 2
