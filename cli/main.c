@@ -19,7 +19,7 @@ static void usage(FILE *out)
     fprintf(out, "tlsunset " TLSUNSET_VERSION ": who breaks when old TLS is switched off, from what was observed\n\n");
     for (const struct subcommand *s = subcommands; s->name; s++)
         fprintf(out, "  tlsunset %s %s\n      %s\n", s->name, s->arguments, s->text);
-    fprintf(out, "\nOptions of each: tlsunset SUBCOMMAND --help. Everything else: man tlsunset\n");
+    fprintf(out, "\nOptions of each: tlsunset SUBCOMMAND --help. Everything else: man tlsunset (in its source: man docs/tlsunset.1)\n");
 }
 
 int main(int argc, char **argv)

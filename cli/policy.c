@@ -19,7 +19,7 @@ static int help(int argc, char **argv)
            "                           (in each period that its dates make, or on one day)\n"
            "  check FILE...            read policy files and say what is wrong with them\n\n"
            "A NAME is looked for in the folder $TLSUNSET_POLICIES, then among those built in, then among those installed.\n"
-           "The format of policy files: man 5 policy\n");
+           "The format of policy files: man 5 policy (in the source: man docs/policy.5)\n");
     return EXIT_DONE;
 }
 

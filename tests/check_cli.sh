@@ -32,6 +32,9 @@ refuse 2 'text.pcap' report "$tmp/text.pcap"
 
 "$t" --version | grep -q '^tlsunset [0-9]' || fail 'no --version'
 "$t" read --help | grep -q -- '--state' || fail 'no --help'
+for page in tlsunset.1 policy.5; do # whoever has built it and not installed it finds them too
+	{ "$t" --help; "$t" policy --help; } | grep -q "man docs/$page" && [ -s "docs/$page" ] || fail "--help does not say where $page is"
+done
 
 one() { "$t" read -q -f ndjson "$@" | grep -c '"version":"TLSv1.2"' || true; }
 [ "$(one "$pcap")" = 1 ] || fail 'plain file'

@@ -52,6 +52,16 @@ sed -n '/^\.Sh OPTIONS/,/^\.Sh THE TEXT REPORT/p' "$manual" | grep -E '^\.It Fl'
 	while read -r option; do
 		grep -qx -- "$option" "$dir/known" || fail "$option is described and does not exist"
 	done
+# what asks for a study does so by itself, and the section on studies lists it
+sed -n '/^\.Sh THE CUTOVER STUDY/,/^the report says/p' "$manual" >"$dir/asks"
+for asks in --policy=tls12-minimum --min-version=TLSv1.2 --forbid=RC4 --enforce=192.0.2.20 --accept=/dev/null \
+	"--evidence=$dir/evidence" --fail-on=breaks; do
+	"$TLSUNSET" read -q "$asks" pcaps/tls10-openssl3.0.pcap 2>/dev/null | grep -q '^CUTOVER STUDY' || fail "$asks asks for no study"
+	option=${asks#-}
+	grep -qE -- " ${option%%=*}( |\$)" "$dir/asks" || fail "the list of options that ask for a study lacks $asks"
+done
+limit=$("$TLSUNSET" read --threads 0 2>&1 | sed -n 's/.* give a number from \([0-9]* to [0-9]*\)$/\1/p')
+sed -n '/^\.It Fl -threads/,/^\.It Fl -seed/p' "$manual" | grep -q "($limit" || fail "the limit of --threads ($limit) is not described"
 "$TOOLS/make_report" ndjson | tr ',{' '\n\n' | sed -n 's/^"\([a-z_0-9]*\)":.*/\1/p' | sort -u >"$dir/fields"
 [ "$(wc -l <"$dir/fields")" -ge 50 ] || fail 'too few fields were found to check'
 while read -r field; do
