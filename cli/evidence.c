@@ -835,6 +835,14 @@ static int miss_captures(const struct gathering *g, struct err *e)
                    presences[item_presence(g, first)].index);
 }
 
+int evidence_may(const struct options *o, const struct cube *c, struct err *e)
+{
+    if (!o->evidence || !cube_has_pseudonyms(c))
+        return 0;
+    return err_set(e, "--evidence %s: clients are pseudonyms here (--anonymize): captures hold the addresses that are to be hidden; "
+                      "give what was read without --anonymize, or leave out --evidence", o->evidence);
+}
+
 int evidence_write(const struct options *o, const struct cube *c, struct err *e)
 {
     uint64_t over = 0;

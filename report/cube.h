@@ -174,6 +174,7 @@ bool cube_put_span(struct cube *c, const struct endpoint *client, uint32_t profi
 
 /* Reading. Rows by id 1..cube_rows(); the order is that of first appearance, so sort by key for output. */
 uint32_t cube_rows(const struct cube *c);
+bool cube_has_pseudonyms(const struct cube *c); /* among the clients of its rows: of a state that was made with --anonymize, say */
 /* The ids of all rows in an order that depends on nothing but their content (client, server, time ...); freed by the caller.
  * NULL when out of memory (or when there are none). */
 uint32_t *cube_sorted(const struct cube *c);

@@ -35,6 +35,14 @@ uint32_t cube_names(const struct cube *c)
     return intern_count(c->names);
 }
 
+bool cube_has_pseudonyms(const struct cube *c)
+{
+    for (uint32_t row = 1; row <= cube_rows(c); row++)
+        if (cube_row_at(c, row)->key.kinds >> 4 == ADDR_PSEUDO)
+            return true;
+    return false;
+}
+
 const struct cert_facts *cube_cert(const struct cube *c, uint32_t id)
 {
     return id ? column_at(&c->cert, id) : NULL;

@@ -86,10 +86,7 @@ static unsigned set_apart(const struct explaining *x, const struct rollup *r, co
 /* Nobody by that address: where clients are pseudonyms, one by its pseudonym may be. */
 static int nobody(const struct cube *c, const struct study_subject *q, struct err *e)
 {
-    bool pseudonyms = false;
-    for (uint32_t i = 1; i <= cube_rows(c) && !pseudonyms; i++)
-        pseudonyms = cube_row_key(c, i)->client.addr.kind == ADDR_PSEUDO;
-    if (pseudonyms && !*q->client_name && q->client.addr.kind != ADDR_PSEUDO)
+    if (cube_has_pseudonyms(c) && !*q->client_name && q->client.addr.kind != ADDR_PSEUDO)
         return err_set(e, "explain: clients are pseudonyms here (--anonymize): name one as the report prints it, client- and 16 digits");
     return err_set(e, "explain: no handshake of this client with this server was seen; the report lists those that were");
 }

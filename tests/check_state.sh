@@ -240,6 +240,11 @@ cmp -s "$tmp/a" "$tmp/b" || fail 'a run that was refused changed the state'
 "$t" read -q "--anonymize=$tmp/key" --state "$tmp/anon.db" "$more" >/dev/null || fail 'the same key is refused'
 [ "$(sqlite3 "$tmp/anon.db" "SELECT count(*) FROM row WHERE substr(client, 1, 1) <> x'04'")" = 0 ] || fail 'addresses in the state'
 
+# captures would tell whose the pseudonyms are
+refuse 'clients are pseudonyms here (--anonymize): captures hold the addresses that are to be hidden' \
+	"$t" report --policy tls13-only -o "$tmp/evidence.txt" --evidence "$tmp/evidence" "$tmp/anon.db"
+[ ! -e "$tmp/evidence" ] && [ ! -e "$tmp/evidence.txt" ] || fail 'a state of pseudonyms wrote evidence, or a report before it was refused'
+
 # two runs over one capture at the same time: it counts once
 "$t" read -q --state "$tmp/race.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err1" & one=$!
 "$t" read -q --state "$tmp/race.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err2" & two=$!
