@@ -96,6 +96,7 @@ struct input {
     uint64_t packets, bytes;
     char warning[160]; /* "ends in the middle of a packet", or empty; several are parted by "; " */
     int64_t read_ns; /* when this program read it */
+    uint32_t again; /* so many times more it was added from states that hold it too (cube_input_again) */
 };
 
 struct cube_options {
@@ -140,6 +141,9 @@ void cube_hour(struct cube *c, int64_t hour, const struct stats *delta);
 /* Register an input; its id for packets and exemplars. One that is here already (same name, digest and time of reading) is
  * added to. 0 when out of memory. */
 uint32_t cube_input(struct cube *c, const struct input *in);
+/* The same of an input of one more state. One that is here already, and not another part of what an interface brought, counts more
+ * than once. */
+uint32_t cube_input_again(struct cube *c, const struct input *in);
 struct input *cube_input_get(struct cube *c, uint32_t id); /* NULL when there is none; valid as long as the cube */
 const struct input *cube_input_at(const struct cube *c, uint32_t id); /* the same, to read */
 const struct input *cube_input_by_digest(const struct cube *c, const uint8_t digest[32]);

@@ -161,6 +161,7 @@ void cube_input_add(struct input *into, const struct input *from)
         into->last_ns = from->last_ns;
     into->packets += from->packets;
     into->bytes += from->bytes;
+    into->again += from->again;
     if (strcmp(from->warning, into->warning) > 0)
         memcpy(into->warning, from->warning, sizeof into->warning);
 }
@@ -184,6 +185,15 @@ uint32_t cube_input(struct cube *c, const struct input *in)
     }
     cube_input_add(c->input[id - 1], in);
     return id;
+}
+
+/* States with a common past hold the same run; a state that was put aside while an interface is watched holds what came before. */
+uint32_t cube_input_again(struct cube *c, const struct input *in)
+{
+    const struct input *here = cube_input_at(c, cube_input_find(c, in));
+    struct input more = *in;
+    more.again += here && here->packets && in->packets && in->first_ns <= here->last_ns && here->first_ns <= in->last_ns;
+    return cube_input(c, &more);
 }
 
 struct input *cube_input_get(struct cube *c, uint32_t id)

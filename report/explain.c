@@ -6,6 +6,7 @@
 #include "report/parts.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -91,12 +92,24 @@ static int nobody(const struct cube *c, const struct study_subject *q, struct er
     return err_set(e, "explain: no handshake of this client with this server was seen; the report lists those that were");
 }
 
+/* What is explained counts what was read; one that is in it twice is not shown anywhere else. */
+static bool tell_repeated(const struct explaining *x, const struct cube *c)
+{
+    char buf[REPEATED_TEXT];
+    uint32_t captures, *times = inputs_times(c, &captures);
+    bool ok = times != NULL;
+    if (captures)
+        (void)fprintf(x->out, "%s\n\n", inputs_repeated(captures, buf));
+    free(times);
+    return ok;
+}
+
 int explain_report(FILE *out, const struct cube *c, const struct view *v, struct err *e)
 {
     struct rollup *r = rollup_make(c, v);
     struct explaining x = { .out = out, .s = r ? study_make(r, v->study) : NULL };
     unsigned found = 0;
-    int rc = x.s ? 0 : err_set(e, "not enough memory to explain");
+    int rc = x.s && tell_repeated(&x, c) ? 0 : err_set(e, "not enough memory to explain");
     for (unsigned i = 0; x.s && i < v->study->policies; i++) {
         study_judge(x.s, i);
         for (uint32_t k = 0; k < study_verdicts(x.s); k++) {

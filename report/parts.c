@@ -99,6 +99,53 @@ uint32_t *inputs_sorted(const struct cube *c)
     return id;
 }
 
+static int digest_cmp(const void *x, const void *y, void *ctx)
+{
+    const struct cube *c = ctx;
+    return memcmp(cube_input_at(c, *(const uint32_t *)x)->digest, cube_input_at(c, *(const uint32_t *)y)->digest, 32);
+}
+
+/* Without a state no digest is taken: all zero, and nothing is known of what is alike. Nor does it matter of empty ones. */
+static bool can_be_alike(const struct cube *c, uint32_t a, uint32_t b)
+{
+    static const uint8_t none[32] = { 0 };
+    const struct input *x = cube_input_at(c, a), *y = cube_input_at(c, b);
+    return x->packets && memcmp(x->digest, none, sizeof none) != 0 && memcmp(x->digest, y->digest, sizeof none) == 0;
+}
+
+uint32_t *inputs_times(const struct cube *c, uint32_t *captures)
+{
+    uint32_t n = cube_inputs(c), *id = malloc((n + 1u) * sizeof *id), *times = calloc(n + 1u, sizeof *times);
+    *captures = 0;
+    for (uint32_t i = 0; id && i < n; i++)
+        id[i] = i + 1;
+    if (id && n)
+        qsort_r(id, n, sizeof *id, digest_cmp, (void *)(uintptr_t)c);
+    for (uint32_t i = 0, to; id && times && i < n; i = to) {
+        uint32_t sum = 0;
+        for (to = i; to == i || (to < n && can_be_alike(c, id[i], id[to])); to++)
+            sum += 1 + cube_input_at(c, id[to])->again;
+        *captures += sum > 1;
+        for (uint32_t k = i; k < to; k++)
+            times[id[k] - 1] = sum;
+    }
+    if (!id) {
+        free(times);
+        times = NULL;
+    }
+    free(id);
+    return times;
+}
+
+const char *inputs_repeated(uint32_t captures, char buf[REPEATED_TEXT])
+{
+    *buf = '\0';
+    if (captures)
+        (void)snprintf(buf, REPEATED_TEXT, "Counted more than once: %u %s (--again, or in several states); the figures hold %s each time.",
+                       captures, captures == 1 ? "capture" : "captures", captures == 1 ? "it" : "them");
+    return buf;
+}
+
 /* Subject alternative names come as one comma-separated text (dissect/cert.h). */
 static void names_of(struct json_out *j, const char *san)
 {

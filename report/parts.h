@@ -23,6 +23,13 @@ const char *service_name(const struct cube *c, const struct endpoint *server, ui
 /* Ids of the inputs in order of their first packet, then name; freed by the caller. NULL: none, or out of memory. */
 uint32_t *inputs_sorted(const struct cube *c);
 
+/* How many times the packets of each input are in the figures, by id - 1: one that was read with --again, or is in several of the
+ * states, counts each time. *captures is how many captures do so more than once. Freed by the caller. NULL: out of memory. */
+uint32_t *inputs_times(const struct cube *c, uint32_t *captures);
+enum { REPEATED_TEXT = 160 };
+/* "Counted more than once: 2 captures ..."; empty where captures is 0. Returns buf. */
+const char *inputs_repeated(uint32_t captures, char buf[REPEATED_TEXT]);
+
 /* Opens an object with the facts of a certificate; the caller adds what it knows besides and ends it. */
 void json_cert(struct json_out *j, const char *key, const struct cert_facts *c);
 

@@ -223,7 +223,8 @@ static void inputs(struct json_report *w)
 {
     const struct cube *c = w->r->cube;
     uint32_t *order = inputs_sorted(c), n = order ? cube_inputs(c) : 0;
-    w->failed = w->failed || (!order && cube_inputs(c));
+    uint32_t repeated, *times = inputs_times(c, &repeated);
+    w->failed = w->failed || (!order && cube_inputs(c)) || !times;
     section(w, "inputs");
     for (uint32_t i = 0; i < n; i++) {
         const struct input *in = cube_input_at(c, order[i]);
@@ -239,10 +240,13 @@ static void inputs(struct json_report *w)
         json_uint(j, "bytes", in->bytes);
         if (*in->warning)
             json_text(j, "warning", in->warning);
+        if (times && times[order[i] - 1] > 1)
+            json_uint(j, "counted_times", times[order[i] - 1]);
         json_end_object(j);
     }
     section_end(w);
     free(order);
+    free(times);
 }
 
 static void count_row(struct json_report *w, const char *reason, uint64_t n, const char *text)

@@ -147,7 +147,7 @@ static uint32_t read_input(struct load *l, sqlite3_stmt *q)
     in.packets = number(l, q, 6, INT64_MAX);
     in.bytes = number(l, q, 7, INT64_MAX);
     text(l, q, 8, in.warning, sizeof in.warning);
-    return l->bad ? 0 : cube_input(l->c, &in);
+    return l->bad ? 0 : cube_input_again(l->c, &in);
 }
 
 static int map_make(struct load *l, const char *table, struct map *m)

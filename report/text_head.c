@@ -38,32 +38,14 @@ static const char *duration_text(int64_t ns, char *buf)
     return buf;
 }
 
-static int digest_cmp(const void *a, const void *b)
-{
-    return memcmp(*(const uint8_t *const *)a, *(const uint8_t *const *)b, 32);
-}
-
-/* A capture that was read with --again, or is in several of the states: its handshakes count each time. Without a state no
- * digest is taken: all zero. */
 static void repeated(struct text *t)
 {
-    static const uint8_t none[32] = { 0 };
-    const struct cube *c = t->r->cube;
-    const uint8_t **digest = calloc(cube_inputs(c) + 1, sizeof *digest);
-    uint32_t n = 0, again = 0;
-    char a[PHRASE];
-    t->failed = t->failed || !digest;
-    for (uint32_t i = 1; digest && i <= cube_inputs(c); i++)
-        if (memcmp(cube_input_at(c, i)->digest, none, sizeof none) != 0)
-            digest[n++] = cube_input_at(c, i)->digest;
-    if (n)
-        qsort(digest, n, sizeof *digest, digest_cmp);
-    for (uint32_t i = 1; i < n; i++)
-        again += digest_cmp(&digest[i - 1], &digest[i]) == 0;
-    if (again)
-        text_say(t, "Counted more than once: %s (--again, or in several states); the figures hold them each time.",
-                 text_many(again, "capture", "captures", a));
-    free(digest);
+    char buf[REPEATED_TEXT];
+    uint32_t captures, *times = inputs_times(t->r->cube, &captures);
+    t->failed = t->failed || !times;
+    if (captures)
+        text_say(t, "%s", inputs_repeated(captures, buf));
+    free(times);
 }
 
 /* Only a few captures are shown, and what is wrong with one concerns all figures. */

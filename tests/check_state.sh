@@ -245,6 +245,22 @@ refuse 'clients are pseudonyms here (--anonymize): captures hold the addresses t
 	"$t" report --policy tls13-only -o "$tmp/evidence.txt" --evidence "$tmp/evidence" "$tmp/anon.db"
 [ ! -e "$tmp/evidence" ] && [ ! -e "$tmp/evidence.txt" ] || fail 'a state of pseudonyms wrote evidence, or a report before it was refused'
 
+# states with a common past: the same run is in both, and the report, the JSON and an explanation say so; other runs are not meant
+demo=pcaps/demo-office-morning.pcap.gz
+"$t" read -q --state "$tmp/past.db" $demo >/dev/null
+cp "$tmp/past.db" "$tmp/past2.db"
+"$t" read -q --state "$tmp/past2.db" pcaps/tls12-dhe1024-node0.11.14.pcap >/dev/null
+for d in past.db past2.db; do
+	"$t" report "$tmp/$d" | grep -q 'Counted more than once' && fail 'one state alone is said to count twice'
+done
+"$t" report "$tmp/past.db" "$tmp/past2.db" | grep -q 'Counted more than once: 1 capture ' || fail 'states with a common past: not said'
+"$t" report -f json "$tmp/past.db" "$tmp/past2.db" >"$tmp/past.json"
+grep -q '"counted_times":2' "$tmp/past.json" && [ "$(grep -c counted_times "$tmp/past.json")" = 1 ] || fail 'common past: JSON'
+"$t" explain 10.20.3.31 10.20.1.12 "$tmp/past.db" "$tmp/past2.db" | grep -q 'Counted more than once: 1 capture ' || fail 'explain: common past'
+"$t" explain 10.20.3.31 10.20.1.12 "$tmp/past.db" | grep -q 'Counted more than once' && fail 'explain of one state says twice'
+"$t" read -q --state "$tmp/apart.db" $demo >/dev/null
+"$t" report -f json "$tmp/past.db" "$tmp/apart.db" | grep -q '"counted_times":2' || fail 'two states of one capture: JSON'
+
 # two runs over one capture at the same time: it counts once
 "$t" read -q --state "$tmp/race.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err1" & one=$!
 "$t" read -q --state "$tmp/race.db" pcaps/demo-office-morning.pcap.gz >/dev/null 2>"$tmp/err2" & two=$!
