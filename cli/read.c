@@ -49,20 +49,25 @@ static void complain(struct reading *r, const struct err *e)
     (void)cannot(e);
 }
 
+static void name_unread(struct reading *r, char *path, const char *why)
+{
+    struct input in = { .name = path };
+    (void)snprintf(in.warning, sizeof in.warning, INPUT_NOT_READ "%.*s", (int)(sizeof in.warning - sizeof INPUT_NOT_READ), why);
+    (void)cube_input(r->cube, &in);
+}
+
 /* A file that cannot be read keeps nobody from the others. The report names it; the state does not, into which it can be read
  * when it is mended. */
 static void leave_out(struct reading *r, char *path, const char *why)
 {
     static char stdin_name[] = STANDARD_INPUT;
-    struct input in = { .name = strcmp(path, "-") ? path : stdin_name };
-    size_t n = strlen(in.name);
-    if (strncmp(why, in.name, n) == 0 && strncmp(why + n, ": ", 2) == 0)
+    char *name = strcmp(path, "-") ? path : stdin_name;
+    size_t n = strlen(name);
+    if (strncmp(why, name, n) == 0 && strncmp(why + n, ": ", 2) == 0)
         why += n + 2;
     r->bad++;
-    if (r->store)
-        return;
-    (void)snprintf(in.warning, sizeof in.warning, "not read: %.*s", (int)sizeof in.warning - 16, why);
-    (void)cube_input(r->cube, &in);
+    if (!r->store || r->partly) /* of which nothing goes into it */
+        name_unread(r, name, why);
 }
 
 /* Beside what there is to be warned of already; the name stands before it anyway. */
@@ -120,7 +125,7 @@ static void stopped_in(struct reading *r, const struct source *s, struct input *
         (void)err_set(&where, "%s, after packet %llu", e->text, packet);
         r->bad++;
     }
-    (void)err_set(&short_of, "%s after packet %llu", interrupted() ? "interrupted" : "not read on", packet);
+    (void)err_set(&short_of, "%s %llu", interrupted() ? INPUT_INTERRUPTED : INPUT_NOT_READ_ON, packet);
     warn(in, short_of.text);
     stopped(r, where.text);
 }

@@ -88,6 +88,11 @@ struct hour {
 
 #define INPUT_COUNTS_TWICE "what both hold counts twice" /* in the warning of an input that begins like another */
 
+#define INPUT_NOT_READ "not read: " /* begins that of one of which nothing was */
+#define INPUT_INTERRUPTED "interrupted after packet" /* in that of one that was not read to its end; */
+#define INPUT_NOT_READ_ON "not read on after packet"
+#define INPUT_CUT "damaged or cut after packet" /* or has none: capture/source.c says it, and stats.file_cut counts it */
+
 struct input {
     char *name; /* path as given */
     uint8_t digest[32]; /* SHA-256 of the capture, unpacked; zero when not computed or live */

@@ -245,6 +245,8 @@ static void decision_row(struct writer *w, unsigned policy)
     sum(j, "stale", &d->stale);
     sum(j, "accepted", &d->accepted);
     coverage(j, study_coverage(w->s, 0));
+    const struct rollup *r = study_rollup(w->s);
+    json_uint(j, "captures_in_part", r->unread + r->partly + r->stats.file_cut);
     json_object(j, "not_compared");
     json_uint(j, "proofs", study_excess(w->s)->proofs);
     json_uint(j, "answers", study_excess(w->s)->answers);

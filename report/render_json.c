@@ -265,6 +265,10 @@ static void counts(struct json_report *w, const char *name, char kind)
     for (unsigned i = 0; i < stats_count; i++)
         if (stats_rows[i].kind == kind && stat(w->r, i))
             count_row(w, stats_rows[i].name, stat(w->r, i), stats_rows[i].text);
+    if (kind == 'L' && w->r->unread)
+        count_row(w, "input_unread", w->r->unread, UNREAD_TEXT);
+    if (kind == 'L' && w->r->partly)
+        count_row(w, "input_partly", w->r->partly, PARTLY_TEXT);
     if (kind == 'L' && w->r->folded)
         count_row(w, "folded", w->r->folded, "handshakes counted without their client, because a table was full");
     section_end(w);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { AHEAD = 8 }; /* rows lie in the order of their coming, and are walked by client: each would be waited for */
 
@@ -61,6 +62,17 @@ static void span_widen(struct rollup *r, int64_t first, int64_t last)
 #define HOUR_NS INT64_C(3600000000000)
 
 /* What was captured and lost, of the hours in view; the window is that of the files, cut by --since and --until. */
+/* A file that ends too early counts in the hour of its packets, where it has any. */
+static void count_unread(struct rollup *r)
+{
+    for (uint32_t i = 1; i <= cube_inputs(r->cube); i++) {
+        const char *warning = cube_input_at(r->cube, i)->warning;
+        bool cut = !cube_hours(r->cube) && strstr(warning, INPUT_CUT);
+        r->unread += strncmp(warning, INPUT_NOT_READ, strlen(INPUT_NOT_READ)) == 0;
+        r->partly += cut || strstr(warning, INPUT_INTERRUPTED) || strstr(warning, INPUT_NOT_READ_ON);
+    }
+}
+
 static void coverage(struct rollup *r)
 {
     int64_t first = 0, last = 0;
@@ -79,6 +91,7 @@ static void coverage(struct rollup *r)
         r->hours_quiet = (unsigned)(last - first + 1) - r->hours;
     for (uint32_t i = 1; i <= cube_inputs(r->cube); i++)
         span_widen(r, cube_input_at(r->cube, i)->first_ns, cube_input_at(r->cube, i)->last_ns);
+    count_unread(r);
     if (!r->first_ns && r->hours)
         span_widen(r, first * HOUR_NS, (last + 1) * HOUR_NS);
     if (r->view->since_ns && r->view->since_ns > r->first_ns)

@@ -123,6 +123,7 @@ struct rollup {
     struct stats stats; /* of the hours in view */
     unsigned hours, hours_quiet; /* with packets; without, between the first and the last */
     int64_t first_ns, last_ns; /* of what was captured, in view; 0 when unknown */
+    uint32_t unread, partly; /* inputs of which nothing was read; not all, beside those in stats.file_cut */
     uint64_t folded; /* handshakes in "other" rows */
     struct roll_server *server; /* worst first: rollup_make */
     uint32_t servers;

@@ -170,7 +170,12 @@ void text_not_seen(struct text *t)
     const struct rollup *r = t->r;
     struct table table = { 0 };
     char a[PHRASE];
-    bool any = r->folded != 0;
+    bool any = r->folded || r->unread || r->partly;
+    const struct {
+        uint64_t n;
+        const char *text;
+    } more[] = { { r->unread, UNREAD_TEXT }, { r->partly, PARTLY_TEXT },
+                 { r->folded, "handshakes counted without their client, because a table was full" } };
     table_column(&table, "count", TABLE_RIGHT);
     table_column(&table, "what", TABLE_LEFT);
     for (unsigned i = 0; i < stats_count; i++) {
@@ -182,11 +187,12 @@ void text_not_seen(struct text *t)
         table_cell(&table, "%s", stats_rows[i].text);
         table_row(&table);
     }
-    if (r->folded) {
-        table_cell(&table, "%s", text_count(r->folded, a));
-        table_cell(&table, "handshakes counted without their client, because a table was full");
-        table_row(&table);
-    }
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        if (more[i].n) {
+            table_cell(&table, "%s", text_count(more[i].n, a));
+            table_cell(&table, "%s", more[i].text);
+            table_row(&table);
+        }
     text_heading(t, "WHAT COULD NOT BE SEEN", NULL);
     if (any)
         text_table(t, &table);

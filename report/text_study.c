@@ -43,11 +43,22 @@ static void counts(struct text *t, const struct study *s)
                 "what the policy forbids and not changed otherwise.");
 }
 
+/* What was not read is not in the study, and nothing else would tell that it was to be. */
+static void of_a_part(struct text *t)
+{
+    uint64_t n = t->r->unread + t->r->partly + t->r->stats.file_cut;
+    char a[PHRASE];
+    if (n)
+        text_say(t, "This is a study of a part: %s not read, or not to %s end (WHAT COULD NOT BE SEEN).",
+                 text_many(n, "capture was", "captures were", a), n == 1 ? "its" : "their");
+}
+
 static void under_policy(struct text *t, const struct study *s)
 {
     const struct decision *d = study_decision(s);
     text_heading(t, "CUTOVER STUDY", "%s: %s", policy_name(study_policy(s)), policy_title(study_policy(s)));
     text_decision(t, s);
+    of_a_part(t);
     text_enforce_missed(t, s);
     if (!d->all.cells && !d->stale.cells && !d->accepted.cells)
         return;

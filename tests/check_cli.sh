@@ -155,7 +155,28 @@ interrupt INT 130 --state "$tmp/none.db" pcaps/tls10-openssl3.0.pcap "$tmp/slowe
 grep -q 'nothing was added to' "$tmp/err" || fail "the state is not spoken of: $(cat "$tmp/err")"
 grep -qx 'tlsunset: 1 of 3 captures was not begun' "$tmp/err" || fail "what was not begun is not said: $(cat "$tmp/err")"
 "$t" report "$tmp/none.db" | grep -q 'No TLS handshake was observed' || fail 'an interrupted run is in the state'
+grep -q '^ *1  captures that could not be read, or were not reached' "$tmp/out" || fail 'what was not reached is not counted'
 [ ! -e "$tmp/none.db-wal" ] || fail 'a log was left beside the state'
+
+# what was not read, or not to its end, is not "nothing was lost", and a study says that it is of a part
+echo 'no capture' >"$tmp/no.pcap"
+head -c 60 "$pcap" >"$tmp/atonce.pcap"
+head -c 1500 "$pcap" >"$tmp/ends.pcap"
+of_a_part() { # REASON COUNT FILES...
+	reason=$1 n=$2; shift 2
+	"$t" read -q --policy tls12-minimum "$@" >"$tmp/out" 2>"$tmp/err" || true
+	grep -q 'Nothing was lost' "$tmp/out" && fail "$*: nothing was lost"
+	grep -q "This is a study of a part: $n capture" "$tmp/out" || fail "$*: a study of a part"
+	"$t" read -q --policy tls12-minimum -f json "$@" >"$tmp/out" 2>"$tmp/err" || true
+	grep -q "\"reason\":\"$reason\",\"count\":$n," "$tmp/out" || fail "$*: not in not_seen"
+	grep -q "\"captures_in_part\":$n," "$tmp/out" || fail "$*: the study does not say it in JSON"
+}
+of_a_part input_unread 1 "$tmp/no.pcap" "$pcap"
+of_a_part input_unread 1 - <"$tmp/no.pcap"
+of_a_part input_partly 1 "$tmp/atonce.pcap"
+of_a_part file_cut 1 "$tmp/ends.pcap"
+of_a_part file_cut 1 "$tmp/atonce.pcap" pcaps/tls12-dhe1024-node0.11.14.pcap
+"$t" read -q --policy tls12-minimum "$pcap" | grep -q 'of a part' && fail 'a whole capture is called a part'
 
 # the same input gives the same bytes
 "$t" read -q --seed 1 pcaps/tls1*.pcap >"$tmp/a"
