@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One verdict's reasoning, step by step: finds the verdicts on a client and a server. */
+#include "base/nearest.h"
 #include "report/explain.h"
 #include "report/explain_impl.h"
 #include "report/names_file.h"
@@ -40,26 +41,29 @@ static void explain(struct explaining *x, const struct verdict *v)
     (void)fputc('\n', x->out);
 }
 
-static bool is_server(const struct cube *c, const struct enforce *want, const struct endpoint *server, uint32_t name)
+/* By its address, by a name that it was asked by, or by the one that --names gives it. */
+static bool is_server(const struct rollup *r, const struct enforce *want, const struct endpoint *server, uint32_t name)
 {
-    struct rd sni = cube_name(c, name);
+    struct rd sni = cube_name(r->cube, name);
+    const struct named *called = want->named ? names_file_find(r->view->names, &server->addr) : NULL;
     size_t n = strlen(want->name);
-    bool here = want->named ? rd_left(&sni) == n && strncasecmp((const char *)sni.p, want->name, n) == 0
-                            : cidr_has(&want->at, &server->addr);
+    bool here = !want->named ? cidr_has(&want->at, &server->addr)
+                             : (rd_left(&sni) == n && strncasecmp((const char *)sni.p, want->name, n) == 0) ||
+                                   (called && strcasecmp(called->name, want->name) == 0);
     return here && (!want->port || want->port == server->port);
 }
 
 static bool is_subject(const struct study *s, const struct study_subject *q, const struct cell *c)
 {
     const struct place *p = study_place(s, c->place);
-    return is_server(s->cube, &q->server, &p->server, p->sni) && study_is_client(s, c->client, q);
+    return is_server(s->r, &q->server, &p->server, p->sni) && study_is_client(s, c->client, q);
 }
 
 static bool met(const struct rollup *r, const struct roll_apart *a, const struct enforce *server)
 {
     for (uint32_t i = 0; i < r->rows; i++) {
         const struct cube_key *k = cube_row_key(r->cube, r->order[i]);
-        if (addr_equal(&k->client.addr, &a->client) && is_server(r->cube, server, &k->server, k->sni))
+        if (addr_equal(&k->client.addr, &a->client) && is_server(r, server, &k->server, k->sni))
             return true;
     }
     return false;
@@ -84,9 +88,73 @@ static unsigned set_apart(const struct explaining *x, const struct rollup *r, co
     return found;
 }
 
-/* Nobody by that address: where clients are pseudonyms, one by its pseudonym may be. */
-static int nobody(const struct cube *c, const struct study_subject *q, struct err *e)
+static bool has_verdict(const struct study *s, uint32_t pair, uint8_t upgrade)
 {
+    for (uint32_t i = 0; i < study_verdicts(s); i++) {
+        const struct cell *c = &s->cell[study_verdict(s, i)->cell];
+        if (s->seen[c->from].pair == pair && study_place(s, c->place)->upgrade == upgrade)
+            return true;
+    }
+    return false;
+}
+
+/* Who never came to a handshake has no verdict either: what went on in clear text is all that is known. */
+static unsigned only_plain(const struct explaining *x, const struct study_subject *q)
+{
+    const struct study *s = x->s;
+    unsigned found = 0;
+    char client[2 * PHRASE], server[ADDR_TEXT];
+    for (uint32_t pair = 1; pair <= intern_count(s->pairs); pair++) {
+        const struct party_pair *p = &s->pair[pair - 1];
+        const struct plain *first = p->plain_first ? &s->plain[p->plain_first - 1] : NULL;
+        const struct cube_key *k = first ? cube_row_key(s->cube, first->row) : NULL;
+        if (!first || !study_is_client(s, first->client, q) || !is_server(s->r, &q->server, &k->server, k->sni))
+            continue;
+        for (uint8_t upgrade = 1; upgrade < 64; upgrade++) {
+            if (!(p->plain >> upgrade & 1) || has_verdict(s, pair, upgrade))
+                continue;
+            (void)fprintf(x->out, "%s with %s%s by %s\n", client_text(s, first->client, client, sizeof client),
+                          endpoint_print(&k->server, server), transport_note(k->transport), cube_upgrade_name(upgrade));
+            explain_plain(x, p->plain_first, upgrade);
+            (void)fputs("\nNo verdict\n", x->out);
+            explain_say(x, 0, "No TLS handshake of the two was seen by this protocol, so nothing is known of what the client offers, and "
+                              "a policy for TLS changes nothing for it: it is in clear text already.");
+            (void)fputc('\n', x->out);
+            found++;
+        }
+    }
+    return found;
+}
+
+static bool server_was_seen(const struct rollup *r, const struct study_subject *q)
+{
+    for (uint32_t i = 0; i < r->rows; i++) {
+        const struct cube_key *k = cube_row_key(r->cube, r->order[i]);
+        if (is_server(r, &q->server, &k->server, k->sni))
+            return true;
+    }
+    return false;
+}
+
+/* A name that nothing was asked by and --names does not give to any server that was seen. */
+static int unknown_name(const struct rollup *r, const struct study_subject *q, struct err *e)
+{
+    struct nearest near = { .word = q->server.name };
+    char name[NEAREST_TEXT];
+    for (uint32_t i = 1; i <= cube_names(r->cube); i++)
+        nearest_try(&near, escape_text(cube_name(r->cube, i), name, sizeof name));
+    for (uint32_t i = 0; r->view->names && i < names_file_count(r->view->names); i++)
+        nearest_try(&near, names_file_at(r->view->names, i)->name);
+    return err_set(e, "explain: no server of the name %.200s was seen, by SNI or --names%s%s", q->server.name,
+                   near.best[0] ? "; the nearest is " : "", near.best);
+}
+
+/* Nobody by that address: where clients are pseudonyms, one by its pseudonym may be. */
+static int nobody(const struct rollup *r, const struct study_subject *q, struct err *e)
+{
+    const struct cube *c = r->cube;
+    if (q->server.named && !server_was_seen(r, q))
+        return unknown_name(r, q, e);
     if (cube_has_pseudonyms(c) && !*q->client_name && q->client.addr.kind != ADDR_PSEUDO)
         return err_set(e, "explain: clients are pseudonyms here (--anonymize): name one as the report prints it, client- and 16 digits");
     return err_set(e, "explain: no handshake of this client with this server was seen; the report lists those that were");
@@ -120,9 +188,10 @@ int explain_report(FILE *out, const struct cube *c, const struct view *v, struct
             }
         }
     }
+    found += x.s && rc == 0 ? only_plain(&x, v->study->subject) : 0;
     found += x.s ? set_apart(&x, r, v->study->subject) : 0;
-    if (x.s && !found)
-        rc = nobody(c, v->study->subject, e);
+    if (x.s && rc == 0 && !found)
+        rc = nobody(r, v->study->subject, e);
     study_free(x.s);
     rollup_free(r);
     return rc;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What one verdict rests on: what was seen, what is offered, what the server proved, and what would be left to choose. */
 #include "report/explain_impl.h"
+#include "report/parts.h"
 #include "report/stamp.h"
+
+#include <string.h>
 
 static const char *result_of(const struct explaining *x, const struct sight *i, char *buf)
 {
@@ -59,6 +62,40 @@ static void seen(const struct explaining *x, const struct cell *c)
     (void)fputs("\nWhat was seen\n", x->out);
     table_print(&t, x->out);
     table_free(&t);
+}
+
+/* Where to find one: by its frame, or, of what had no hello to have a frame, by its port and moment. Empty where neither is known. */
+static const char *example_text(const struct cube *c, const struct exemplar *e, char *buf)
+{
+    const struct input *in = cube_input_at(c, e->input);
+    char name[2 * PHRASE], at[STAMP_TEXT], how[PHRASE];
+    *buf = '\0';
+    if (e->frame)
+        (void)snprintf(how, sizeof how, "frame %llu", (unsigned long long)e->frame);
+    else
+        (void)snprintf(how, sizeof how, "the one from port %u at %s", (unsigned)e->client_port, stamp_text(e->ts_ns, at));
+    if (in && (e->frame || e->client_port))
+        (void)snprintf(buf, 4 * PHRASE, "; for example %s of %s", how, escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
+    return buf;
+}
+
+void explain_plain(const struct explaining *x, uint32_t first, uint8_t upgrade)
+{
+    const struct cube *c = x->s->cube;
+    char a[PHRASE], at[ADDR_TEXT], from[STAMP_TEXT], to[STAMP_TEXT], example[4 * PHRASE];
+    if (first)
+        (void)fputs("\nWhat went on in clear text\n", x->out);
+    for (uint32_t i = first; i; i = x->s->plain[i - 1].next) {
+        const struct cube_key *k = cube_row_key(c, x->s->plain[i - 1].row);
+        const struct cube_val *v = cube_row_val(c, x->s->plain[i - 1].row);
+        const char *after = aftermath_name(k->aftermath);
+        if (k->upgrade != upgrade)
+            continue;
+        explain_say(x, 2, "- %s of %s: %s%s%s%s; first %s, last %s%s", text_many(v->count, "session", "sessions", a),
+                    addr_print(&k->client.addr, at), outcome_text(k->outcome), after ? ", then " : "", after ? after : "",
+                    k->flags & EV_CLEARTEXT_LOGIN ? ", with a login" : "", stamp_text(v->first_ns, from), stamp_text(v->last_ns, to),
+                    example_text(c, &v->exemplar, example));
+    }
 }
 
 static void offer(const struct explaining *x, const struct cell *c)
@@ -144,6 +181,7 @@ static void left_over(struct explaining *x)
 void explain_facts(struct explaining *x)
 {
     seen(x, x->j.c);
+    explain_plain(x, study_plain_of(x->s, x->j.c, 0), study_place(x->s, x->j.c->place)->upgrade);
     offer(x, x->j.c);
     proved(x);
     left_over(x);

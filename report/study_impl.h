@@ -71,8 +71,14 @@ struct party_pair {
     bool several; /* stacks */
     uint32_t stack; /* the only one, or the first */
     uint64_t plain; /* a bit per upgrade in which a session went on in clear text */
-    uint64_t plain_count;
-    uint32_t plain_row;
+    uint32_t plain_row; /* the last of them: */
+    uint32_t plain_first, plain_last; /* a chain in study.plain, in order of the rows, + 1 */
+};
+
+/* A row of sessions that went on in clear text. */
+struct plain {
+    uint32_t client, row;
+    uint32_t next; /* of the same pair, + 1 */
 };
 
 struct study {
@@ -94,6 +100,8 @@ struct study {
     uint32_t servers;
     struct party_pair *pair; /* by id - 1 */
     uint32_t pair_room;
+    struct plain *plain;
+    uint32_t plains, plain_room;
     struct addr *client; /* by id - 1: the first address of each */
     uint32_t client_room;
     struct addr *address; /* of clients with a name, by client id and in order: study_names.c; NULL: --names was not given */
@@ -183,6 +191,10 @@ enum verdict_note {
 
 /* Is a place what an entry of --enforce names, under whatever policy? */
 bool enforce_matches(const struct study *s, const struct enforce *e, const struct place *p);
+
+/* The next row after this one (0: the first) of sessions of the cell's client with its server that went on in clear text by its
+ * upgrade: in study.plain, + 1; 0 no more. */
+uint32_t study_plain_of(const struct study *s, const struct cell *c, uint32_t after);
 
 /* study_names.c: after the rows. false: out of memory. */
 bool study_names_collect(struct study *s);

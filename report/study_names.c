@@ -33,12 +33,15 @@ static struct client_at *gather(const struct study *s, uint32_t *n)
 {
     uint32_t clients = intern_count(s->clients), k = 0;
     bool *has_name = calloc(clients + 1u, sizeof *has_name);
-    struct client_at *at = malloc((s->sights + 1u) * sizeof *at);
+    struct client_at *at = malloc(((size_t)s->sights + s->plains + 1u) * sizeof *at);
     for (uint32_t i = 1; has_name && i <= clients; i++)
         has_name[i - 1] = study_client_name(s, i) != NULL;
     for (uint32_t i = 0; has_name && at && i < s->sights; i++)
         if (has_name[s->seen[i].client - 1])
             at[k++] = (struct client_at){ s->seen[i].client, cube_row_key(s->cube, s->seen[i].row)->client.addr };
+    for (uint32_t i = 0; has_name && at && i < s->plains; i++)
+        if (has_name[s->plain[i].client - 1])
+            at[k++] = (struct client_at){ s->plain[i].client, cube_row_key(s->cube, s->plain[i].row)->client.addr };
     if (has_name && at && k)
         qsort(at, k, sizeof *at, client_at_cmp);
     *n = 0;
@@ -110,13 +113,33 @@ static uint32_t sort_and_join(struct addr *list, uint32_t n)
     return kept;
 }
 
+uint32_t study_plain_of(const struct study *s, const struct cell *c, uint32_t after)
+{
+    uint32_t i = after ? s->plain[after - 1].next : s->pair[s->seen[c->from].pair - 1].plain_first;
+    while (i && cube_row_key(s->cube, s->plain[i - 1].row)->upgrade != study_place(s, c->place)->upgrade)
+        i = s->plain[i - 1].next;
+    return i;
+}
+
+/* The first session in clear text, where the verdict rests on them: who went on so need not be who made the handshakes, where one
+ * name stands for both. */
+static uint32_t first_plain(const struct study *s, const struct cell *c)
+{
+    return s->verdict[c - s->cell].is == VERDICT_PLAINTEXT ? study_plain_of(s, c, 0) : 0;
+}
+
 /* By its rows, not by its client's addresses: one name may stand for a million of them. */
 struct addr *cell_addresses(const struct study *s, const struct cell *c, uint32_t *n)
 {
-    struct addr *list = malloc((c->to - c->from + 1u) * sizeof *list);
+    uint32_t most = c->to - c->from;
+    for (uint32_t i = first_plain(s, c); i; i = study_plain_of(s, c, i))
+        most++;
+    struct addr *list = malloc((most + 1u) * sizeof *list);
     *n = 0;
     for (uint32_t i = c->from; list && i < c->to; i++)
         list[(*n)++] = cube_row_key(s->cube, s->seen[i].row)->client.addr;
+    for (uint32_t i = list ? first_plain(s, c) : 0; i; i = study_plain_of(s, c, i))
+        list[(*n)++] = cube_row_key(s->cube, s->plain[i - 1].row)->client.addr;
     *n = list ? sort_and_join(list, *n) : 0;
     return list;
 }
@@ -233,20 +256,23 @@ const struct accepted *study_idle_exception(const struct study *s, uint32_t *i, 
     return NULL;
 }
 
+static const struct accepted *row_accepted(const struct study *s, const struct cell *c, uint32_t row, const char *name)
+{
+    const struct place *p = study_place(s, c->place);
+    return accept_find(s->q->accept, &cube_row_key(s->cube, row)->client.addr, name, &p->server, cube_name(s->cube, p->sni),
+                       s->q->now_ns);
+}
+
 /* An exception for an address does not speak for the others that a name stands for: each that came here needs one. */
 const struct accepted *study_accepted(const struct study *s, const struct cell *c)
 {
-    const struct place *p = study_place(s, c->place);
     const char *name = s->q->accept ? study_client_name(s, c->client) : NULL;
-    const struct accepted *found = NULL;
-    for (uint32_t i = c->from; s->q->accept && i < c->to; i++) {
-        const struct addr *a = &cube_row_key(s->cube, s->seen[i].row)->client.addr;
-        const struct accepted *one = accept_find(s->q->accept, a, name, &p->server, cube_name(s->cube, p->sni), s->q->now_ns);
-        if (!one)
+    const struct accepted *found = s->q->accept ? row_accepted(s, c, s->seen[c->from].row, name) : NULL;
+    for (uint32_t i = c->from + 1; found && name && i < c->to; i++) /* without a name all are of one address */
+        if (!row_accepted(s, c, s->seen[i].row, name))
             return NULL;
-        found = found ? found : one;
-        if (!name)
-            break; /* all are of one address */
-    }
+    for (uint32_t i = found && name ? first_plain(s, c) : 0; i; i = study_plain_of(s, c, i))
+        if (!row_accepted(s, c, s->plain[i - 1].row, name))
+            return NULL;
     return found;
 }

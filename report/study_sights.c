@@ -109,16 +109,25 @@ bool row_touched_by_loss(const struct cube_key *k)
 }
 
 /* A session that went on in clear text is counted with the client and the server: it has no hello to know a stack by. */
-static void note_plain(struct study *s, struct party_pair *p, const struct cube_key *k, uint32_t row)
+static bool note_plain(struct study *s, struct party_pair *p, const struct cube_key *k, uint32_t client, uint32_t row)
 {
     bool plain = k->outcome == OUTCOME_PLAINTEXT || (k->outcome == OUTCOME_REFUSED && k->aftermath == AFTER_PLAINTEXT) ||
                  (k->outcome == OUTCOME_STRIPPED && k->aftermath == AFTER_PLAINTEXT) ||
                  (k->outcome == OUTCOME_NOT_OFFERED && (k->aftermath == AFTER_PLAINTEXT || k->flags & EV_CLEARTEXT_LOGIN));
     if (!plain || k->upgrade > 63)
-        return;
+        return true;
+    struct plain *room = study_room(s->plain, sizeof *room, s->plains, &s->plain_room);
+    if (!room)
+        return false;
+    s->plain = room;
+    room[s->plains++] = (struct plain){ .client = client, .row = row };
+    if (p->plain_last)
+        room[p->plain_last - 1].next = s->plains;
+    p->plain_first = p->plain_first ? p->plain_first : s->plains;
+    p->plain_last = s->plains;
     p->plain |= UINT64_C(1) << k->upgrade;
-    p->plain_count += cube_row_val(s->cube, row)->count;
     p->plain_row = row;
+    return true;
 }
 
 bool study_asks_for(const struct study *s, const struct endpoint *server)
@@ -155,10 +164,8 @@ static bool sight_add(struct study *s, uint32_t row, const struct cube_key *k)
         return false;
     struct party_pair *p = &s->pair[pair - 1];
     p->lossy |= k->profile == 0 && row_touched_by_loss(k); /* whose hello it was is not known: anybody's */
-    if (outcome_is_upgrade(k->outcome)) {
-        note_plain(s, p, k, row);
-        return true;
-    }
+    if (outcome_is_upgrade(k->outcome))
+        return note_plain(s, p, k, client, row);
     const struct profile *profile = cube_profile(s->cube, k->profile);
     uint32_t stack = profile ? profile->stack : 0;
     p->several |= p->stack && stack && p->stack != stack;

@@ -3,11 +3,19 @@
 #include "report/coverage.h"
 #include "report/text_study.h"
 
-static void unmet(struct text *t, const struct coverage *c, bool accepted)
+/* What becomes of those that are counted as offenders, in the words of the decision. */
+static const char *lot_of(const struct decision *d)
+{
+    if (!d->by[VERDICT_PLAINTEXT].cells)
+        return "would break";
+    return d->by[VERDICT_BREAKS].cells ? "would break or fall to plaintext" : "would fall to plaintext";
+}
+
+static void unmet(struct text *t, const struct coverage *c, const struct decision *d)
 {
     char a[PHRASE], b[PHRASE];
     enum { RULE_OF_THREE = 3 }; /* none among n: fewer than 3 / n of all, at 95% */
-    if (!c->offenders && (accepted || c->hello_clients <= RULE_OF_THREE))
+    if (!c->offenders && (d->accepted_broken || c->hello_clients <= RULE_OF_THREE))
         return; /* who would break and was accepted was seen all the same */
     if (!c->offenders) {
         text_say(t, "No client that would break is among the %s whose ClientHello was seen. Up to %s %% of all clients could be of that kind all the same: "
@@ -16,8 +24,8 @@ static void unmet(struct text *t, const struct coverage *c, bool accepted)
         return;
     }
     struct sentence x = { .n = 0 };
-    sentence_add(&x, "%s would break, %s of them seen on one day only;", text_many(c->offenders, "stack of a client", "stacks of clients", a),
-        text_count(c->once, b));
+    sentence_add(&x, "%s %s, %s of them seen on one day only;", text_many(c->offenders, "stack of a client", "stacks of clients", a),
+                 lot_of(d), text_count(c->once, b));
     if (c->fresh_days)
         sentence_add(&x, " %.1f new ones a day in the last %s;", (double)c->fresh / c->fresh_days, text_many(c->fresh_days, "day", "days", a));
     if (c->days > 1)
@@ -59,7 +67,7 @@ void text_how_sure(struct text *t, const struct study *s)
     sentence_add(&x, " %.1f%% of the packets dropped.", (double)c->drop_permille / 10);
     text_say(t, "%s", x.text);
     not_compared(t, study_excess(s));
-    unmet(t, c, study_decision(s)->accepted_broken);
+    unmet(t, c, study_decision(s));
     unsigned n = coverage_shortages(c, text);
     if (n)
         text_say(t, "For \"ready\" too little was seen:");

@@ -174,6 +174,17 @@ static void say_unknown(const struct study *s, const struct verdict *v, struct r
     (void)s;
 }
 
+/* By its address, where the client has several. */
+static void say_fell(const struct study *s, const struct cell *c, struct reasons *r)
+{
+    char at[ADDR_TEXT], of[PHRASE] = "";
+    uint32_t first = study_plain_of(s, c, 0), addresses;
+    (void)study_addresses(s, c->client, &addresses);
+    if (first && addresses > 1)
+        (void)snprintf(of, sizeof of, " (%s for one)", addr_print(&cube_row_key(s->cube, s->plain[first - 1].row)->client.addr, at));
+    say(r, "this client was seen going on in clear text with this server%s: enforcement would expose what it sends, not stop it", of);
+}
+
 static void say_decisive(const struct study *s, const struct verdict *v, struct reasons *r)
 {
     switch ((enum verdict_kind)v->is) {
@@ -182,7 +193,7 @@ static void say_decisive(const struct study *s, const struct verdict *v, struct 
         return;
     case VERDICT_PLAINTEXT:
         say_missing(s, v, r);
-        say(r, "this client was seen going on in clear text with this server: enforcement would expose what it sends, not stop it");
+        say_fell(s, &s->cell[v->cell], r);
         return;
     case VERDICT_BREAKS:
         say_missing(s, v, r);
@@ -233,13 +244,14 @@ static void say_nat(const struct study *s, const struct verdict *v, struct reaso
     struct stack_sum n = s->client_stacks[client - 1];
     (void)study_addresses(s, client, &addresses);
     const char *where = addresses > 1 ? "under this name" : "at this address";
-    bool bad = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT;
+    bool bad = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT, falls = s->decision.by[VERDICT_PLAINTEXT].cells != 0;
+    const char *lot = n.broken == 1 ? (falls ? "breaks or falls to plaintext" : "breaks") : falls ? "break or fall to plaintext" : "break";
     if (v->notes & NOTE_NAT && bad && n.judged < n.all)
         say(r, "%u of the %u asked about, of %u stacks %s, %s: several programs, or machines behind a NAT or a jump host",
-            (unsigned)n.broken, (unsigned)n.judged, (unsigned)n.all, where, n.broken == 1 ? "breaks" : "break");
+            (unsigned)n.broken, (unsigned)n.judged, (unsigned)n.all, where, lot);
     else if (v->notes & NOTE_NAT && bad)
         say(r, "%u of %u stacks %s %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.broken,
-            (unsigned)n.all, where, n.broken == 1 ? "breaks" : "break");
+            (unsigned)n.all, where, lot);
     else if (v->notes & NOTE_NAT && v->is == VERDICT_UNKNOWN)
         say(r, "one of %u stacks %s: several programs, or machines behind a NAT or a jump host", (unsigned)n.all, where);
 }

@@ -126,6 +126,40 @@ rc=0
 "$t" explain 10.20.9.9 10.20.1.51 "$tmp/site.db" >/dev/null 2>&1 || rc=$?
 [ $rc = 2 ] || fail 'explain: a client set apart with a server that it never met'
 
+# --- sessions in clear text: what "plaintext" rests on, and clients that have nothing else ---
+printf '10.20.3.0/24 printers Facilities\n10.20.1.12 mailhost IT\n' >"$tmp/halls"
+says 1 'printers (2 addresses) 10.20.1.12:25 mail.office.test plaintext' --policy tls12-minimum --server 10.20.1.12 --names "$tmp/halls"
+says 1 'with this server (10.20.3.32 for one):' --policy tls12-minimum --server 10.20.1.12 --names "$tmp/halls"
+says 1 'from 10.20.3.31, 10.20.3.32 first' --policy tls12-minimum --server 10.20.1.12 --names "$tmp/halls"
+says 1 '1 stack of a client would fall to plaintext,' --policy tls12-minimum --server 10.20.1.12 --names "$tmp/halls"
+grep -q ' would break' "$tmp/flat" && fail 'nobody breaks and one would break'
+says 1 'would break or fall to plaintext,' --policy tls12-minimum --names "$tmp/halls"
+says 1 'would break,' --policy tls12-minimum
+"$t" report -f json --policy tls12-minimum --server 10.20.1.12 --names "$tmp/halls" "$tmp/site.db" |
+	grep '"verdict":"plaintext"' | grep -q '"addresses":\["10.20.3.31","10.20.3.32"\]' || fail 'JSON: addresses of a plaintext verdict'
+fell='What went on in clear text - 5 sessions of 10.20.3.32: '
+explained "$fell" --names "$tmp/halls" printers 10.20.1.12:25 "$tmp/site.db"
+explained 'first 2026-11-17 09:13:24, last 2026-11-17 10:31:10; for example the one from port 40342 at 2026-11-17 09:13:24 of' \
+	--names "$tmp/halls" printers 10.20.1.12:25 "$tmp/site.db"
+explained "$fell" 10.20.3.32 10.20.1.12:25 "$tmp/site.db"
+explained 'No verdict No TLS handshake of the two was seen' 10.20.3.32 10.20.1.12:25 "$tmp/site.db"
+explained 'with a login; first' 10.20.3.32 10.20.1.12:110 "$tmp/site.db"
+grep -q ' with 10.20.1.12:25 ' "$tmp/out" && fail 'explain: sessions with another port'
+"$t" explain 10.20.3.31 10.20.1.12:25 "$tmp/site.db" | grep -q '^What went on in clear text' && fail 'explain: clear text of another client'
+# an exception for who made the handshakes does not speak for who was in clear text
+printf '10.20.3.31 10.20.1.12 2026-12-31 on its way out\n' >"$tmp/half"
+says 1 '1 path would fall' --policy tls12-minimum --on 2026-11-21 --server 10.20.1.12 --names "$tmp/halls" --accept "$tmp/half"
+printf '10.20.3.32 10.20.1.12 2026-12-31 so is this\n' >>"$tmp/half"
+says 3 '1 accepted exception' --policy tls12-minimum --on 2026-11-21 --server 10.20.1.12 --names "$tmp/halls" --accept "$tmp/half"
+
+# --- a server by the name that --names gives it, and a name of nobody ---
+explained 'printers (2 addresses) with 10.20.1.12:25 as mail.office.test' --names "$tmp/halls" 10.20.3.31 mailhost:25 "$tmp/site.db"
+for name in mailhosd mail.ofice.test; do
+	rc=0
+	"$t" explain --names "$tmp/halls" 10.20.3.31 $name "$tmp/site.db" >/dev/null 2>"$tmp/err" || rc=$?
+	[ $rc = 2 ] && grep -q "no server of the name $name was seen, by SNI or --names; the nearest is mail" "$tmp/err" || fail "explain: $name"
+done
+
 rc=0
 "$t" read -q --policy tls12-minimum pcaps/mysql-plaintext-mariadb.pcap >"$tmp/out" || rc=$?
 [ $rc = 3 ] && grep -q '^  No TLS handshake was observed, so nothing can be said' "$tmp/out" || fail 'a study of nothing'
