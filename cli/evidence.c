@@ -835,12 +835,18 @@ static int miss_captures(const struct gathering *g, struct err *e)
                    presences[item_presence(g, first)].index);
 }
 
-int evidence_may(const struct options *o, const struct cube *c, struct err *e)
+int pseudonyms_allow(const struct options *o, const struct cube *c, struct err *e)
 {
-    if (!o->evidence || !cube_has_pseudonyms(c))
+    bool client = o->view.client_only && o->view.client_only->addr.kind != ADDR_PSEUDO, ignored = false;
+    for (unsigned i = 0; i < o->ignored.count; i++)
+        ignored |= o->ignored.at[i].addr.kind != ADDR_PSEUDO;
+    if ((!o->evidence && !client && !ignored) || !cube_has_pseudonyms(c))
         return 0;
-    return err_set(e, "--evidence %s: clients are pseudonyms here (--anonymize): captures hold the addresses that are to be hidden; "
-                      "give what was read without --anonymize, or leave out --evidence", o->evidence);
+    if (o->evidence)
+        return err_set(e, "--evidence %s: clients are pseudonyms here (--anonymize): captures hold the addresses that are to be hidden; "
+                          "give what was read without --anonymize, or leave out --evidence", o->evidence);
+    return err_set(e, "%s: clients are pseudonyms here (--anonymize): name one as the report prints it, client- and 16 digits",
+                   client ? "--client" : "--ignore-client");
 }
 
 int evidence_write(const struct options *o, const struct cube *c, struct err *e)

@@ -34,7 +34,7 @@ int report_states(const struct options *o, struct err *e)
     for (unsigned i = 0; i < o->arg_count && rc == 0; i++)
         rc = load(cube, o->args[i], e);
     if (rc == 0)
-        rc = evidence_may(o, cube, e);
+        rc = pseudonyms_allow(o, cube, e);
     if (rc == 0)
         rc = output_open(&out, o, NULL, e);
     if (rc == 0)

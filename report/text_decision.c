@@ -35,6 +35,27 @@ static void exit_rests_on(struct text *t, unsigned fail_on)
     text_say(t, "The exit status is 1 by these verdicts alone (--fail-on): %s.", x.n ? x.text : "none");
 }
 
+/* Of what? A selection that fits nobody must not be taken for a capture without TLS. */
+static void nothing(struct text *t, const struct study *s)
+{
+    const struct view *v = t->r->view;
+    const struct {
+        bool given;
+        const char *name;
+    } option[] = { { study_request_of(s)->enforces, "--enforce" }, { v->server_only, "--server" }, { v->own_count, "--servers" },
+                   { v->client_only, "--client" }, { v->since_ns, "--since" }, { v->until_ns, "--until" } };
+    struct sentence x = { .n = 0 };
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+        if (option[i].given)
+            sentence_add(&x, "%s%s", x.n ? ", " : "", option[i].name);
+    if (x.n)
+        text_say(t, "Nothing was observed of what is selected (%s), so nothing can be said: look at what that leaves out.", x.text);
+    else if (t->r->apart_handshakes)
+        text_say(t, "No TLS handshake was observed but those of clients set apart, so nothing can be said.");
+    else
+        text_say(t, "No TLS handshake was observed, so nothing can be said.");
+}
+
 void text_decision(struct text *t, const struct study *s)
 {
     const struct decision *d = study_decision(s);
@@ -62,9 +83,7 @@ void text_decision(struct text *t, const struct study *s)
         return;
     }
     if (!d->all.cells) {
-        text_say(t, t->r->total.handshakes ? "Nothing was observed of what is asked about, so nothing can be said: look at --enforce, "
-                                             "--server, --servers, --client, --since and --filter for what they leave out."
-                                           : "No TLS handshake was observed, so nothing can be said.");
+        nothing(t, s);
         return;
     }
     result(t, d);

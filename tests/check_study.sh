@@ -160,6 +160,21 @@ for name in mailhosd mail.ofice.test; do
 	[ $rc = 2 ] && grep -q "no server of the name $name was seen, by SNI or --names; the nearest is mail" "$tmp/err" || fail "explain: $name"
 done
 
+# --- nothing of what is selected ---
+says 3 'Nothing was observed of what is selected (--client), so nothing can be said' --policy tls12-minimum --client 10.99.0.0/16
+says 3 'Nothing was observed of what is selected (--server, --since), so' --policy tls12-minimum --server 10.99.0.1 --since 2026-11-01
+says 3 'Nothing was observed of what is selected (--enforce), so' --enforce 10.99.0.1
+head -c 32 /dev/zero >"$tmp/key"
+"$t" read -q "--anonymize=$tmp/key" --state "$tmp/pseudo.db" -o /dev/null "$demo"
+for hidden in '--client 10.20.3.31' '--ignore-client 10.20.3.31'; do
+	rc=0
+	# shellcheck disable=SC2086
+	"$t" report $hidden "$tmp/pseudo.db" >"$tmp/out" 2>"$tmp/err" || rc=$?
+	[ $rc = 2 ] && [ ! -s "$tmp/out" ] && grep -q 'clients are pseudonyms here' "$tmp/err" || fail "report $hidden: of pseudonyms"
+done
+known=$(sqlite3 "$tmp/pseudo.db" "SELECT 'client-' || lower(hex(substr(client, 2))) FROM row LIMIT 1" 2>/dev/null) || known=
+[ -z "$known" ] || "$t" report --client "$known" "$tmp/pseudo.db" | grep -q 'Only clients in client-' || fail 'report --client of a pseudonym'
+
 rc=0
 "$t" read -q --policy tls12-minimum pcaps/mysql-plaintext-mariadb.pcap >"$tmp/out" || rc=$?
 [ $rc = 3 ] && grep -q '^  No TLS handshake was observed, so nothing can be said' "$tmp/out" || fail 'a study of nothing'
