@@ -11,8 +11,8 @@
 
 #include <stdio.h>
 
-/* The files of the arguments: folders are searched (one level of sub-folders deep after another), in order of their first packet,
- * each once however often it was named. "-" is standard input. */
+/* The files of the arguments: folders are searched (one level of sub-folders deep after another), in order of their first
+ * packet, each once however often it was named. "-" is standard input. */
 struct source_file {
     char *path;
     char *problem; /* why it cannot be read, in one line; NULL: it can, as far as its first packet shows */
@@ -21,7 +21,13 @@ struct source_file {
     uint64_t dev, ino; /* which file it is, with a size */
     uint64_t mark; /* of the first packet; 0 unknown. Captures of one content have one mark, others hardly ever */
 };
-enum source_left_why { LEFT_NO_CAPTURE, LEFT_LINK_TO_FOLDER, LEFT_LINK_TO_NOTHING, LEFT_NO_FILE /* a pipe, a device */, LEFT_TOO_DEEP };
+enum source_left_why {
+    LEFT_NO_CAPTURE,
+    LEFT_LINK_TO_FOLDER,
+    LEFT_LINK_TO_NOTHING,
+    LEFT_NO_FILE, /* a pipe, a device */
+    LEFT_TOO_DEEP,
+};
 enum { SOURCE_LEFT_NAMED = 3 };
 struct source_list {
     struct source_file *file;
@@ -32,8 +38,8 @@ struct source_list {
         enum source_left_why why;
     } left[SOURCE_LEFT_NAMED];
 };
-/* An argument that is missing or is no capture, and a capture in a folder that may or can not be read, are in the list with their
- * problem; whatever else in folders is no capture is left out. 0, or -1 and *e: out of memory. */
+/* An argument that is missing or is no capture, and a capture in a folder that may or can not be read, are in the list with
+ * their problem; whatever else in folders is no capture is left out. 0, or -1 and *e: out of memory. */
 int source_list_make(struct source_list *l, char *const *args, unsigned n, struct err *e);
 void source_list_free(struct source_list *l);
 
@@ -74,8 +80,8 @@ enum source_status { SOURCE_END,
  * good: deal with them first. input goes into packet.input. */
 enum source_status source_fill(struct source *s, struct batch *b, uint32_t input, struct err *e);
 uint64_t source_packets(const struct source *s); /* the number of the latest one, also of those that no filter let pass */
-/* After SOURCE_CUT: it is of the kind that cannot be read on, and that before its first packet (interfaces of different link types).
- * A file of that kind has a problem in the list already; a pipe cannot be looked at before. */
+/* After SOURCE_CUT: it is of the kind that cannot be read on, and that before its first packet (interfaces of different link
+ * types). A file of that kind has a problem in the list already; a pipe cannot be looked at before. */
 bool source_refused(const struct source *s);
 /* From a signal handler: source_fill returns SOURCE_STOPPED soon. */
 void source_stop(struct source *s);

@@ -40,7 +40,8 @@ static void left_out(const struct options *o, const struct source_list *l)
         (void)err_set(&names, "%s%s%s %s", before.text, i ? ", " : "", l->left[i].path, why[l->left[i].why]);
     }
     fprintf(stderr, "tlsunset: note: %u %s left out%s: %s\n", l->left_out,
-            l->left_out == 1 ? "entry of a folder is" : "entries of folders are", l->left_out > named ? ", among them" : "", names.text);
+            l->left_out == 1 ? "entry of a folder is" : "entries of folders are", l->left_out > named ? ", among them" : "",
+            names.text);
 }
 
 static void complain(struct reading *r, const struct err *e)
