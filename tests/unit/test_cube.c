@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/test.h"
 #include "base/limits.h"
+#include "report/parts.h"
 #include "tests/unit/cube_make.h"
 
 static const struct cube_options plain = { .seed = 42 };
@@ -437,6 +438,41 @@ static void inputs_have_ids_and_are_known_by_digest(void **state)
     cube_free(c);
 }
 
+/* Of several states: the same run counts more than once; what an interface brought after a state was put aside does not. */
+static void an_input_of_several_states_counts_again(void **state)
+{
+    (void)state;
+    struct cube *c = cube_new(&plain);
+    char file[] = "a.pcap", port[] = "eth0";
+    struct input a = { .name = file, .digest = { 1 }, .first_ns = 5, .last_ns = 9, .packets = 3, .read_ns = 1 };
+    struct input early = { .name = port, .first_ns = 10, .last_ns = 20, .packets = 1, .read_ns = 2 };
+    struct input late = { .name = port, .first_ns = 21, .last_ns = 30, .packets = 1, .read_ns = 2 };
+    struct input none = { .name = file, .digest = { 2 }, .read_ns = 3 };
+    uint32_t captures;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(cube_input_again(c, &a), 1);
+    assert_int_equal(cube_input_again(c, &early), 2);
+    assert_int_equal(cube_input_again(c, &late), 2);
+    assert_int_equal(cube_input_again(c, &none), 3);
+    assert_int_equal(cube_input_again(c, &none), 3);
+    uint32_t *times = inputs_times(c, &captures);
+    assert_int_equal(captures, 1);
+    assert_int_equal(times[0], 3);
+    assert_int_equal(times[1], 1);
+    assert_int_equal(times[2], 1);
+    free(times);
+    a.read_ns = 4; /* with --again, or in another run */
+    assert_int_equal(cube_input_again(c, &a), 4);
+    assert_int_equal(cube_input_again(c, &late), 2); /* a copy of what is there */
+    times = inputs_times(c, &captures);
+    assert_int_equal(captures, 2);
+    assert_int_equal(times[0], 4);
+    assert_int_equal(times[3], 4);
+    assert_int_equal(times[1], 2);
+    free(times);
+    cube_free(c);
+}
+
 static void services_are_in_order(void **state)
 {
     (void)state;
@@ -795,6 +831,7 @@ int main(void)
         cmocka_unit_test(rows_are_sorted_by_party),
         cmocka_unit_test(none_of_many_is_lost),
         cmocka_unit_test(what_waits_is_tallied_alike),
+        cmocka_unit_test(an_input_of_several_states_counts_again),
         cmocka_unit_test(rows_are_put_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
