@@ -106,8 +106,8 @@ enum exit_code study_exit(const struct options *o); /* of the report; says on st
 
 #define STANDARD_INPUT "standard input" /* how a capture from there is named */
 
-/* cli/evidence.c: before the report, and before anything is written. -1 and *e set where clients are pseudonyms, and captures would
- * tell whose (--evidence), or addresses are asked for. */
+/* cli/evidence.c: before the report, and before anything is written. -1 and *e set where clients are pseudonyms, and
+ * captures would tell whose (--evidence), or addresses are asked for. */
 int pseudonyms_allow(const struct options *o, const struct cube *c, struct err *e);
 /* After the report. -1 and *e set, also where captures cannot be read again: then the index says so. */
 int evidence_write(const struct options *o, const struct cube *c, struct err *e);

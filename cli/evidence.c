@@ -843,10 +843,10 @@ int pseudonyms_allow(const struct options *o, const struct cube *c, struct err *
     if ((!o->evidence && !client && !ignored) || !cube_has_pseudonyms(c))
         return 0;
     if (o->evidence)
-        return err_set(e, "--evidence %s: clients are pseudonyms here (--anonymize): captures hold the addresses that are to be hidden; "
-                          "give what was read without --anonymize, or leave out --evidence", o->evidence);
-    return err_set(e, "%s: clients are pseudonyms here (--anonymize): name one as the report prints it, client- and 16 digits",
-                   client ? "--client" : "--ignore-client");
+        return err_set(e, "--evidence %s: clients are pseudonyms here (--anonymize): captures hold the addresses that are to "
+                          "be hidden; give what was read without --anonymize, or leave out --evidence", o->evidence);
+    return err_set(e, "%s: clients are pseudonyms here (--anonymize): name one as the report prints it, client- and 16 "
+                      "digits", client ? "--client" : "--ignore-client");
 }
 
 int evidence_write(const struct options *o, const struct cube *c, struct err *e)

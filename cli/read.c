@@ -53,7 +53,8 @@ static void complain(struct reading *r, const struct err *e)
 static void name_unread(struct reading *r, char *path, const char *why)
 {
     struct input in = { .name = path };
-    (void)snprintf(in.warning, sizeof in.warning, INPUT_NOT_READ "%.*s", (int)(sizeof in.warning - sizeof INPUT_NOT_READ), why);
+    (void)snprintf(in.warning, sizeof in.warning, INPUT_NOT_READ "%.*s",
+                   (int)(sizeof in.warning - sizeof INPUT_NOT_READ), why);
     (void)cube_input(r->cube, &in);
 }
 

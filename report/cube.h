@@ -146,8 +146,8 @@ void cube_hour(struct cube *c, int64_t hour, const struct stats *delta);
 /* Register an input; its id for packets and exemplars. One that is here already (same name, digest and time of reading) is
  * added to. 0 when out of memory. */
 uint32_t cube_input(struct cube *c, const struct input *in);
-/* The same of an input of one more state. One that is here already, and not another part of what an interface brought, counts more
- * than once. */
+/* The same of an input of one more state. One that is here already, and not another part of what an interface brought,
+ * counts more than once. */
 uint32_t cube_input_again(struct cube *c, const struct input *in);
 struct input *cube_input_get(struct cube *c, uint32_t id); /* NULL when there is none; valid as long as the cube */
 const struct input *cube_input_at(const struct cube *c, uint32_t id); /* the same, to read */
@@ -183,7 +183,7 @@ bool cube_put_span(struct cube *c, const struct endpoint *client, uint32_t profi
 
 /* Reading. Rows by id 1..cube_rows(); the order is that of first appearance, so sort by key for output. */
 uint32_t cube_rows(const struct cube *c);
-bool cube_has_pseudonyms(const struct cube *c); /* among the clients of its rows: of a state that was made with --anonymize, say */
+bool cube_has_pseudonyms(const struct cube *c); /* among the clients of its rows: of a state made with --anonymize, say */
 /* The ids of all rows in an order that depends on nothing but their content (client, server, time ...); freed by the caller.
  * NULL when out of memory (or when there are none). */
 uint32_t *cube_sorted(const struct cube *c);

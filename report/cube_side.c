@@ -187,7 +187,8 @@ uint32_t cube_input(struct cube *c, const struct input *in)
     return id;
 }
 
-/* States with a common past hold the same run; a state that was put aside while an interface is watched holds what came before. */
+/* States with a common past hold the same run; a state that was put aside while an interface is watched holds what came
+ * before. */
 uint32_t cube_input_again(struct cube *c, const struct input *in)
 {
     const struct input *here = cube_input_at(c, cube_input_find(c, in));

@@ -117,8 +117,8 @@ static unsigned only_plain(const struct explaining *x, const struct study_subjec
                           endpoint_print(&k->server, server), transport_note(k->transport), cube_upgrade_name(upgrade));
             explain_plain(x, p->plain_first, upgrade);
             (void)fputs("\nNo verdict\n", x->out);
-            explain_say(x, 0, "No TLS handshake of the two was seen by this protocol, so nothing is known of what the client offers, and "
-                              "a policy for TLS changes nothing for it: it is in clear text already.");
+            explain_say(x, 0, "No TLS handshake of the two was seen by this protocol, so nothing is known of what the client "
+                              "offers, and a policy for TLS changes nothing for it: it is in clear text already.");
             (void)fputc('\n', x->out);
             found++;
         }

@@ -64,7 +64,8 @@ static void seen(const struct explaining *x, const struct cell *c)
     table_free(&t);
 }
 
-/* Where to find one: by its frame, or, of what had no hello to have a frame, by its port and moment. Empty where neither is known. */
+/* Where to find one: by its frame, or, of what had no hello to have a frame, by its port and moment. Empty where neither is
+ * known. */
 static const char *example_text(const struct cube *c, const struct exemplar *e, char *buf)
 {
     const struct input *in = cube_input_at(c, e->input);
@@ -75,7 +76,8 @@ static const char *example_text(const struct cube *c, const struct exemplar *e, 
     else
         (void)snprintf(how, sizeof how, "the one from port %u at %s", (unsigned)e->client_port, stamp_text(e->ts_ns, at));
     if (in && (e->frame || e->client_port))
-        (void)snprintf(buf, 4 * PHRASE, "; for example %s of %s", how, escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
+        (void)snprintf(buf, 4 * PHRASE, "; for example %s of %s", how,
+                       escape_text(rd_of(in->name, strlen(in->name)), name, sizeof name));
     return buf;
 }
 
@@ -93,8 +95,8 @@ void explain_plain(const struct explaining *x, uint32_t first, uint8_t upgrade)
             continue;
         explain_say(x, 2, "- %s of %s: %s%s%s%s; first %s, last %s%s", text_many(v->count, "session", "sessions", a),
                     addr_print(&k->client.addr, at), outcome_text(k->outcome), after ? ", then " : "", after ? after : "",
-                    k->flags & EV_CLEARTEXT_LOGIN ? ", with a login" : "", stamp_text(v->first_ns, from), stamp_text(v->last_ns, to),
-                    example_text(c, &v->exemplar, example));
+                    k->flags & EV_CLEARTEXT_LOGIN ? ", with a login" : "", stamp_text(v->first_ns, from),
+                    stamp_text(v->last_ns, to), example_text(c, &v->exemplar, example));
     }
 }
 

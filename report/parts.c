@@ -141,8 +141,8 @@ const char *inputs_repeated(uint32_t captures, char buf[REPEATED_TEXT])
 {
     *buf = '\0';
     if (captures)
-        (void)snprintf(buf, REPEATED_TEXT, "Counted more than once: %u %s (--again, or in several states); the figures hold %s each time.",
-                       captures, captures == 1 ? "capture" : "captures", captures == 1 ? "it" : "them");
+        (void)snprintf(buf, REPEATED_TEXT, "Counted more than once: %u %s (--again, or in several states); the figures hold %s "
+                       "each time.", captures, captures == 1 ? "capture" : "captures", captures == 1 ? "it" : "them");
     return buf;
 }
 

@@ -27,8 +27,9 @@ uint32_t *inputs_sorted(const struct cube *c);
 #define UNREAD_TEXT "captures that could not be read, or were not reached: their warnings say why"
 #define PARTLY_TEXT "captures of which only a part was read: their warnings say why"
 
-/* How many times the packets of each input are in the figures, by id - 1: one that was read with --again, or is in several of the
- * states, counts each time. *captures is how many captures do so more than once. Freed by the caller. NULL: out of memory. */
+/* How many times the packets of each input are in the figures, by id - 1: one that was read with --again, or is in several
+ * of the states, counts each time. *captures is how many captures do so more than once. Freed by the caller. NULL: out of
+ * memory. */
 uint32_t *inputs_times(const struct cube *c, uint32_t *captures);
 enum { REPEATED_TEXT = 160 };
 /* "Counted more than once: 2 captures ..."; empty where captures is 0. Returns buf. */

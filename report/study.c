@@ -100,7 +100,8 @@ void study_free(struct study *s)
     intern_free(s->choices);
     intern_free(s->pairs);
     intern_free(s->server_table);
-    void *const arrays[] = { s->seen, s->cell, s->offends, s->asked, s->choice_class, s->by_client, s->facts, s->pair, s->plain,
+    void *const arrays[] = { s->seen, s->cell, s->offends, s->asked, s->choice_class, s->by_client, s->facts, s->pair,
+                             s->plain,
                              s->client, s->client_stacks, s->client_damaged, s->client_from, s->proof, s->split, s->stack_profile,
                              s->stack_rank, s->stack_dh, s->judged, s->verdict, s->order, s->place_server, s->client_mark,
                              s->server_mark, s->left, s->server_id, s->offer, s->offer_read, s->choice, s->fit,

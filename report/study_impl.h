@@ -192,8 +192,8 @@ enum verdict_note {
 /* Is a place what an entry of --enforce names, under whatever policy? */
 bool enforce_matches(const struct study *s, const struct enforce *e, const struct place *p);
 
-/* The next row after this one (0: the first) of sessions of the cell's client with its server that went on in clear text by its
- * upgrade: in study.plain, + 1; 0 no more. */
+/* The next row after this one (0: the first) of sessions of the cell's client with its server that went on in clear text by
+ * its upgrade: in study.plain, + 1; 0 no more. */
 uint32_t study_plain_of(const struct study *s, const struct cell *c, uint32_t after);
 
 /* study_names.c: after the rows. false: out of memory. */

@@ -121,8 +121,8 @@ uint32_t study_plain_of(const struct study *s, const struct cell *c, uint32_t af
     return i;
 }
 
-/* The first session in clear text, where the verdict rests on them: who went on so need not be who made the handshakes, where one
- * name stands for both. */
+/* The first session in clear text, where the verdict rests on them: who went on so need not be who made the handshakes, where
+ * one name stands for both. */
 static uint32_t first_plain(const struct study *s, const struct cell *c)
 {
     return s->verdict[c - s->cell].is == VERDICT_PLAINTEXT ? study_plain_of(s, c, 0) : 0;

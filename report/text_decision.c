@@ -42,14 +42,16 @@ static void nothing(struct text *t, const struct study *s)
     const struct {
         bool given;
         const char *name;
-    } option[] = { { study_request_of(s)->enforces, "--enforce" }, { v->server_only, "--server" }, { v->own_count, "--servers" },
-                   { v->client_only, "--client" }, { v->since_ns, "--since" }, { v->until_ns, "--until" } };
+    } option[] = { { study_request_of(s)->enforces, "--enforce" }, { v->server_only, "--server" },
+                   { v->own_count, "--servers" }, { v->client_only, "--client" }, { v->since_ns, "--since" },
+                   { v->until_ns, "--until" } };
     struct sentence x = { .n = 0 };
     for (size_t i = 0; i < sizeof option / sizeof *option; i++)
         if (option[i].given)
             sentence_add(&x, "%s%s", x.n ? ", " : "", option[i].name);
     if (x.n)
-        text_say(t, "Nothing was observed of what is selected (%s), so nothing can be said: look at what that leaves out.", x.text);
+        text_say(t, "Nothing was observed of what is selected (%s), so nothing can be said: look at what that leaves "
+                    "out.", x.text);
     else if (t->r->apart_handshakes)
         text_say(t, "No TLS handshake was observed but those of clients set apart, so nothing can be said.");
     else

@@ -24,8 +24,8 @@ static void unmet(struct text *t, const struct coverage *c, const struct decisio
         return;
     }
     struct sentence x = { .n = 0 };
-    sentence_add(&x, "%s %s, %s of them seen on one day only;", text_many(c->offenders, "stack of a client", "stacks of clients", a),
-                 lot_of(d), text_count(c->once, b));
+    sentence_add(&x, "%s %s, %s of them seen on one day only;",
+                 text_many(c->offenders, "stack of a client", "stacks of clients", a), lot_of(d), text_count(c->once, b));
     if (c->fresh_days)
         sentence_add(&x, " %.1f new ones a day in the last %s;", (double)c->fresh / c->fresh_days, text_many(c->fresh_days, "day", "days", a));
     if (c->days > 1)

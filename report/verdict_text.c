@@ -181,8 +181,10 @@ static void say_fell(const struct study *s, const struct cell *c, struct reasons
     uint32_t first = study_plain_of(s, c, 0), addresses;
     (void)study_addresses(s, c->client, &addresses);
     if (first && addresses > 1)
-        (void)snprintf(of, sizeof of, " (%s for one)", addr_print(&cube_row_key(s->cube, s->plain[first - 1].row)->client.addr, at));
-    say(r, "this client was seen going on in clear text with this server%s: enforcement would expose what it sends, not stop it", of);
+        (void)snprintf(of, sizeof of, " (%s for one)",
+                       addr_print(&cube_row_key(s->cube, s->plain[first - 1].row)->client.addr, at));
+    say(r, "this client was seen going on in clear text with this server%s: enforcement would expose what it sends, not stop "
+           "it", of);
 }
 
 static void say_decisive(const struct study *s, const struct verdict *v, struct reasons *r)
@@ -245,7 +247,8 @@ static void say_nat(const struct study *s, const struct verdict *v, struct reaso
     (void)study_addresses(s, client, &addresses);
     const char *where = addresses > 1 ? "under this name" : "at this address";
     bool bad = v->is == VERDICT_BREAKS || v->is == VERDICT_PLAINTEXT, falls = s->decision.by[VERDICT_PLAINTEXT].cells != 0;
-    const char *lot = n.broken == 1 ? (falls ? "breaks or falls to plaintext" : "breaks") : falls ? "break or fall to plaintext" : "break";
+    const char *one = falls ? "breaks or falls to plaintext" : "breaks", *more = falls ? "break or fall to plaintext" : "break";
+    const char *lot = n.broken == 1 ? one : more;
     if (v->notes & NOTE_NAT && bad && n.judged < n.all)
         say(r, "%u of the %u asked about, of %u stacks %s, %s: several programs, or machines behind a NAT or a jump host",
             (unsigned)n.broken, (unsigned)n.judged, (unsigned)n.all, where, lot);
