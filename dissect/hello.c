@@ -279,7 +279,7 @@ struct offer_writer {
 
 static inline void put(struct offer_writer *w, const void *bytes, size_t n)
 {
-    if (n)
+    if (bytes) /* an empty list may have none */
         memcpy(w->out + w->n, bytes, n);
     w->n += n;
 }

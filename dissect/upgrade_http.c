@@ -24,10 +24,11 @@ static struct rd header_field(struct rd header, const char *name)
         size_t n = strlen(name);
         if (rd_left(&line) == 0)
             break;
-        if (rd_left(&line) > n && upgrade_prefix(line, name) && line.p[n] == ':') {
-            rd_skip(&line, n + 1);
+        if (!upgrade_prefix(line, name))
+            continue;
+        rd_skip(&line, n);
+        if (rd_u8(&line) == ':')
             return line;
-        }
     }
     return rd_of("", 0);
 }

@@ -167,7 +167,7 @@ static bool tell_repeated(const struct explaining *x, const struct cube *c)
     uint32_t captures, *times = inputs_times(c, &captures);
     bool ok = times != NULL;
     if (captures)
-        (void)fprintf(x->out, "%s\n\n", inputs_repeated(captures, buf));
+        (void)fprintf(x->out, "%s\n", inputs_repeated(captures, buf));
     free(times);
     return ok;
 }
@@ -177,7 +177,7 @@ int explain_report(FILE *out, const struct cube *c, const struct view *v, struct
     struct rollup *r = rollup_make(c, v);
     struct explaining x = { .out = out, .s = r ? study_make(r, v->study) : NULL };
     unsigned found = 0;
-    int rc = x.s && tell_repeated(&x, c) ? 0 : err_set(e, "not enough memory to explain");
+    int rc = x.s ? 0 : err_set(e, "not enough memory to explain");
     for (unsigned i = 0; x.s && i < v->study->policies; i++) {
         study_judge(x.s, i);
         for (uint32_t k = 0; k < study_verdicts(x.s); k++) {
@@ -192,6 +192,8 @@ int explain_report(FILE *out, const struct cube *c, const struct view *v, struct
     found += x.s ? set_apart(&x, r, v->study->subject) : 0;
     if (x.s && rc == 0 && !found)
         rc = nobody(r, v->study->subject, e);
+    if (found && !tell_repeated(&x, c))
+        rc = err_set(e, "not enough memory to explain");
     study_free(x.s);
     rollup_free(r);
     return rc;
