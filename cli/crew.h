@@ -3,11 +3,12 @@
  * crew - several threads that share the flows of a run and come to the result that one has, byte for byte.
  *
  * Each thread is a worker, with a flow table, a dissector and a cube of its own. Whichever has no work waiting reads: it takes
- * the baton, fills a batch, decodes its packets, and sends out a round: the batch, and a list for each worker of what is to be done
- * with it, mostly where a packet lies, which the worker decodes again, because that costs less than to fetch what another core has
- * written. A few rounds are read ahead, so that nobody waits for what another reads; half of the packets are dealt with where they
- * were read. A worker deals with its lists in order. What has to be done in the order of all units it writes down beside its list,
- * and whoever has the baton does it when all are done with the round.
+ * the baton, fills a batch, finds out whose each packet is, and sends out a round: the batch, and a list for each worker of what is
+ * to be done with it. Mostly that is the place of a packet, of which only the parties were looked for and which the worker decodes:
+ * to fetch what another core has written about it costs more. A few rounds are read ahead, so that nobody waits for what another
+ * reads; a worker's share of what it read itself is dealt with where it was read. A worker deals with its lists in order. What has
+ * to be done in the order of all units it writes down beside its list, and whoever has the baton does it when all are done with the
+ * round.
  *
  * What belongs together has to come to one worker. That is:
  *   a connection, of whatever direction             addresses and ports

@@ -61,7 +61,6 @@ static void span_widen(struct rollup *r, int64_t first, int64_t last)
 
 #define HOUR_NS INT64_C(3600000000000)
 
-/* What was captured and lost, of the hours in view; the window is that of the files, cut by --since and --until. */
 /* A file that ends too early counts in the hour of its packets, where it has any. */
 static void count_unread(struct rollup *r)
 {
@@ -73,6 +72,7 @@ static void count_unread(struct rollup *r)
     }
 }
 
+/* What was captured and lost, of the hours in view; the window is that of the files, cut by --since and --until. */
 static void coverage(struct rollup *r)
 {
     int64_t first = 0, last = 0;
